@@ -1,0 +1,2 @@
+//! `boa`: the command line.
+fn main() {}

@@ -1,0 +1,27 @@
+//! What a caller can choose.
+
+use crate::layout::Layout;
+use crate::model::Model;
+use std::sync::Arc;
+
+/// How to compress.
+#[derive(Clone, Debug, Default)]
+pub struct EncodeOptions {
+    /// The network; `None` takes the built-in one.
+    pub model: Option<Arc<Model>>,
+    /// With a model of one's own: embed its bytes (true) or name it by its id alone.
+    pub embed_model: bool,
+    /// The layout if the user gave one; `None` detects it.
+    pub layout: Option<Layout>,
+    /// Worker threads; 0 takes all cores. The output does not depend on it.
+    pub threads: usize,
+}
+
+/// How to decompress.
+#[derive(Clone, Debug, Default)]
+pub struct DecodeOptions {
+    /// Models to look an id up in, beside the built-in ones.
+    pub models: Vec<Arc<Model>>,
+    /// Worker threads; 0 takes all cores.
+    pub threads: usize,
+}

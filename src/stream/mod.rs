@@ -1,0 +1,3 @@
+//! Frames, lanes, threads and their order.
+
+pub mod lanes;
