@@ -1,9 +1,8 @@
 //! One frame's content coded by the predictor, its lanes in lock step.
-//! (Placeholder arithmetic until the network lands: order-0 adaptive; same signature.)
 
-use crate::error::{Error, Result};
+use crate::coder::{BadWords, Distribution, LaneDecoder, LaneEncoder};
 use crate::layout::Layout;
-use crate::model::Model;
+use crate::model::{Model, Predictor};
 
 /// Most lanes in a frame.
 pub const MAX_LANES: usize = 64;
@@ -17,28 +16,52 @@ pub fn lane_count(len: usize) -> usize {
     }
 }
 
-/// Range coder words of each lane. Lane `l` holds bytes `l*ceil(len/lanes)..` of the content.
-pub fn encode(_model: &Model, _layout: &Layout, lanes: usize, content: &[u8]) -> Vec<Vec<u32>> {
-    let lane_len = content.len().div_ceil(lanes).max(1);
-    let mut out: Vec<Vec<u32>> =
-        content.chunks(lane_len).map(|c| c.chunks(4).map(|w| w.iter().rev().fold(0, |a, &b| a << 8 | u32::from(b))).collect()).collect();
-    out.resize(lanes, Vec::new());
-    out
+/// Bytes of every lane but the last ones, which may be shorter or empty.
+fn lane_len(len: usize, lanes: usize) -> usize {
+    len.div_ceil(lanes.max(1)).max(1)
+}
+
+/// How many lanes have a byte at `step`: always the first ones.
+fn active(len: usize, lane_len: usize, lanes: usize, step: usize) -> usize {
+    if step >= len { 0 } else { ((len - step - 1) / lane_len + 1).min(lanes) }
+}
+
+/// Range coder words of each lane. Lane `l` holds the content's bytes from `l * ceil(len / lanes)`.
+pub fn encode(model: &Model, layout: &Layout, lanes: usize, content: &[u8]) -> Vec<Vec<u32>> {
+    let lane_len = lane_len(content.len(), lanes);
+    let mut predictor = Predictor::new(model, layout, content.len(), lanes, lane_len);
+    let mut coders: Vec<LaneEncoder> = (0..lanes).map(|_| LaneEncoder::default()).collect();
+    let mut distribution = Distribution::default();
+    for step in 0..lane_len {
+        let active = active(content.len(), lane_len, lanes, step);
+        for (lane, coder) in coders.iter_mut().enumerate().take(active) {
+            predictor.predict(lane, step, content, &mut distribution);
+            coder.encode(content[lane * lane_len + step], &distribution);
+        }
+        (0..active).for_each(|lane| predictor.update(lane, step, content));
+    }
+    coders.into_iter().map(LaneEncoder::finish).collect()
 }
 
 /// The inverse: `words[l]` are exactly the words of lane `l`.
 ///
 /// # Errors
-/// `InvalidArgument` if a lane's words run out or are left over.
-pub fn decode(_model: &Model, _layout: &Layout, words: &[&[u32]], len: usize) -> Result<Vec<u8>> {
-    let lane_len = len.div_ceil(words.len().max(1)).max(1);
-    let mut out = Vec::with_capacity(len);
-    for (l, w) in words.iter().enumerate() {
-        let n = len.saturating_sub(l * lane_len).min(lane_len);
-        if w.len() != n.div_ceil(4) {
-            return Err(Error::InvalidArgument("lane length".into()));
+/// `BadWords` if a lane's words run out, are left over, or are no code of its bytes. Damaged words can also decode to
+/// wrong bytes: the frame's checksum decides.
+pub fn decode(model: &Model, layout: &Layout, words: &[&[u32]], len: usize) -> Result<Vec<u8>, BadWords> {
+    let (lanes, lane_len) = (words.len(), lane_len(len, words.len()));
+    let mut content = vec![0; len];
+    let mut predictor = Predictor::new(model, layout, len, lanes, lane_len);
+    let mut coders = words.iter().map(|w| LaneDecoder::new(w)).collect::<Result<Vec<_>, _>>()?;
+    let mut distribution = Distribution::default();
+    for step in 0..lane_len {
+        let active = active(len, lane_len, lanes, step);
+        for (lane, coder) in coders.iter_mut().enumerate().take(active) {
+            predictor.predict(lane, step, &content, &mut distribution);
+            content[lane * lane_len + step] = coder.decode(&distribution)?;
         }
-        out.extend(w.iter().flat_map(|x| x.to_le_bytes()).take(n));
+        (0..active).for_each(|lane| predictor.update(lane, step, &content));
     }
-    Ok(out)
+    coders.into_iter().try_for_each(LaneDecoder::finish)?;
+    Ok(content)
 }

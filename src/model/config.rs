@@ -1,0 +1,86 @@
+//! The shape of a network, and the limits within which a decoder accepts one.
+
+use crate::error::{Error, Result};
+use crate::layout::{Layout, TAPS};
+
+/// Channels of a head: they share one decay.
+pub const HEAD: usize = 16;
+
+/// Steps that the convolution sees.
+pub const CONV: usize = 4;
+
+/// Phases of a network that tells elements' bytes apart: 1 for bytes, 2, 4 and 8 for the wider elements.
+pub const ELEMENT_PHASES: u16 = 15;
+
+/// Shape of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Width of the residual stream.
+    pub dim: u16,
+    /// Mamba blocks.
+    pub layers: u8,
+    /// Heads of a block, of [`HEAD`] channels each.
+    pub heads: u8,
+    /// State values of a channel.
+    pub state: u8,
+    /// How many of the layout's taps are looked at.
+    pub taps: u8,
+    /// The record length whose columns the network knows, or 0: it knows bytes of an element only.
+    pub record: u16,
+}
+
+impl Config {
+    /// Channels inside a block.
+    pub fn inner(&self) -> usize {
+        usize::from(self.heads) * HEAD
+    }
+
+    /// Channels that pass the convolution: x, B, C.
+    pub fn convolved(&self) -> usize {
+        self.inner() + 2 * usize::from(self.state)
+    }
+
+    /// Outputs of the input projection: z, x, B, C, dt.
+    pub fn projected(&self) -> usize {
+        self.inner() + self.convolved() + usize::from(self.heads)
+    }
+
+    /// Rows of the phase embedding.
+    pub fn phases(&self) -> usize {
+        usize::from(if self.record > 0 { self.record } else { ELEMENT_PHASES })
+    }
+
+    /// The phase of the byte at `position` of a frame.
+    #[inline]
+    pub fn phase(&self, layout: &Layout, position: usize) -> usize {
+        let position = position + layout.phase as usize;
+        if self.record > 0 {
+            let period = if layout.record > 0 { layout.record as usize } else { usize::from(self.record) };
+            (position % period) % usize::from(self.record)
+        } else {
+            let width = usize::from(layout.width);
+            width - 1 + position % width
+        }
+    }
+
+    /// Refuses shapes outside the limits of the format.
+    pub fn check(&self) -> Result<()> {
+        let rules = [
+            ("width is not even", u64::from(self.dim % 2), 0),
+            ("width below 2", u64::from(self.dim < 2), 0),
+            ("width", u64::from(self.dim), 256),
+            ("layers", u64::from(self.layers), 8),
+            ("no heads", u64::from(self.heads == 0), 0),
+            ("heads", u64::from(self.heads), 32),
+            ("no state", u64::from(self.state == 0), 0),
+            ("state", u64::from(self.state), 16),
+            ("no taps", u64::from(self.taps == 0), 0),
+            ("taps", u64::from(self.taps), TAPS as u64),
+            ("record", u64::from(self.record), 4096),
+        ];
+        match rules.into_iter().find(|(_, found, allowed)| found > allowed) {
+            Some((what, found, allowed)) => Err(Error::InvalidModel { what, found, allowed }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What the adaptive rows and the slots are keyed by.
+
+use super::rows::ROWS;
+use crate::layout::{Layout, NO_TAP, TAPS};
+
+/// What a lane has coded so far.
+#[derive(Clone, Copy)]
+pub struct Past<'a> {
+    /// The frame's content up to here, and whatever stands behind.
+    pub content: &'a [u8],
+    /// The lane's first byte.
+    pub start: usize,
+    /// The byte to predict.
+    pub position: usize,
+}
+
+impl Past<'_> {
+    /// The token `lag` bytes back, [`NO_TAP`] for lag 0 and before the lane's start.
+    #[inline]
+    pub fn back(&self, lag: u32) -> u16 {
+        let lag = lag as usize;
+        if lag == 0 || lag > self.position - self.start { NO_TAP } else { u16::from(self.content[self.position - lag]) }
+    }
+}
+
+/// Folds a value into a hash; the upper bits are the good ones.
+#[inline]
+pub fn fold(hash: u64, value: u64) -> u64 {
+    let h = (hash ^ value).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    h ^ (h >> 29)
+}
+
+/// Spreads a folded hash over its upper bits.
+#[inline]
+fn finish(hash: u64) -> u64 {
+    hash.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// A lane's place in a text: kept for every lane, used where the layout is plain bytes.
+#[derive(Clone, Copy, Default)]
+pub struct TextState {
+    word: u64,
+    first: u8,
+    field: u8,
+    digits: u8,
+    at_line_start: bool,
+}
+
+impl TextState {
+    /// Takes the next byte.
+    #[inline]
+    pub fn update(&mut self, byte: u8) {
+        self.word = if byte.is_ascii_alphanumeric() { fold(self.word, u64::from(byte)) } else { 0 };
+        if self.at_line_start {
+            self.first = byte;
+            self.field = 0;
+            self.digits = 0;
+        }
+        self.at_line_start = byte == b'\n';
+        if matches!(byte, b' ' | b',' | b'\t' | b';') {
+            self.field = self.field.saturating_add(1);
+            self.digits = 0;
+        } else {
+            self.digits = (self.digits + 1).min(31);
+        }
+    }
+
+    fn place(&self) -> u64 {
+        u64::from(self.first) << 16 | u64::from(self.field) << 8 | u64::from(self.digits) | u64::from(self.at_line_start) << 24
+    }
+}
+
+/// The hashes of the eight rows' contexts.
+#[inline]
+pub fn row_contexts(layout: &Layout, lags: &[u32; TAPS], past: &Past, text: &TextState) -> [u64; ROWS] {
+    let back = |lag| u64::from(past.back(lag));
+    let (p1, p2, p3) = (back(1), back(2), back(3));
+    let contexts = if layout.width == 1 && layout.record == 0 {
+        let (o2, o3) = (p1 | p2 << 9, p1 | p2 << 9 | p3 << 18);
+        let o4 = o3 | back(4) << 27;
+        let o6 = fold(o4, back(5) | back(6) << 9);
+        [p1, o2, o3, o4, o6, fold(text.word, p1), text.place(), fold(text.place(), p1)]
+    } else {
+        let at = past.position + layout.phase as usize;
+        let phase = at % usize::from(layout.width);
+        let (near, far) = if layout.record > 0 { (lags[2], lags[3]) } else { (lags[1], 2 * lags[1]) };
+        let (above, above2) = (back(near), back(far));
+        let column = if layout.record > 0 { at % layout.record as usize } else { phase } as u64;
+        let phase = (phase as u64) << 40;
+        let column = column << 40;
+        [
+            column,
+            phase | p1,
+            phase | p1 | p2 << 9,
+            phase | p1 | above << 9,
+            phase | p1 | p2 << 9 | p3 << 18,
+            column | above,
+            column | p1,
+            phase | above | above2 << 9,
+        ]
+    };
+    let mut hashes = [0; ROWS];
+    for (j, (h, c)) in hashes.iter_mut().zip(contexts).enumerate() {
+        *h = finish(fold(c, j as u64));
+    }
+    hashes
+}
