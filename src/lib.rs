@@ -1,5 +1,4 @@
 //! boa: a lossless neural compressor for scientific data.
-#![deny(missing_docs)]
 
 mod error;
 mod options;
@@ -10,6 +9,8 @@ pub mod kernel;
 pub mod layout;
 pub mod model;
 pub mod stream;
+#[cfg(feature = "train")]
+pub mod train;
 
 pub use error::{Error, Result};
 pub use layout::Layout;

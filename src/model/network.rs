@@ -9,6 +9,9 @@ use crate::layout::TAPS;
 /// Limit of B and C, so that the scan's sums fit 32 bits.
 const PROJECTION_LIMIT: i16 = 8191;
 
+/// Products are shifted up by this before the bias, so that large weights need no left shift.
+pub const HEADROOM: u32 = 4;
+
 /// The recurrent state of every lane, and scratch space.
 pub struct Network<'m> {
     model: &'m Model,
@@ -74,7 +77,7 @@ impl<'m> Network<'m> {
         let sums = &mut self.sums[..256];
         kernel::product(&weights.head.packed, &self.quantised[..dim], sums);
         for ((s, &b), &shift) in sums.iter_mut().zip(&weights.head.bias).zip(&weights.head.shift) {
-            *s = (*s + b + (1 << (shift - 1))) >> shift;
+            *s = ((*s << HEADROOM) + b + (1 << (shift - 1))) >> shift;
         }
         let top = sums.iter().copied().fold(i32::MIN, i32::max);
         for (l, &s) in logits.iter_mut().zip(sums.iter()) {
@@ -155,7 +158,7 @@ impl Linear {
         let sums = &mut sums[..self.shift.len().next_multiple_of(BLOCK)];
         kernel::product(&self.packed, x, sums);
         for (((o, &s), &b), &shift) in out.iter_mut().zip(sums.iter()).zip(&self.bias).zip(&self.shift) {
-            *o = saturate16((s + b + (1 << (shift - 1))) >> shift);
+            *o = saturate16(((s << HEADROOM) + b + (1 << (shift - 1))) >> shift);
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Embedding {
     pub scale: Vec<i16>,
 }
 
-/// `out = (sum_i weight[o][i] * x[i] + bias[o] + half) >> shift[o]`, saturated to 16 bits.
+/// `out = (16 * sum_i weight[o][i] * x[i] + bias[o] + half) >> shift[o]`, saturated to 16 bits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Linear {
     /// `[outs][ins]`.

@@ -1,0 +1,78 @@
+//! Training data: files cut into pieces of one layout, most-significant bytes first, each with a held-out end.
+
+use crate::error::Result;
+use crate::layout::plan::{LOOKAHEAD, Planner};
+use crate::layout::{Layout, swap};
+use std::path::Path;
+
+/// The share of each piece that is held out for validation.
+const HELD_OUT: f64 = 0.1;
+/// A piece shorter than this is left out: it would be all start-up.
+const SHORTEST: usize = 1024;
+
+/// A stretch of bytes of one layout, as a frame's content.
+pub struct Piece {
+    /// Byte-swapped content.
+    pub content: Vec<u8>,
+    /// Its layout; `phase` is that of the first byte.
+    pub layout: Layout,
+    /// Training bytes come before this, held-out bytes from here.
+    pub split: usize,
+}
+
+/// What to train on.
+#[derive(Default)]
+pub struct Corpus {
+    /// The pieces of all files.
+    pub pieces: Vec<Piece>,
+}
+
+impl Corpus {
+    /// Adds a file, cut by its detected layout or the one given.
+    pub fn add_file(&mut self, path: &Path, layout: Option<Layout>) -> Result<()> {
+        self.add(&std::fs::read(path)?, layout);
+        Ok(())
+    }
+
+    /// Adds a file's bytes.
+    pub fn add(&mut self, mut bytes: &[u8], layout: Option<Layout>) {
+        let mut planner = Planner::new(layout);
+        let mut pieces: Vec<Piece> = Vec::new();
+        while !bytes.is_empty() {
+            let at_end = bytes.len() <= LOOKAHEAD;
+            let plan = planner.next(&bytes[..bytes.len().min(LOOKAHEAD)], at_end);
+            let (frame, rest) = bytes.split_at(plan.len);
+            let mut content = frame.to_vec();
+            swap::forward(&plan.layout, &mut content);
+            match pieces.last_mut() {
+                // Frames of one array follow each other in phase: to the sampler they are one piece.
+                Some(last) if continues(last, &plan.layout) => last.content.extend(content),
+                _ => pieces.push(Piece { content, layout: plan.layout, split: 0 }),
+            }
+            bytes = rest;
+        }
+        pieces.retain(|p| p.content.len() >= SHORTEST);
+        for piece in &mut pieces {
+            let period = (piece.layout.record as usize).max(8);
+            let held = (piece.content.len() as f64 * HELD_OUT) as usize;
+            piece.split = (piece.content.len() - held) / period * period;
+        }
+        self.pieces.extend(pieces);
+    }
+
+    /// All bytes, held-out ones included.
+    pub fn len(&self) -> usize {
+        self.pieces.iter().map(|p| p.content.len()).sum()
+    }
+
+    /// Whether there is nothing to train on.
+    pub fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+}
+
+fn continues(last: &Piece, layout: &Layout) -> bool {
+    let period = (last.layout.record as usize).max(usize::from(last.layout.width));
+    let phase = (last.layout.phase as usize + last.content.len()) % period;
+    Layout { phase: layout.phase, ..last.layout } == *layout && phase == layout.phase as usize % period
+}

@@ -1,0 +1,145 @@
+//! The float twin: the same network as `model`, differentiable.
+
+use super::core::{LaneState, Peaks, Shape};
+use super::ops::{CrossEntropy, Embed, MambaCore, RmsNorm};
+use super::sampler::Batch;
+use crate::model::{CONV, Config, TOKENS};
+use candle_core::{Device, Result, Tensor, Var};
+use candle_nn::VarMap;
+use std::f32::consts::TAU;
+use std::sync::{Arc, Mutex};
+
+/// Parameters of one block.
+pub(super) struct TwinBlock {
+    pub(super) gain: Var,
+    pub(super) input: Var,
+    pub(super) core: Var,
+    pub(super) out_gain: Var,
+    pub(super) output: Var,
+}
+
+/// The network's parameters.
+pub struct Twin {
+    pub(super) config: Config,
+    /// Rows of tap 0's 257 tokens, of tap 1's, ..., then of the phases.
+    pub(super) embedding: Var,
+    pub(super) blocks: Vec<TwinBlock>,
+    pub(super) gain: Var,
+    pub(super) head: Var,
+    pub(super) bias: Var,
+    parameters: VarMap,
+}
+
+/// One forward pass over a window.
+pub struct Pass {
+    /// `[lanes * steps, 256]`, in nats, without the head's bias.
+    pub logits: Tensor,
+    /// The residual stream before each block and at the end, and each block's gated output: the inputs of the norms.
+    pub norm_inputs: Vec<Tensor>,
+    ends: Vec<Arc<Mutex<Vec<LaneState>>>>,
+}
+
+/// The states of all blocks: `[blocks][lanes]`.
+pub type States = Vec<Vec<LaneState>>;
+
+impl Twin {
+    /// A network with random weights, the same for the same seed.
+    pub fn new(config: &Config, seed: u64) -> Result<Twin> {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let shape = Shape::of(config);
+        let (dim, heads) = (usize::from(config.dim), shape.heads);
+        let parameters = VarMap::new();
+        let var = |name: &str, values: Vec<f32>, dims: &[usize]| -> Result<Var> {
+            let var = Var::from_tensor(&Tensor::from_vec(values, dims, &Device::Cpu)?)?;
+            parameters.data().lock().map_err(|e| candle_core::Error::Msg(e.to_string()))?.insert(name.into(), var.clone());
+            Ok(var)
+        };
+        let taps = usize::from(config.taps);
+        let rows = taps * TOKENS + config.phases();
+        let embedding = var("embedding", normal(&mut random, rows * dim, 0.4), &[rows, dim])?;
+        let blocks = (0..config.layers)
+            .map(|k| {
+                let reach = 1.0 / (dim as f32).sqrt();
+                let mut core = uniform(&mut random, (CONV + 1) * shape.convolved(), 0.5);
+                core.extend((0..heads).map(|_| (1.0 + 7.0 * random.f32()).ln()));
+                // softplus(step bias) spread evenly in the logarithm between 0.001 and 0.5
+                core.extend((0..heads).map(|_| (0.001f32 * 500f32.powf(random.f32())).exp_m1().ln()));
+                core.extend(std::iter::repeat_n(1.0, heads));
+                let name = |part: &str| format!("block{k}.{part}");
+                Ok(TwinBlock {
+                    gain: var(&name("gain"), vec![1.0; dim], &[dim])?,
+                    input: var(&name("input"), uniform(&mut random, shape.projected() * dim, reach), &[shape.projected(), dim])?,
+                    core: var(&name("core"), core, &[shape.parameters()])?,
+                    out_gain: var(&name("out_gain"), vec![1.0; shape.inner], &[shape.inner])?,
+                    output: var(
+                        &name("output"),
+                        uniform(&mut random, dim * shape.inner, 0.5 / (shape.inner as f32).sqrt()),
+                        &[dim, shape.inner],
+                    )?,
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let gain = var("gain", vec![1.0; dim], &[dim])?;
+        let head = var("head", uniform(&mut random, 256 * dim, 1.0 / (dim as f32).sqrt()), &[256, dim])?;
+        let bias = var("bias", vec![0.0; 256], &[256])?;
+        Ok(Twin { config: *config, embedding, blocks, gain, head, bias, parameters })
+    }
+
+    /// The parameters by name, for the optimiser and for checkpoints.
+    pub fn parameters(&self) -> &VarMap {
+        &self.parameters
+    }
+
+    /// States at rest.
+    pub fn states(&self, lanes: usize) -> States {
+        vec![vec![LaneState::new(&Shape::of(&self.config)); lanes]; self.blocks.len()]
+    }
+
+    /// Runs a window of `batch.lanes` lanes from the given states.
+    pub fn forward(&self, batch: &Batch, states: &States) -> Result<Pass> {
+        self.observed_forward(batch, states, &[])
+    }
+
+    /// The same, leaving the magnitudes met in each block behind the given handles.
+    pub fn observed_forward(&self, batch: &Batch, states: &States, peaks: &[Arc<Mutex<Peaks>>]) -> Result<Pass> {
+        let picks = usize::from(self.config.taps) + 1;
+        let embed = Embed { indices: batch.indices.clone(), picks };
+        let mut residual = self.embedding.as_tensor().apply_op1(embed)?;
+        let (mut norm_inputs, mut ends) = (Vec::new(), Vec::new());
+        for (k, (block, start)) in self.blocks.iter().zip(states).enumerate() {
+            let core = MambaCore::new(Shape::of(&self.config), start.clone(), peaks.get(k).cloned());
+            ends.push(core.end());
+            norm_inputs.push(residual.clone());
+            let normed = residual.apply_op2(&block.gain, RmsNorm)?;
+            let gated = normed.matmul(&block.input.t()?)?.apply_op2(&block.core, core)?;
+            norm_inputs.push(gated.clone());
+            let normed = gated.apply_op2(&block.out_gain, RmsNorm)?;
+            residual = (residual + normed.matmul(&block.output.t()?)?)?;
+        }
+        norm_inputs.push(residual.clone());
+        let logits = residual.apply_op2(&self.gain, RmsNorm)?.matmul(&self.head.t()?)?;
+        Ok(Pass { logits, norm_inputs, ends })
+    }
+
+    /// Mean nats a byte of a pass.
+    pub fn loss(&self, pass: &Pass, batch: &Batch) -> Result<Tensor> {
+        pass.logits.apply_op2(&self.bias, CrossEntropy { targets: batch.targets.clone() })
+    }
+}
+
+impl Pass {
+    /// The states at the window's end.
+    pub fn end_states(&self) -> Result<States> {
+        let lock = |e: &Arc<Mutex<Vec<LaneState>>>| e.lock().map(|s| s.clone()).map_err(|e| candle_core::Error::Msg(e.to_string()));
+        self.ends.iter().map(lock).collect()
+    }
+}
+
+fn uniform(random: &mut fastrand::Rng, n: usize, reach: f32) -> Vec<f32> {
+    (0..n).map(|_| (2.0 * random.f32() - 1.0) * reach).collect()
+}
+
+/// Box and Muller 1958.
+fn normal(random: &mut fastrand::Rng, n: usize, deviation: f32) -> Vec<f32> {
+    (0..n).map(|_| (-2.0 * (1.0 - random.f32()).ln()).sqrt() * (TAU * random.f32()).cos() * deviation).collect()
+}
