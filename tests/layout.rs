@@ -7,7 +7,8 @@ fn real() {
     let want = std::env::var("FILE").unwrap_or_default();
     let mut files = Vec::new();
     for dir in std::fs::read_dir(&root).unwrap() {
-        for f in std::fs::read_dir(dir.unwrap().path()).unwrap() {
+        let dir = dir.unwrap().path(); if !dir.is_dir() { continue; }
+        for f in std::fs::read_dir(dir).unwrap() {
             let p = f.unwrap().path();
             if p.extension().is_some_and(|e| e == "json") || !p.is_file() { continue; }
             if p.to_string_lossy().contains(&want) { files.push(p); }

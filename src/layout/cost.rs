@@ -5,6 +5,7 @@
 //! without its network: near enough to rank layouts, cheap enough to try a few dozen.
 
 use super::{Layout, swap};
+use std::ops::Range;
 
 /// A contiguous part of the input that is coded.
 #[derive(Clone, Copy, Debug)]
@@ -13,62 +14,109 @@ pub(super) struct Window {
     pub len: usize,
 }
 
-/// Contexts that are mixed, the column's and the element's plain counts among them.
-const CONTEXTS: usize = 8;
-/// Slots of the table of counts: 2^17 of 4 bytes stay in a second-level cache.
-const SLOT_BITS: u32 = 17;
-/// The weight of a context's fallback, in counts. Measured with 0.5 to 4 on the tables: all rank alike.
+/// Contexts that are looked up by hash.
+const HASHED: usize = 6;
+/// All that are mixed: the counts of the element's place and of the column are the others.
+const CONTEXTS: usize = HASHED + 2;
+/// Slots of a table: 2^15 of 16 bytes stay in a second-level cache.
+const SLOT_BITS: u32 = 15;
+/// Columns have exact counts in records of up to this length; places in longer ones are told apart by hash.
+const MOST_COLUMNS: usize = 512;
+/// The weight of a context's fallback, in counts.
 const FALLBACK: f32 = 1.0;
+/// Counts are halved when they reach this sum, so that old bytes fade.
+const MOST: u16 = 1024;
 /// What share of its weight a context gives to all, a byte: lets the mixture follow changes.
 const SHARE: f32 = 0.02;
-/// Counts are halved here, so that old bytes fade.
-const MOST: u16 = 1024;
 
-/// Counts by hash: a slot is the count in the low and a check of its key in the high half.
-struct Counts {
-    slots: Vec<u32>,
+/// The symbols that a slot remembers.
+const KEPT: usize = 6;
+
+/// The counts of one context: its commonest symbols, the commonest first, and how many it met in all.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    check: u16,
+    total: u16,
+    symbols: [u8; KEPT],
+    counts: [u8; KEPT],
 }
 
-impl Counts {
-    fn new() -> Counts {
-        Counts { slots: vec![0; 1 << SLOT_BITS] }
+impl Slot {
+    /// The chance of `symbol`, before it is counted.
+    fn meet(&mut self, check: u16, symbol: u8, fallback: f32) -> f32 {
+        if self.check != check {
+            *self = Slot { check, total: 1, symbols: [symbol; KEPT], counts: [0; KEPT] };
+            self.counts[0] = 1;
+            return fallback;
+        }
+        let scale = 1.0 / (f32::from(self.total) + FALLBACK);
+        let found = self.symbols.iter().position(|&known| known == symbol).unwrap_or(KEPT);
+        let mut count = 0;
+        if found < KEPT {
+            count = self.counts[found];
+            self.counts[found] += 1;
+            if found > 0 && count >= self.counts[found - 1] {
+                self.counts.swap(found, found - 1);
+                self.symbols.swap(found, found - 1);
+            }
+        } else {
+            self.symbols[KEPT - 1] = symbol;
+            self.counts[KEPT - 1] = 1;
+        }
+        self.total += 1;
+        if count == u8::MAX - 1 || self.total == MOST {
+            self.counts = self.counts.map(|count| count / 2);
+            self.total /= 2;
+        }
+        (f32::from(count) + FALLBACK * fallback) * scale
+    }
+}
+
+/// Exact counts of the 256 symbols in a few places.
+#[derive(Default)]
+struct Places {
+    counts: Vec<u16>,
+    totals: Vec<u16>,
+}
+
+impl Places {
+    fn reset(&mut self, places: usize) {
+        self.counts.clear();
+        self.counts.resize(places * 256, 0);
+        self.totals.clear();
+        self.totals.resize(places, 0);
     }
 
-    fn clear(&mut self) {
-        self.slots.fill(0);
-    }
-
-    /// The slot of a key, and what it has counted of it.
-    fn find(&self, key: u64) -> (usize, u32, u16) {
-        let place = (key >> (64 - SLOT_BITS)) as usize;
-        let check = (key as u32) & 0xffff_0000;
-        let slot = self.slots[place];
-        let count = if slot & 0xffff_0000 == check { slot as u16 } else { 0 };
-        (place, check, count)
-    }
-
-    fn store(&mut self, place: usize, check: u32, count: u16) {
-        self.slots[place] = check | u32::from(count);
+    fn meet(&mut self, place: usize, symbol: u8, fallback: f32, weight: f32) -> f32 {
+        let (count, total) = (&mut self.counts[place * 256 + usize::from(symbol)], &mut self.totals[place]);
+        let chance = (f32::from(*count) + weight * fallback) / (f32::from(*total) + weight);
+        // A sample is far shorter than what would overflow, whoever calls.
+        if *total < u16::MAX {
+            *count += 1;
+            *total += 1;
+        }
+        chance
     }
 }
 
 /// The estimator: tables that are reused from one layout to the next.
 pub(super) struct Cost {
-    totals: Counts,
-    counts: Counts,
+    slots: Vec<Slot>,
+    elements: Places,
+    columns: Places,
     weights: Vec<[f32; CONTEXTS]>,
     part: Vec<u8>,
 }
 
-/// Weights are kept for so many places in the record; longer records share them by the place in the element.
-const MOST_PLACES: usize = 512;
-
-/// Columns are told apart up to this length of record: beyond, a sample sees each of them too rarely.
-const MOST_COLUMNS: u32 = 1 << 15;
-
 impl Cost {
     pub fn new() -> Cost {
-        Cost { totals: Counts::new(), counts: Counts::new(), weights: Vec::new(), part: Vec::new() }
+        Cost {
+            slots: vec![Slot::default(); HASHED << SLOT_BITS],
+            elements: Places::default(),
+            columns: Places::default(),
+            weights: Vec::new(),
+            part: Vec::new(),
+        }
     }
 
     /// Bits per byte that `layout` costs on `windows` of `bytes`, where the layout's phase is that of `bytes[0]`.
@@ -76,75 +124,77 @@ impl Cost {
     /// The first third of the windows only teaches: a frame is much longer than the sample, and what its contexts
     /// cost to learn weighs less there.
     pub fn bits(&mut self, bytes: &[u8], windows: &[Window], layout: &Layout) -> f64 {
-        self.totals.clear();
-        self.counts.clear();
-        let places = if layout.period() as usize <= MOST_PLACES { layout.period() } else { u32::from(layout.width) };
+        let period = layout.period() as usize;
+        self.slots.fill(Slot::default());
+        self.elements.reset(usize::from(layout.width));
+        self.columns.reset(if period <= MOST_COLUMNS { period } else { usize::from(layout.width) });
         self.weights.clear();
-        self.weights.resize(places as usize, [1.0 / CONTEXTS as f32; CONTEXTS]);
+        self.weights.resize(self.columns.totals.len(), [1.0 / CONTEXTS as f32; CONTEXTS]);
 
         let total: usize = windows.iter().map(|window| window.len).sum();
         let (mut seen, mut bits, mut counted) = (0, 0.0, 0usize);
+        let mut part = std::mem::take(&mut self.part);
         for window in windows {
-            let mut part = std::mem::take(&mut self.part);
-            let history = window.start.min(2 * layout.period() as usize + 16);
+            let history = window.start.min(period + 16);
             let from = window.start - history;
             part.clear();
             part.extend_from_slice(&bytes[from..window.start + window.len]);
             let here = layout.advanced(from as u64);
             swap::forward(&here, &mut part);
             let teach = (total / 3).saturating_sub(seen).min(window.len);
-            self.code(&part, history..history + teach, &here, places);
-            bits += self.code(&part, history + teach..part.len(), &here, places);
+            self.code(&part, history..history + teach, &here);
+            bits += self.code(&part, history + teach..part.len(), &here);
             counted += window.len - teach;
             seen += window.len;
-            self.part = part;
         }
+        self.part = part;
         if counted == 0 { 8.0 } else { bits / counted as f64 }
     }
 
     /// Bits of `part[range]`; `layout` is that of `part[0]`.
-    fn code(&mut self, part: &[u8], range: std::ops::Range<usize>, layout: &Layout, places: u32) -> f64 {
-        let period = layout.period() as usize;
-        let (width, element) = (layout.width as usize, usize::from(layout.lags()[1] as u8));
+    fn code(&mut self, part: &[u8], range: Range<usize>, layout: &Layout) -> f64 {
+        let (period, record, width) = (layout.period() as usize, layout.record as usize, usize::from(layout.width));
+        let up = if record > 0 { record } else { width };
+        let exact = period <= MOST_COLUMNS;
         let mut column = (range.start + layout.phase as usize) % period;
         let (mut bits, mut product) = (0.0f64, 1.0f64);
+        // Whether the element equals the one above so far.
+        let mut same = true;
         for i in range {
-            let at = |lag: usize| if lag > 0 && lag <= i { u64::from(part[i - lag]) } else { 256 };
-            let byte = u64::from(part[i]);
-            let in_element = (column % width) as u64;
-            let col = if layout.record <= MOST_COLUMNS { column as u64 } else { in_element };
-            let place = if period == places as usize { column } else { in_element as usize };
+            let at = |lag: usize| if lag <= i { u64::from(part[i - lag]) } else { 256 };
+            let in_element = column % width;
+            let (col, element) = (column as u64, in_element as u64);
+            let place = if exact { column } else { in_element };
             let (last, last2, last3) = (at(1), at(2), at(3));
-            let above = at(layout.record as usize);
-            let before = at(element);
-            let keys = [
-                key(0, in_element, 0, 0),
-                key(1, col, 0, 0),
-                key(2, in_element, last, last2),
-                key(3, in_element << 9 | last3, last, last2),
-                key(4, in_element, above, last),
-                key(5, col, above, 0),
-                key(6, col, last, 0),
-                key(7, in_element, before, if layout.record > 0 { above } else { last }),
-            ];
+            let (above, before) = (at(up), at(width));
+            same |= in_element == 0;
+            let (first, second) = (key(0, element, last, last2), key(1, element << 9 | last3, last, last2));
+            let keys = if period == 1 {
+                // Text has no columns: what its words need instead.
+                let (last4, last5) = (at(4), at(5));
+                let fourth = last3 << 9 | last4;
+                [first, second, key(2, fourth, last, last2), key(3, fourth << 9 | last5, last, last2), key(4, 0, last, 0), key(5, last3, last2, 0)]
+            } else {
+                [
+                    first,
+                    second,
+                    key(2, element << 1 | u64::from(same), above, last),
+                    key(3, col, above, u64::from(same)),
+                    key(4, col, last, 0),
+                    if width > 1 { key(5, element, before, above) } else { key(5, col, 0, 0) },
+                ]
+            };
+            let symbol = part[i];
             let weights = &mut self.weights[place];
             let mut chances = [0f32; CONTEXTS];
-            let (mut fallback, mut sum) = (1.0 / 256.0f32, 0.0f32);
+            chances[0] = self.elements.meet(in_element, symbol, 1.0 / 256.0, 16.0);
+            chances[1] = self.columns.meet(place, symbol, chances[0], 4.0);
+            let mut sum = weights[0] * chances[0] + weights[1] * chances[1];
             for (j, key) in keys.into_iter().enumerate() {
-                let (total_place, total_check, total) = self.totals.find(key);
-                let (place, check, count) = self.counts.find(mix(key ^ byte));
-                let chance = (f32::from(count) + FALLBACK * fallback) / (f32::from(total) + FALLBACK);
-                // A slot that another key took may leave a count above its total.
-                let chance = chance.min(1.0);
-                chances[j] = chance;
-                sum += weights[j] * chance;
-                if j < 2 {
-                    fallback = chance;
-                }
-                let (count, total) = (count.min(total) + 1, total + 1);
-                let (count, total) = if total > MOST { (count.div_ceil(2), total / 2) } else { (count, total) };
-                self.counts.store(place, check, count);
-                self.totals.store(total_place, total_check, total);
+                let slot = &mut self.slots[(j << SLOT_BITS) + (key >> (64 - SLOT_BITS)) as usize];
+                let chance = slot.meet((key >> 16) as u16 | 1, symbol, chances[1]);
+                chances[j + 2] = chance;
+                sum += weights[j + 2] * chance;
             }
             let scale = (1.0 - SHARE) / sum;
             for (weight, chance) in weights.iter_mut().zip(chances) {
@@ -155,6 +205,7 @@ impl Cost {
                 bits -= product.log2();
                 product = 1.0;
             }
+            same &= above == u64::from(symbol);
             column += 1;
             if column == period {
                 column = 0;
@@ -164,12 +215,8 @@ impl Cost {
     }
 }
 
-fn mix(key: u64) -> u64 {
-    let key = (key ^ key >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    key ^ key >> 29
-}
-
+/// A hash of a context: which one, the place (up to 2^27), and two bytes or 256 for none.
 fn key(context: u64, place: u64, first: u64, second: u64) -> u64 {
-    // Places need up to 15 bits, or 12 with a byte of context beside them.
-    mix(context << 45 | place << 20 | first << 10 | second).wrapping_mul(0xd6e8_feb8_6659_fd93)
+    let key = (context << 46 | place << 18 | first << 9 | second).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (key ^ key >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }

@@ -1,65 +1,95 @@
 //! Finds the layout of bytes that say nothing about themselves.
+//!
+//! Distances that repeat ([`super::lags`]) are ranked by estimated cost ([`super::cost`]); the best of them shows which
+//! bytes belong to one number ([`super::elements`]); with numbers known, the best few are compared again. Every stage
+//! looks at a sample of fixed size, spread over the input.
 
 use super::Layout;
 use super::cost::{Cost, Window};
-use super::lags;
+use super::{elements, lags};
 
 /// Fewer bytes than this show no structure that would pay.
 const LEAST: usize = 256;
-/// Bytes coded to compare all candidates.
-const QUICK: usize = 48 << 10;
+/// Bytes coded to rank the candidates.
+const QUICK: usize = 16 << 10;
 /// Bytes coded to compare the best few.
-const FULL: usize = 160 << 10;
+const FULL: usize = 48 << 10;
+/// How many of the ranking are compared again.
+const COMPARED: usize = 3;
+/// Records of these lengths are tried whether their distance stands out or not.
+const ALWAYS: [usize; 4] = [2, 3, 4, 8];
+/// What a shorter record may cost more, by share, and yet be taken.
+const SHORTER: f64 = 1.005;
+/// What plain bytes may cost more: text has no columns, but a wrong guess at them costs it its contexts.
+const PLAIN: f64 = 1.02;
 
 /// The layout under which `bytes` are estimated to cost least; [`Layout::BYTES`] where none helps.
+///
+/// Its phase is that of `bytes[0]`. Of a record only the alignment of its elements is known: where a row begins is not to
+/// be seen, and makes no difference.
 pub fn detect(bytes: &[u8]) -> Layout {
     if bytes.len() < LEAST {
         return Layout::BYTES;
     }
-    let debug = std::env::var("LAYOUT_DEBUG").is_ok();
-    let t0 = std::time::Instant::now();
-    let quick = windows(bytes, QUICK);
-    let full = windows(bytes, FULL);
+    let (quick, full) = (windows(bytes, QUICK), windows(bytes, FULL));
     let mut cost = Cost::new();
-    let plain = cost.bits(bytes, &quick, &Layout::BYTES);
-    let mut records = vec![2, 3, 4, 6, 8];
     let found = lags::candidates(bytes);
-    if debug { eprintln!("lags {:?} {:?}", t0.elapsed(), found); }
-    records.extend(found);
-    let mut ranked: Vec<(f64, Layout)> = records
-        .iter()
-        .map(|&record| {
-            let layout = Layout { record: record as u32, ..Layout::BYTES };
-            (cost.bits(bytes, &quick, &layout), layout)
-        })
+    let mut ranked: Vec<(f64, usize)> = ALWAYS
+        .into_iter()
+        .chain(found.iter().copied())
+        .map(|record| (cost.bits(bytes, &quick, &with_record(Layout::BYTES, record)), record))
         .collect();
-    ranked.push((plain, Layout::BYTES));
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-    if debug {
-        eprintln!("quick {:?}", t0.elapsed());
-        for (bits, layout) in ranked.iter().take(6) { eprintln!("  {:.4} {}", bits, layout.record); }
-    }
-    let mut best: Vec<(f64, Layout)> = Vec::new();
-    for (bits, layout) in ranked.iter().take(3) {
-        let r = layout.record;
-        best.push((*bits, *layout));
-        for width in [2u8, 4, 8] {
-            if r == 0 || r % u32::from(width) != 0 { continue; }
-            for swap in [true, false] {
-                for phase in 0..u32::from(width) {
-                    let record = if r == u32::from(width) { 0 } else { r };
-                    let l = Layout { width, swap, record, plane: 0, phase };
-                    best.push((cost.bits(bytes, &quick, &l), l));
-                }
-            }
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let debug = std::env::var("LAYOUT_DEBUG").is_ok();
+    if debug { eprintln!("  {:?} {:.3?}", found, ranked.iter().take(8).collect::<Vec<_>>()); }
+
+    let lag = ranked.first().map(|best| best.1).filter(|&record| record > 8);
+    let element = element(&mut cost, bytes, &quick, lag);
+
+    // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
+    let mut records: Vec<usize> = ranked.iter().take(COMPARED).map(|best| best.1).chain(found.first().copied()).collect();
+    records.sort_unstable();
+    records.dedup();
+    let mut tried: Vec<(f64, Layout)> = Vec::new();
+    let mut try_layout = |layout: Layout| {
+        if !tried.iter().any(|known| known.1 == layout) {
+            tried.push((cost.bits(bytes, &full, &layout), layout));
         }
+    };
+    try_layout(element.unwrap_or(Layout::BYTES));
+    for record in records {
+        let aligned = element.filter(|element| record.is_multiple_of(element.width.into()));
+        try_layout(with_record(aligned.unwrap_or(Layout::BYTES), record));
     }
-    best.sort_by(|a, b| a.0.total_cmp(&b.0));
-    if debug {
-        eprintln!("elements {:?}", t0.elapsed());
-        for (bits, layout) in best.iter().take(12) { eprintln!("  {:.4} {:.4} {} w{} s{} p{}", bits, cost.bits(bytes, &full, layout), layout.record, layout.width, layout.swap, layout.phase); }
+    let least = tried.iter().map(|known| known.0).fold(f64::INFINITY, f64::min);
+    let Some(&(bits, layout)) = tried.iter().find(|known| known.0 <= SHORTER * least) else {
+        return Layout::BYTES;
+    };
+    // What the choice has to beat: the record with plain columns, and no structure at all.
+    let columns = Layout { record: layout.record, ..Layout::BYTES };
+    let columns_bits = if layout.width > 1 && layout.record > 0 { cost.bits(bytes, &full, &columns) } else { f64::INFINITY };
+    let plain = cost.bits(bytes, &full, &Layout::BYTES);
+    if debug { eprintln!("  {tried:.4?} columns {columns_bits:.4} plain {plain:.4}"); }
+    let (bits, layout) = if PLAIN * columns_bits < bits { (columns_bits, columns) } else { (bits, layout) };
+    if plain <= PLAIN * bits { Layout::BYTES } else { layout }
+}
+
+/// The elements that cost least, the widest of those that cost about the same; `None` for single bytes.
+fn element(cost: &mut Cost, bytes: &[u8], windows: &[Window], lag: Option<usize>) -> Option<Layout> {
+    let guesses = elements::find(bytes, windows, lag);
+    if guesses.len() < 2 {
+        return guesses.first().copied();
     }
-    best[0].1
+    let record = lag.unwrap_or(0);
+    let bits: Vec<f64> = guesses.iter().map(|&guess| cost.bits(bytes, windows, &with_record(guess, record))).collect();
+    let least = bits.iter().copied().fold(f64::INFINITY, f64::min);
+    guesses.into_iter().zip(bits).find(|guess| guess.1 <= SHORTER * least).map(|guess| guess.0)
+}
+
+/// The layout with records of `record` bytes, if they are longer than an element.
+fn with_record(layout: Layout, record: usize) -> Layout {
+    let record = if record > usize::from(layout.width) { record as u32 } else { 0 };
+    Layout { record, ..layout }
 }
 
 /// Up to four windows of `total` bytes together, spread over the input.

@@ -18,8 +18,12 @@ const RECHECKED: usize = 96;
 /// Candidates returned for each way of telling a peak.
 const KEPT: usize = 6;
 
-/// Anchors are compared in runs of this many: 255 * 256 fits a u16.
-const RUN: usize = 256;
+/// Anchors that are compared at once.
+const LANES: usize = 16;
+/// The most that a match weighs.
+const HEAVIEST: u8 = 15;
+/// Anchors are compared in runs of this many, so that the sum of a lane fits its byte.
+const RUN: usize = LANES * (u8::MAX / HEAVIEST) as usize;
 
 /// Record lengths worth a closer look, best first and without repeats; lengths of 8 and less are left to the caller.
 pub(super) fn candidates(bytes: &[u8]) -> Vec<usize> {
@@ -94,7 +98,7 @@ fn around(scores: &[f32], lag: usize, reach: usize) -> f32 {
     if count == 0 { 0.0 } else { sum / count as f32 }
 }
 
-/// What a match of each byte weighs, 0 to 255: the less, the more common the byte is.
+/// What a match of each byte weighs, 0 to `HEAVIEST`: the less, the more common the byte is.
 fn surprise(bytes: &[u8]) -> [u8; 256] {
     let mut counts = [0u32; 256];
     let step = bytes.len() / FINE + 1;
@@ -105,7 +109,7 @@ fn surprise(bytes: &[u8]) -> [u8; 256] {
     let total: u32 = counts.iter().sum();
     counts.map(|count| {
         let share = f64::from(count) / f64::from(total.max(1));
-        (255.0 * (1.0 - share).powi(2)) as u8
+        (f64::from(HEAVIEST) * (1.0 - share).powi(2)) as u8
     })
 }
 
@@ -128,20 +132,30 @@ impl<'a> Anchors<'a> {
         Anchors { bytes, runs, weights }
     }
 
-    /// The mean weight of the anchors that equal the byte `lag` before them, 0 to 255.
+    /// The mean weight of the anchors that equal the byte `lag` before them.
     fn agreement(&self, lag: usize) -> f32 {
         let mut sum = 0u64;
         for (run, weights) in self.runs.iter().zip(self.weights.chunks(self.runs[0].len.max(1))) {
             let here = &self.bytes[run.start..run.start + run.len];
             let there = &self.bytes[run.start - lag..run.start - lag + run.len];
             for ((here, there), weights) in here.chunks(RUN).zip(there.chunks(RUN)).zip(weights.chunks(RUN)) {
-                let mut part = 0u16;
-                for ((a, b), weight) in here.iter().zip(there).zip(weights) {
-                    part += if a == b { u16::from(*weight) } else { 0 };
-                }
-                sum += u64::from(part);
+                let (here, there, weights) = (here.as_chunks().0, there.as_chunks().0, weights.as_chunks().0);
+                sum += u64::from(matches(here, there, weights));
             }
         }
         sum as f32 / self.weights.len().max(1) as f32
     }
+}
+
+/// The weights of the bytes that agree; at most `RUN` of them, so that the sum of a lane fits its byte.
+fn matches(here: &[[u8; LANES]], there: &[[u8; LANES]], weights: &[[u8; LANES]]) -> u32 {
+    // Written so that vector instructions do all lanes at once.
+    let mut sums = [0u8; LANES];
+    for ((here, there), weights) in here.iter().zip(there).zip(weights) {
+        for k in 0..LANES {
+            let mask = u8::from(here[k] == there[k]).wrapping_neg();
+            sums[k] = sums[k].wrapping_add(weights[k] & mask);
+        }
+    }
+    sums.into_iter().map(u32::from).sum()
 }

@@ -2,6 +2,7 @@
 
 mod cost;
 pub mod detect;
+mod elements;
 mod lags;
 pub mod npy;
 pub mod swap;
