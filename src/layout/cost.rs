@@ -155,6 +155,8 @@ impl Cost {
     fn code(&mut self, part: &[u8], range: Range<usize>, layout: &Layout) -> f64 {
         let (period, record, width) = (layout.period() as usize, layout.record as usize, usize::from(layout.width));
         let up = if record > 0 { record } else { width };
+        // Without records, the element before the last is what tells more.
+        let next = if record > 0 { width } else { 2 * width };
         let exact = period <= MOST_COLUMNS;
         let mut column = (range.start + layout.phase as usize) % period;
         let (mut bits, mut product) = (0.0f64, 1.0f64);
@@ -166,7 +168,7 @@ impl Cost {
             let (col, element) = (column as u64, in_element as u64);
             let place = if exact { column } else { in_element };
             let (last, last2, last3) = (at(1), at(2), at(3));
-            let (above, before) = (at(up), at(width));
+            let (above, before) = (at(up), at(next));
             same |= in_element == 0;
             let (first, second) = (key(0, element, last, last2), key(1, element << 9 | last3, last, last2));
             let keys = if period == 1 {

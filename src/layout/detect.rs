@@ -20,8 +20,34 @@ const COMPARED: usize = 3;
 const ALWAYS: [usize; 4] = [2, 3, 4, 8];
 /// What a shorter record may cost more, by share, and yet be taken.
 const SHORTER: f64 = 1.005;
+/// What wider elements may cost more.
+const WIDER: f64 = 1.02;
 /// What plain bytes may cost more: text has no columns, but a wrong guess at them costs it its contexts.
 const PLAIN: f64 = 1.02;
+
+/// What a layout may cost more on the next frame, and yet fit it.
+const FITS: f64 = 1.1;
+
+/// The layout of a frame whose predecessor had `last` and cost so many bits per byte, and what it costs.
+///
+/// The last layout, with its phase carried on, is kept while it costs about the same; else it is still preferred to a new
+/// one that is no better.
+pub(super) fn again(bytes: &[u8], last: Option<(Layout, f64)>) -> (Layout, f64) {
+    let quick = windows(bytes, FULL);
+    let mut cost = Cost::new();
+    let mut bits = |layout: &Layout| cost.bits(bytes, &quick, layout);
+    let Some((layout, before)) = last else {
+        let layout = detect(bytes);
+        return (layout, bits(&layout));
+    };
+    let now = bits(&layout);
+    if now <= FITS * before && before <= FITS * now {
+        return (layout, now);
+    }
+    let found = detect(bytes);
+    let then = bits(&found);
+    if PLAIN * then < now { (found, then) } else { (layout, now) }
+}
 
 /// The layout under which `bytes` are estimated to cost least; [`Layout::BYTES`] where none helps.
 ///
@@ -43,8 +69,8 @@ pub fn detect(bytes: &[u8]) -> Layout {
     let debug = std::env::var("LAYOUT_DEBUG").is_ok();
     if debug { eprintln!("  {:?} {:.3?}", found, ranked.iter().take(8).collect::<Vec<_>>()); }
 
-    let lag = ranked.first().map(|best| best.1).filter(|&record| record > 8);
-    let element = element(&mut cost, bytes, &quick, lag);
+    let lag = ranked.first().map(|best| best.1);
+    let element = element(&mut cost, bytes, &quick, &full, lag);
 
     // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
     let mut records: Vec<usize> = ranked.iter().take(COMPARED).map(|best| best.1).chain(found.first().copied()).collect();
@@ -75,15 +101,15 @@ pub fn detect(bytes: &[u8]) -> Layout {
 }
 
 /// The elements that cost least, the widest of those that cost about the same; `None` for single bytes.
-fn element(cost: &mut Cost, bytes: &[u8], windows: &[Window], lag: Option<usize>) -> Option<Layout> {
-    let guesses = elements::find(bytes, windows, lag);
+fn element(cost: &mut Cost, bytes: &[u8], windows: &[Window], full: &[Window], lag: Option<usize>) -> Option<Layout> {
+    let guesses = elements::find(bytes, full, lag);
     if guesses.len() < 2 {
         return guesses.first().copied();
     }
     let record = lag.unwrap_or(0);
     let bits: Vec<f64> = guesses.iter().map(|&guess| cost.bits(bytes, windows, &with_record(guess, record))).collect();
     let least = bits.iter().copied().fold(f64::INFINITY, f64::min);
-    guesses.into_iter().zip(bits).find(|guess| guess.1 <= SHORTER * least).map(|guess| guess.0)
+    guesses.into_iter().zip(bits).find(|guess| guess.1 <= WIDER * least).map(|guess| guess.0)
 }
 
 /// The layout with records of `record` bytes, if they are longer than an element.

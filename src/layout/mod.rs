@@ -5,6 +5,7 @@ pub mod detect;
 mod elements;
 mod lags;
 pub mod npy;
+pub mod plan;
 pub mod swap;
 mod taps;
 
