@@ -20,8 +20,6 @@ const COMPARED: usize = 3;
 const ALWAYS: [usize; 4] = [2, 3, 4, 8];
 /// What a shorter record may cost more, by share, and yet be taken.
 const SHORTER: f64 = 1.005;
-/// What wider elements may cost more.
-const WIDER: f64 = 1.02;
 /// What plain bytes may cost more: text has no columns, but a wrong guess at them costs it its contexts.
 const PLAIN: f64 = 1.02;
 
@@ -69,8 +67,8 @@ pub fn detect(bytes: &[u8]) -> Layout {
     let debug = std::env::var("LAYOUT_DEBUG").is_ok();
     if debug { eprintln!("  {:?} {:.3?}", found, ranked.iter().take(8).collect::<Vec<_>>()); }
 
-    let lag = ranked.first().map(|best| best.1);
-    let element = element(&mut cost, bytes, &quick, &full, lag);
+    let element = ranked.first().and_then(|best| elements::find(bytes, &full, best.1));
+    if debug { eprintln!("  {element:?}"); }
 
     // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
     let mut records: Vec<usize> = ranked.iter().take(COMPARED).map(|best| best.1).chain(found.first().copied()).collect();
@@ -98,18 +96,6 @@ pub fn detect(bytes: &[u8]) -> Layout {
     if debug { eprintln!("  {tried:.4?} columns {columns_bits:.4} plain {plain:.4}"); }
     let (bits, layout) = if PLAIN * columns_bits < bits { (columns_bits, columns) } else { (bits, layout) };
     if plain <= PLAIN * bits { Layout::BYTES } else { layout }
-}
-
-/// The elements that cost least, the widest of those that cost about the same; `None` for single bytes.
-fn element(cost: &mut Cost, bytes: &[u8], windows: &[Window], full: &[Window], lag: Option<usize>) -> Option<Layout> {
-    let guesses = elements::find(bytes, full, lag);
-    if guesses.len() < 2 {
-        return guesses.first().copied();
-    }
-    let record = lag.unwrap_or(0);
-    let bits: Vec<f64> = guesses.iter().map(|&guess| cost.bits(bytes, windows, &with_record(guess, record))).collect();
-    let least = bits.iter().copied().fold(f64::INFINITY, f64::min);
-    guesses.into_iter().zip(bits).find(|guess| guess.1 <= WIDER * least).map(|guess| guess.0)
 }
 
 /// The layout with records of `record` bytes, if they are longer than an element.

@@ -7,9 +7,8 @@
 use super::Layout;
 use super::cost::Window;
 
-/// The share of the best width's agreement that another must reach: numbers of 8 bytes look like pairs of 4 of which one
-/// half agrees, and agree as well as a whole.
-const NEARLY: f64 = 0.85;
+/// Parts of numbers show less than this share of the rise in entropy that whole numbers begin with.
+const WITHIN: f64 = 0.3;
 /// An aligned little-endian element wins over others unless they agree better by this factor.
 const USUAL: f64 = 1.03;
 /// In records of up to this length each column has its own entropy.
@@ -17,37 +16,56 @@ const MOST_PLACES: usize = 512;
 /// Bits a byte that must agree before there are elements at all.
 const LEAST: f64 = 0.02;
 
-/// Guesses of width, order and alignment of elements that are close to those `lag` bytes before (or to the last one), the
-/// widest first; none where nothing agrees. The layouts have no record; their phase is that of `bytes[0]`.
-pub(super) fn find(bytes: &[u8], windows: &[Window], lag: Option<usize>) -> Vec<Layout> {
-    let places = lag.filter(|&lag| lag <= MOST_PLACES).unwrap_or(8);
-    let entropy = entropies(bytes, windows, places);
-    let mut found: Vec<(f64, Layout)> = Vec::new();
-    for width in [8u8, 4, 2] {
-        let lag = lag.unwrap_or(width.into());
-        if !lag.is_multiple_of(usize::from(width)) {
-            continue;
-        }
-        let mut best = (f64::NEG_INFINITY, 0.0, Layout::BYTES);
+/// The width, order and alignment of elements that are close to those `lag` bytes before, if there are any. The layout has
+/// no record; its phase is that of `bytes[0]`.
+pub(super) fn find(bytes: &[u8], windows: &[Window], lag: usize) -> Option<Layout> {
+    let entropy = entropies(bytes, windows, if lag <= MOST_PLACES { lag } else { 8 });
+    let widths = [2u8, 4, 8].into_iter().filter(|&width| lag.is_multiple_of(width.into()));
+    let mut best = (LEAST, None);
+    for width in widths.clone() {
         for swap in [true, false] {
             for phase in 0..u32::from(width) {
                 let layout = Layout { width, swap, record: 0, plane: 0, phase };
-                let agreed = agreement(bytes, windows, &layout, lag, &entropy);
                 let usual = if swap && phase == 0 { USUAL } else { 1.0 };
-                if agreed * usual > best.0 {
-                    best = (agreed * usual, agreed, layout);
+                let agreed = agreement(bytes, windows, &layout, lag, &entropy) * usual;
+                if agreed > best.0 {
+                    best = (agreed, Some(layout));
                 }
             }
         }
-        found.push((best.1, best.2));
     }
-    if std::env::var("LAYOUT_DEBUG").is_ok() {
-        eprintln!("  H {:.1?} lag {:?}", entropy, lag);
-        for (a, l) in &found { eprintln!("  S {a:.4} w{} s{} p{}", l.width, l.swap, l.phase); }
+    // A part of a number agrees as well as the whole.
+    let mut layout = best.1?;
+    for width in widths {
+        if width <= layout.width {
+            continue;
+        }
+        layout = wider(&layout, width, &entropy).unwrap_or(layout);
     }
-    let most = found.iter().map(|guess| guess.0).fold(0.0, f64::max);
-    found.retain(|guess| guess.0 >= LEAST && guess.0 >= NEARLY * most);
-    found.into_iter().map(|guess| guess.1).collect()
+    Some(layout)
+}
+
+/// The layout with elements of `width` bytes, if these rather than their parts begin where numbers begin: at a byte of
+/// low entropy before one of high.
+fn wider(layout: &Layout, width: u8, entropy: &[f64]) -> Option<Layout> {
+    let step = usize::from(layout.width);
+    // Bits by which entropy rises from the first byte to the second, in the parts that begin at a phase.
+    let rise = |phase: usize| {
+        let starts = (0..entropy.len().max(8)).filter(|start| (start + phase).is_multiple_of(width.into()));
+        let bits = starts.map(|start| {
+            let (first, second) = if layout.swap { (start + step - 1, start + step - 2) } else { (start, start + 1) };
+            (entropy[second % entropy.len()] - entropy[first % entropy.len()]).max(0.0)
+        });
+        bits.sum::<f64>()
+    };
+    // All phases that keep the parts where they are, with the rises of their most significant part.
+    let phases = (layout.phase as usize..usize::from(width)).step_by(step);
+    let top = if layout.swap { usize::from(width) - step } else { 0 };
+    let rises: Vec<(f64, usize)> =
+        phases.map(|phase| (rise((phase + usize::from(width) - top) % usize::from(width)), phase)).collect();
+    let best = rises.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let others = rises.iter().map(|rise| rise.0).sum::<f64>() - best.0;
+    (others < WITHIN * best.0).then_some(Layout { width, phase: best.1 as u32, ..*layout })
 }
 
 /// Bits per byte that whole elements share with those `lag` bytes before, from the most significant byte on.
@@ -67,13 +85,16 @@ fn agreement(bytes: &[u8], windows: &[Window], layout: &Layout, lag: usize, entr
             }
             for k in 0..width {
                 let at = if layout.swap { from + width - 1 - k } else { from + k };
+                let entropy = entropy[at % entropy.len()];
                 let differ = bytes[at] ^ bytes[at - lag];
-                if differ != 0 {
+                // The sign of a float says nothing about its size.
+                let size = if k == 0 { differ << 1 } else { differ };
+                if size != 0 {
                     // Two random bytes that differ agree in 0.97 leading bits.
-                    agreed += entropy[at % entropy.len()] * (f64::from(differ.leading_zeros()) - 0.97) / 8.0;
+                    agreed += entropy * (f64::from(size.leading_zeros()) - 0.97) / 8.0;
                     break;
                 }
-                agreed += entropy[at % entropy.len()];
+                agreed += if differ == 0 { entropy } else { (entropy - 1.0).max(0.0) };
             }
         }
     }
