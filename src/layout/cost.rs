@@ -175,7 +175,14 @@ impl Cost {
                 // Text has no columns: what its words need instead.
                 let (last4, last5) = (at(4), at(5));
                 let fourth = last3 << 9 | last4;
-                [first, second, key(2, fourth, last, last2), key(3, fourth << 9 | last5, last, last2), key(4, 0, last, 0), key(5, last3, last2, 0)]
+                [
+                    first,
+                    second,
+                    key(2, fourth, last, last2),
+                    key(3, fourth << 9 | last5, last, last2),
+                    key(4, 0, last, 0),
+                    key(5, last3, last2, 0),
+                ]
             } else {
                 [
                     first,

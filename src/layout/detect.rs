@@ -13,13 +13,15 @@ const LEAST: usize = 256;
 /// Bytes coded to rank the candidates.
 const QUICK: usize = 16 << 10;
 /// Bytes coded to compare the best few.
-const FULL: usize = 48 << 10;
+const FULL: usize = 40 << 10;
+/// In how many places the input is sampled.
+const WINDOWS: usize = 8;
 /// How many of the ranking are compared again.
 const COMPARED: usize = 3;
 /// Records of these lengths are tried whether their distance stands out or not.
 const ALWAYS: [usize; 4] = [2, 3, 4, 8];
 /// What a shorter record may cost more, by share, and yet be taken.
-const SHORTER: f64 = 1.005;
+const SHORTER: f64 = 1.01;
 /// What plain bytes may cost more: text has no columns, but a wrong guess at them costs it its contexts.
 const PLAIN: f64 = 1.02;
 
@@ -64,14 +66,12 @@ pub fn detect(bytes: &[u8]) -> Layout {
         .map(|record| (cost.bits(bytes, &quick, &with_record(Layout::BYTES, record)), record))
         .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let debug = std::env::var("LAYOUT_DEBUG").is_ok();
-    if debug { eprintln!("  {:?} {:.3?}", found, ranked.iter().take(8).collect::<Vec<_>>()); }
 
     let element = ranked.first().and_then(|best| elements::find(bytes, &full, best.1));
-    if debug { eprintln!("  {element:?}"); }
 
     // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
-    let mut records: Vec<usize> = ranked.iter().take(COMPARED).map(|best| best.1).chain(found.first().copied()).collect();
+    let mut records: Vec<usize> =
+        ranked.iter().take(COMPARED).map(|best| best.1).chain(found.first().copied()).collect();
     records.sort_unstable();
     records.dedup();
     let mut tried: Vec<(f64, Layout)> = Vec::new();
@@ -91,9 +91,9 @@ pub fn detect(bytes: &[u8]) -> Layout {
     };
     // What the choice has to beat: the record with plain columns, and no structure at all.
     let columns = Layout { record: layout.record, ..Layout::BYTES };
-    let columns_bits = if layout.width > 1 && layout.record > 0 { cost.bits(bytes, &full, &columns) } else { f64::INFINITY };
+    let columns_bits =
+        if layout.width > 1 && layout.record > 0 { cost.bits(bytes, &full, &columns) } else { f64::INFINITY };
     let plain = cost.bits(bytes, &full, &Layout::BYTES);
-    if debug { eprintln!("  {tried:.4?} columns {columns_bits:.4} plain {plain:.4}"); }
     let (bits, layout) = if PLAIN * columns_bits < bits { (columns_bits, columns) } else { (bits, layout) };
     if plain <= PLAIN * bits { Layout::BYTES } else { layout }
 }
@@ -104,14 +104,14 @@ fn with_record(layout: Layout, record: usize) -> Layout {
     Layout { record, ..layout }
 }
 
-/// Up to four windows of `total` bytes together, spread over the input.
+/// Windows of `total` bytes together, spread over the input.
 fn windows(bytes: &[u8], total: usize) -> Vec<Window> {
     if bytes.len() <= total {
         return vec![Window { start: 0, len: bytes.len() }];
     }
-    let len = total / 4;
+    let len = total / WINDOWS;
     // The first window leaves room for a long record before it.
     let first = lags::LONGEST.min(bytes.len() - total);
     let room = bytes.len() - len - first;
-    (0..4).map(|k| Window { start: first + room * k / 3, len }).collect()
+    (0..WINDOWS).map(|k| Window { start: first + room * k / (WINDOWS - 1), len }).collect()
 }

@@ -9,8 +9,13 @@ use super::cost::Window;
 
 /// Parts of numbers show less than this share of the rise in entropy that whole numbers begin with.
 const WITHIN: f64 = 0.3;
-/// An aligned little-endian element wins over others unless they agree better by this factor.
-const USUAL: f64 = 1.03;
+/// Little-endian elements win over others unless these agree better by this factor: where only the top byte ever agrees, it
+/// does so read either way.
+const LITTLE: f64 = 1.03;
+/// The same for elements that start with the input.
+const ALIGNED: f64 = 1.02;
+/// A wider element may agree less by this factor.
+const WIDER: f64 = 0.99;
 /// In records of up to this length each column has its own entropy.
 const MOST_PLACES: usize = 512;
 /// Bits a byte that must agree before there are elements at all.
@@ -23,15 +28,16 @@ pub(super) fn find(bytes: &[u8], windows: &[Window], lag: usize) -> Option<Layou
     let widths = [2u8, 4, 8].into_iter().filter(|&width| lag.is_multiple_of(width.into()));
     let mut best = (LEAST, None);
     for width in widths.clone() {
-        for swap in [true, false] {
-            for phase in 0..u32::from(width) {
-                let layout = Layout { width, swap, record: 0, plane: 0, phase };
-                let usual = if swap && phase == 0 { USUAL } else { 1.0 };
-                let agreed = agreement(bytes, windows, &layout, lag, &entropy) * usual;
-                if agreed > best.0 {
-                    best = (agreed, Some(layout));
-                }
-            }
+        let orders = [true, false].into_iter().flat_map(|swap| (0..u32::from(width)).map(move |phase| (swap, phase)));
+        let of_width = orders.map(|(swap, phase)| {
+            let layout = Layout { width, swap, record: 0, plane: 0, phase };
+            let usual = if swap { LITTLE } else { 1.0 } * if phase == 0 { ALIGNED } else { 1.0 };
+            (agreement(bytes, windows, &layout, lag, &entropy) * usual, Some(layout))
+        });
+        // Of equals the first, little-endian and aligned.
+        let of_width = of_width.reduce(|best, other| if other.0 > best.0 { other } else { best });
+        if let Some(guess) = of_width.filter(|guess| guess.0 >= LEAST && guess.0 >= WIDER * best.0) {
+            best = guess;
         }
     }
     // A part of a number agrees as well as the whole.
@@ -47,10 +53,10 @@ pub(super) fn find(bytes: &[u8], windows: &[Window], lag: usize) -> Option<Layou
 
 /// The layout with elements of `width` bytes, if these rather than their parts begin where numbers begin: at a byte of
 /// low entropy before one of high.
-fn wider(layout: &Layout, width: u8, entropy: &[f64]) -> Option<Layout> {
+fn wider(layout: &Layout, width: u8, entropy: &[Vec<f64>]) -> Option<Layout> {
     let step = usize::from(layout.width);
     // Bits by which entropy rises from the first byte to the second, in the parts that begin at a phase.
-    let rise = |phase: usize| {
+    let rise_in = |entropy: &Vec<f64>, phase: usize| {
         let starts = (0..entropy.len().max(8)).filter(|start| (start + phase).is_multiple_of(width.into()));
         let bits = starts.map(|start| {
             let (first, second) = if layout.swap { (start + step - 1, start + step - 2) } else { (start, start + 1) };
@@ -58,6 +64,7 @@ fn wider(layout: &Layout, width: u8, entropy: &[f64]) -> Option<Layout> {
         });
         bits.sum::<f64>()
     };
+    let rise = |phase: usize| entropy.iter().map(|entropy| rise_in(entropy, phase)).sum::<f64>();
     // All phases that keep the parts where they are, with the rises of their most significant part.
     let phases = (layout.phase as usize..usize::from(width)).step_by(step);
     let top = if layout.swap { usize::from(width) - step } else { 0 };
@@ -72,10 +79,10 @@ fn wider(layout: &Layout, width: u8, entropy: &[f64]) -> Option<Layout> {
 ///
 /// A byte that agrees counts its entropy, so that constant zeros count nothing; the first that differs counts a part for
 /// its leading bits that agree, less what random bytes would.
-fn agreement(bytes: &[u8], windows: &[Window], layout: &Layout, lag: usize, entropy: &[f64]) -> f64 {
+fn agreement(bytes: &[u8], windows: &[Window], layout: &Layout, lag: usize, entropy: &[Vec<f64>]) -> f64 {
     let width = usize::from(layout.width);
     let (mut agreed, mut count) = (0.0, 0usize);
-    for window in windows {
+    for (window, entropy) in windows.iter().zip(entropy) {
         let phase = (window.start + layout.phase as usize) % width;
         let first = window.start + (width - phase) % width;
         count += window.len;
@@ -101,18 +108,28 @@ fn agreement(bytes: &[u8], windows: &[Window], layout: &Layout, lag: usize, entr
     agreed / count.max(1) as f64
 }
 
-/// The entropy in bits of the bytes at each place modulo `places`.
-fn entropies(bytes: &[u8], windows: &[Window], places: usize) -> Vec<f64> {
-    let mut counts = vec![[0u32; 256]; places];
-    for window in windows {
-        for i in window.start..window.start + window.len {
-            counts[i % places][usize::from(bytes[i])] += 1;
+/// For each window, the entropy in bits of the bytes at each place modulo `places`.
+///
+/// Each window has its own where the places are few: it may lie in another column or array than the next. The columns of a
+/// record are the same in all windows, and too many to count in one.
+fn entropies(bytes: &[u8], windows: &[Window], places: usize) -> Vec<Vec<f64>> {
+    let parts = if places <= 8 { 1 } else { windows.len() };
+    let of_part = |part: &[Window]| {
+        let mut counts = vec![[0u32; 256]; places];
+        for window in part {
+            for i in window.start..window.start + window.len {
+                counts[i % places][usize::from(bytes[i])] += 1;
+            }
         }
-    }
-    let entropy = |counts: &[u32; 256]| {
-        let total = f64::from(counts.iter().sum::<u32>().max(1));
-        let bits = |&count: &u32| f64::from(count) * (total / f64::from(count.max(1))).log2();
-        counts.iter().map(bits).sum::<f64>() / total
+        let entropy = counts.iter().map(entropy_of).collect::<Vec<f64>>();
+        std::iter::repeat_n(entropy, part.len())
     };
-    counts.iter().map(entropy).collect()
+    windows.chunks(parts.max(1)).flat_map(of_part).collect()
+}
+
+/// The entropy in bits of counted bytes.
+fn entropy_of(counts: &[u32; 256]) -> f64 {
+    let total = f64::from(counts.iter().sum::<u32>().max(1));
+    let bits = |&count: &u32| f64::from(count) * (total / f64::from(count.max(1))).log2();
+    counts.iter().map(bits).sum::<f64>() / total
 }

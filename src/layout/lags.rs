@@ -16,7 +16,7 @@ const COARSE: usize = 1 << 12;
 /// Peaks of the first look that are looked at again.
 const RECHECKED: usize = 96;
 /// Candidates returned for each way of telling a peak.
-const KEPT: usize = 6;
+const KEPT: usize = 4;
 
 /// Anchors that are compared at once.
 const LANES: usize = 16;
