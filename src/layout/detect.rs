@@ -95,6 +95,7 @@ pub fn detect(bytes: &[u8]) -> Layout {
         if layout.width > 1 && layout.record > 0 { cost.bits(bytes, &full, &columns) } else { f64::INFINITY };
     let plain = cost.bits(bytes, &full, &Layout::BYTES);
     let (bits, layout) = if PLAIN * columns_bits < bits { (columns_bits, columns) } else { (bits, layout) };
+    eprintln!("plain {plain:.4} {bits:.4} {layout:?} {tried:?}");
     if plain <= PLAIN * bits { Layout::BYTES } else { layout }
 }
 
