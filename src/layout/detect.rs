@@ -22,8 +22,11 @@ const COMPARED: usize = 3;
 const ALWAYS: [usize; 4] = [2, 3, 4, 8];
 /// What a shorter record may cost more, by share, and yet be taken.
 const SHORTER: f64 = 1.01;
-/// What plain bytes may cost more: text has no columns, but a wrong guess at them costs it its contexts.
-const PLAIN: f64 = 1.02;
+/// What plain bytes may cost more than a structure and yet be taken.
+const PLAIN: f64 = 1.03;
+/// The same for text: short words repeat at all sorts of distances, and the predictor knows other ways to see that. Lines of
+/// fixed columns gain far more.
+const PLAIN_TEXT: f64 = 1.1;
 
 /// What a layout may cost more on the next frame, and yet fit it.
 const FITS: f64 = 1.1;
@@ -46,7 +49,14 @@ pub(super) fn again(bytes: &[u8], last: Option<(Layout, f64)>) -> (Layout, f64) 
     }
     let found = detect(bytes);
     let then = bits(&found);
-    if PLAIN * then < now { (found, then) } else { (layout, now) }
+    let same = Layout { phase: 0, ..found } == Layout { phase: 0, ..layout } && aligned(&found, &layout);
+    let keep = if found == Layout::BYTES { PLAIN * now < then } else { now <= PLAIN * then };
+    if same || keep { (layout, now) } else { (found, then) }
+}
+
+/// Whether elements begin at the same bytes.
+fn aligned(one: &Layout, other: &Layout) -> bool {
+    one.phase % u32::from(one.width) == other.phase % u32::from(other.width)
 }
 
 /// The layout under which `bytes` are estimated to cost least; [`Layout::BYTES`] where none helps.
@@ -95,8 +105,19 @@ pub fn detect(bytes: &[u8]) -> Layout {
         if layout.width > 1 && layout.record > 0 { cost.bits(bytes, &full, &columns) } else { f64::INFINITY };
     let plain = cost.bits(bytes, &full, &Layout::BYTES);
     let (bits, layout) = if PLAIN * columns_bits < bits { (columns_bits, columns) } else { (bits, layout) };
-    eprintln!("plain {plain:.4} {bits:.4} {layout:?} {tried:?}");
-    if plain <= PLAIN * bits { Layout::BYTES } else { layout }
+    let margin = if is_text(bytes, &full) { PLAIN_TEXT } else { PLAIN };
+    if plain <= margin * bits { Layout::BYTES } else { layout }
+}
+
+/// Whether nearly all bytes are printable ASCII or line ends.
+fn is_text(bytes: &[u8], windows: &[Window]) -> bool {
+    let printable = |byte: &&u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    let (mut text, mut count) = (0, 0);
+    for window in windows {
+        text += bytes[window.start..window.start + window.len].iter().filter(printable).count();
+        count += window.len;
+    }
+    text >= count / 100 * 98
 }
 
 /// The layout with records of `record` bytes, if they are longer than an element.

@@ -13,7 +13,7 @@ const WITHIN: f64 = 0.3;
 /// does so read either way.
 const LITTLE: f64 = 1.03;
 /// The same for elements that start with the input.
-const ALIGNED: f64 = 1.005;
+const ALIGNED: f64 = 1.02;
 /// A wider element may agree less by this factor.
 const WIDER: f64 = 0.99;
 /// The share by which the entropies of an element's bytes differ. Text has up to 0.02, sparse numbers 0.2, others more.
@@ -34,7 +34,6 @@ pub(super) fn find(bytes: &[u8], windows: &[Window], lag: usize) -> Option<Layou
         let of_width = orders.map(|(swap, phase)| {
             let layout = Layout { width, swap, record: 0, plane: 0, phase };
             let usual = if swap { LITTLE } else { 1.0 } * if phase == 0 { ALIGNED } else { 1.0 };
-            let xx=agreement(bytes, windows, &layout, lag, &entropy); eprintln!("S {xx:.4} w{width} {swap} {phase}");
             (agreement(bytes, windows, &layout, lag, &entropy) * usual, Some(layout))
         });
         // Of equals the first, little-endian and aligned.
@@ -56,10 +55,10 @@ pub(super) fn find(bytes: &[u8], windows: &[Window], lag: usize) -> Option<Layou
 
 /// Whether the places in an element differ in their entropy. In numbers they do, in text they don't.
 fn differ(width: usize, entropy: &[Vec<f64>]) -> bool {
-    let of_place = |place| entropy.iter().flat_map(move |entropy| entropy.iter().skip(place).step_by(width)).sum::<f64>();
-    let (least, most) = (0..width)
-        .map(of_place)
-        .fold((f64::INFINITY, 0.0f64), |(least, most), bits| (least.min(bits), most.max(bits)));
+    let of_place =
+        |place| entropy.iter().flat_map(move |entropy| entropy.iter().skip(place).step_by(width)).sum::<f64>();
+    let (least, most) =
+        (0..width).map(of_place).fold((f64::INFINITY, 0.0f64), |(least, most), bits| (least.min(bits), most.max(bits)));
     most - least > DIFFERENT * most
 }
 

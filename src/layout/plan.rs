@@ -120,5 +120,5 @@ fn whole(layout: &Layout, unit: usize, wanted: usize) -> Option<usize> {
         return None;
     }
     let over = (layout.phase as usize % unit + wanted) % unit;
-    (over <= wanted / 8 && over < wanted).then_some(wanted - over)
+    (over <= wanted / 8 && over < wanted).then(|| wanted - over)
 }
