@@ -1,0 +1,231 @@
+//! What a layout is worth: an estimate of the bits that the predictor would spend under it.
+//!
+//! A sample is coded with adaptive counts in the contexts that the predictor's rows see (the column, the byte above, the
+//! bytes before), each falling back on the column's own counts, mixed by how well each did so far. This is the predictor
+//! without its network: near enough to rank layouts, cheap enough to try a few dozen.
+
+use super::{Layout, swap};
+use std::ops::Range;
+
+/// A contiguous part of the input that is coded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    pub start: usize,
+    pub len: usize,
+}
+
+/// Contexts that are looked up by hash.
+const HASHED: usize = 6;
+/// All that are mixed: the counts of the element's place and of the column are the others.
+const CONTEXTS: usize = HASHED + 2;
+/// Slots of a table: 2^15 of 16 bytes stay in a second-level cache.
+const SLOT_BITS: u32 = 15;
+/// Columns have exact counts in records of up to this length; places in longer ones are told apart by hash.
+const MOST_COLUMNS: usize = 512;
+/// The weight of a context's fallback, in counts.
+const FALLBACK: f32 = 1.0;
+/// Counts are halved when they reach this sum, so that old bytes fade.
+const MOST: u16 = 1024;
+/// What share of its weight a context gives to all, a byte: lets the mixture follow changes.
+const SHARE: f32 = 0.02;
+
+/// The symbols that a slot remembers.
+const KEPT: usize = 6;
+
+/// The counts of one context: its commonest symbols, the commonest first, and how many it met in all.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    check: u16,
+    total: u16,
+    symbols: [u8; KEPT],
+    counts: [u8; KEPT],
+}
+
+impl Slot {
+    /// The chance of `symbol`, before it is counted.
+    fn meet(&mut self, check: u16, symbol: u8, fallback: f32) -> f32 {
+        if self.check != check {
+            *self = Slot { check, total: 1, symbols: [symbol; KEPT], counts: [0; KEPT] };
+            self.counts[0] = 1;
+            return fallback;
+        }
+        let scale = 1.0 / (f32::from(self.total) + FALLBACK);
+        let found = self.symbols.iter().position(|&known| known == symbol).unwrap_or(KEPT);
+        let mut count = 0;
+        if found < KEPT {
+            count = self.counts[found];
+            self.counts[found] += 1;
+            if found > 0 && count >= self.counts[found - 1] {
+                self.counts.swap(found, found - 1);
+                self.symbols.swap(found, found - 1);
+            }
+        } else {
+            self.symbols[KEPT - 1] = symbol;
+            self.counts[KEPT - 1] = 1;
+        }
+        self.total += 1;
+        if count == u8::MAX - 1 || self.total == MOST {
+            self.counts = self.counts.map(|count| count / 2);
+            self.total /= 2;
+        }
+        (f32::from(count) + FALLBACK * fallback) * scale
+    }
+}
+
+/// Exact counts of the 256 symbols in a few places.
+#[derive(Default)]
+struct Places {
+    counts: Vec<u16>,
+    totals: Vec<u16>,
+}
+
+impl Places {
+    fn reset(&mut self, places: usize) {
+        self.counts.clear();
+        self.counts.resize(places * 256, 0);
+        self.totals.clear();
+        self.totals.resize(places, 0);
+    }
+
+    fn meet(&mut self, place: usize, symbol: u8, fallback: f32, weight: f32) -> f32 {
+        let (count, total) = (&mut self.counts[place * 256 + usize::from(symbol)], &mut self.totals[place]);
+        let chance = (f32::from(*count) + weight * fallback) / (f32::from(*total) + weight);
+        // A sample is far shorter than what would overflow, whoever calls.
+        if *total < u16::MAX {
+            *count += 1;
+            *total += 1;
+        }
+        chance
+    }
+}
+
+/// The estimator: tables that are reused from one layout to the next.
+pub(super) struct Cost {
+    slots: Vec<Slot>,
+    elements: Places,
+    columns: Places,
+    weights: Vec<[f32; CONTEXTS]>,
+    part: Vec<u8>,
+}
+
+impl Cost {
+    pub fn new() -> Cost {
+        Cost {
+            slots: vec![Slot::default(); HASHED << SLOT_BITS],
+            elements: Places::default(),
+            columns: Places::default(),
+            weights: Vec::new(),
+            part: Vec::new(),
+        }
+    }
+
+    /// Bits per byte that `layout` costs on `windows` of `bytes`, where the layout's phase is that of `bytes[0]`.
+    ///
+    /// The first third of the windows only teaches: a frame is much longer than the sample, and what its contexts
+    /// cost to learn weighs less there.
+    pub fn bits(&mut self, bytes: &[u8], windows: &[Window], layout: &Layout) -> f64 {
+        let period = layout.period() as usize;
+        self.slots.fill(Slot::default());
+        self.elements.reset(usize::from(layout.width));
+        self.columns.reset(if period <= MOST_COLUMNS { period } else { usize::from(layout.width) });
+        self.weights.clear();
+        self.weights.resize(self.columns.totals.len(), [1.0 / CONTEXTS as f32; CONTEXTS]);
+
+        let total: usize = windows.iter().map(|window| window.len).sum();
+        let (mut seen, mut bits, mut counted) = (0, 0.0, 0usize);
+        let mut part = std::mem::take(&mut self.part);
+        for window in windows {
+            let history = window.start.min(period + 16);
+            let from = window.start - history;
+            part.clear();
+            part.extend_from_slice(&bytes[from..window.start + window.len]);
+            let here = layout.advanced(from as u64);
+            swap::forward(&here, &mut part);
+            let teach = (total / 3).saturating_sub(seen).min(window.len);
+            self.code(&part, history..history + teach, &here);
+            bits += self.code(&part, history + teach..part.len(), &here);
+            counted += window.len - teach;
+            seen += window.len;
+        }
+        self.part = part;
+        if counted == 0 { 8.0 } else { bits / counted as f64 }
+    }
+
+    /// Bits of `part[range]`; `layout` is that of `part[0]`.
+    fn code(&mut self, part: &[u8], range: Range<usize>, layout: &Layout) -> f64 {
+        let (period, record, width) = (layout.period() as usize, layout.record as usize, usize::from(layout.width));
+        let up = if record > 0 { record } else { width };
+        // Without records, the element before the last is what tells more.
+        let next = if record > 0 { width } else { 2 * width };
+        let exact = period <= MOST_COLUMNS;
+        let mut column = (range.start + layout.phase as usize) % period;
+        let (mut bits, mut product) = (0.0f64, 1.0f64);
+        // Whether the element equals the one above so far.
+        let mut same = true;
+        for i in range {
+            let at = |lag: usize| if lag <= i { u64::from(part[i - lag]) } else { 256 };
+            let in_element = column % width;
+            let (col, element) = (column as u64, in_element as u64);
+            let place = if exact { column } else { in_element };
+            let (last, last2, last3) = (at(1), at(2), at(3));
+            let (above, before) = (at(up), at(next));
+            same |= in_element == 0;
+            let (first, second) = (key(0, element, last, last2), key(1, element << 9 | last3, last, last2));
+            let keys = if period == 1 {
+                // Text has no columns: what its words need instead. The byte four back is here so that a record of
+                // four can't win by it.
+                let last4 = at(4);
+                [
+                    first,
+                    second,
+                    key(2, last3 << 9 | last4, last, last2),
+                    key(3, 0, last4, last),
+                    key(4, 0, last, 0),
+                    key(5, 0, last3, last2),
+                ]
+            } else {
+                [
+                    first,
+                    second,
+                    key(2, element << 1 | u64::from(same), above, last),
+                    key(3, col, above, u64::from(same)),
+                    key(4, col, last, 0),
+                    if width > 1 { key(5, element, before, above) } else { key(5, col, 0, 0) },
+                ]
+            };
+            let symbol = part[i];
+            let weights = &mut self.weights[place];
+            let mut chances = [0f32; CONTEXTS];
+            chances[0] = self.elements.meet(in_element, symbol, 1.0 / 256.0, 16.0);
+            chances[1] = self.columns.meet(place, symbol, chances[0], 4.0);
+            let mut sum = weights[0] * chances[0] + weights[1] * chances[1];
+            for (j, key) in keys.into_iter().enumerate() {
+                let slot = &mut self.slots[(j << SLOT_BITS) + (key >> (64 - SLOT_BITS)) as usize];
+                let chance = slot.meet((key >> 16) as u16 | 1, symbol, chances[1]);
+                chances[j + 2] = chance;
+                sum += weights[j + 2] * chance;
+            }
+            let scale = (1.0 - SHARE) / sum;
+            for (weight, chance) in weights.iter_mut().zip(chances) {
+                *weight = *weight * chance * scale + SHARE / CONTEXTS as f32;
+            }
+            product *= f64::from(sum);
+            if product < 1e-200 {
+                bits -= product.log2();
+                product = 1.0;
+            }
+            same &= above == u64::from(symbol);
+            column += 1;
+            if column == period {
+                column = 0;
+            }
+        }
+        bits - product.log2()
+    }
+}
+
+/// A hash of a context: which one, the place (up to 2^27), and two bytes or 256 for none.
+fn key(context: u64, place: u64, first: u64, second: u64) -> u64 {
+    let key = (context << 46 | place << 18 | first << 9 | second).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (key ^ key >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
+}

@@ -1,0 +1,139 @@
+//! Finds the layout of bytes that say nothing about themselves.
+//!
+//! Distances that repeat ([`super::lags`]) are ranked by estimated cost ([`super::cost`]); the best of them shows which
+//! bytes belong to one number ([`super::elements`]); with numbers known, the best few are compared again. Every stage
+//! looks at a sample of fixed size, spread over the input.
+
+use super::Layout;
+use super::cost::{Cost, Window};
+use super::{elements, lags};
+
+/// Fewer bytes than this show no structure that would pay.
+const LEAST: usize = 256;
+/// Bytes coded to rank the candidates.
+const QUICK: usize = 16 << 10;
+/// Bytes coded to compare the best few.
+const FULL: usize = 40 << 10;
+/// In how many places the input is sampled.
+const WINDOWS: usize = 8;
+/// How many of the ranking are compared again.
+const COMPARED: usize = 3;
+/// Records of these lengths are tried whether their distance stands out or not.
+const ALWAYS: [usize; 4] = [2, 3, 4, 8];
+/// What a shorter record may cost more, by share, and yet be taken.
+const SHORTER: f64 = 1.01;
+/// What plain bytes may cost more than a structure and yet be taken.
+const PLAIN: f64 = 1.03;
+/// The same for text: short words repeat at all sorts of distances, and the predictor knows other ways to see that. Lines of
+/// fixed columns gain far more.
+const PLAIN_TEXT: f64 = 1.1;
+
+/// What a layout may cost more on the next frame, and yet fit it.
+const FITS: f64 = 1.1;
+
+/// The layout of a frame whose predecessor had `last` and cost so many bits per byte, and what it costs.
+///
+/// The last layout, with its phase carried on, is kept while it costs about the same; else it is still preferred to a new
+/// one that is no better.
+pub(super) fn again(bytes: &[u8], last: Option<(Layout, f64)>) -> (Layout, f64) {
+    let quick = windows(bytes, FULL);
+    let mut cost = Cost::new();
+    let mut bits = |layout: &Layout| cost.bits(bytes, &quick, layout);
+    let Some((layout, before)) = last else {
+        let layout = detect(bytes);
+        return (layout, bits(&layout));
+    };
+    let now = bits(&layout);
+    if now <= FITS * before && before <= FITS * now {
+        return (layout, now);
+    }
+    let found = detect(bytes);
+    let then = bits(&found);
+    let same = Layout { phase: 0, ..found } == Layout { phase: 0, ..layout } && aligned(&found, &layout);
+    let keep = if found == Layout::BYTES { PLAIN * now < then } else { now <= PLAIN * then };
+    if same || keep { (layout, now) } else { (found, then) }
+}
+
+/// Whether elements begin at the same bytes.
+fn aligned(one: &Layout, other: &Layout) -> bool {
+    one.phase % u32::from(one.width) == other.phase % u32::from(other.width)
+}
+
+/// The layout under which `bytes` are estimated to cost least; [`Layout::BYTES`] where none helps.
+///
+/// Its phase is that of `bytes[0]`. Of a record only the alignment of its elements is known: where a row begins is not to
+/// be seen, and makes no difference.
+pub fn detect(bytes: &[u8]) -> Layout {
+    if bytes.len() < LEAST {
+        return Layout::BYTES;
+    }
+    let (quick, full) = (windows(bytes, QUICK), windows(bytes, FULL));
+    let mut cost = Cost::new();
+    let found = lags::candidates(bytes);
+    let mut ranked: Vec<(f64, usize)> = ALWAYS
+        .into_iter()
+        .chain(found.iter().copied())
+        .map(|record| (cost.bits(bytes, &quick, &with_record(Layout::BYTES, record)), record))
+        .collect();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+
+    let element = ranked.first().and_then(|best| elements::find(bytes, &full, best.1));
+
+    // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
+    let mut records: Vec<usize> =
+        ranked.iter().take(COMPARED).map(|best| best.1).chain(found.first().copied()).collect();
+    records.sort_unstable();
+    records.dedup();
+    let mut tried: Vec<(f64, Layout)> = Vec::new();
+    let mut try_layout = |layout: Layout| {
+        if !tried.iter().any(|known| known.1 == layout) {
+            tried.push((cost.bits(bytes, &full, &layout), layout));
+        }
+    };
+    try_layout(element.unwrap_or(Layout::BYTES));
+    for record in records {
+        let aligned = element.filter(|element| record.is_multiple_of(element.width.into()));
+        try_layout(with_record(aligned.unwrap_or(Layout::BYTES), record));
+    }
+    let least = tried.iter().map(|known| known.0).fold(f64::INFINITY, f64::min);
+    let Some(&(bits, layout)) = tried.iter().find(|known| known.0 <= SHORTER * least) else {
+        return Layout::BYTES;
+    };
+    // What the choice has to beat: the record with plain columns, and no structure at all.
+    let columns = Layout { record: layout.record, ..Layout::BYTES };
+    let columns_bits =
+        if layout.width > 1 && layout.record > 0 { cost.bits(bytes, &full, &columns) } else { f64::INFINITY };
+    let plain = cost.bits(bytes, &full, &Layout::BYTES);
+    let (bits, layout) = if PLAIN * columns_bits < bits { (columns_bits, columns) } else { (bits, layout) };
+    let margin = if is_text(bytes, &full) { PLAIN_TEXT } else { PLAIN };
+    if plain <= margin * bits { Layout::BYTES } else { layout }
+}
+
+/// Whether nearly all bytes are printable ASCII or line ends.
+fn is_text(bytes: &[u8], windows: &[Window]) -> bool {
+    let printable = |byte: &&u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    let (mut text, mut count) = (0, 0);
+    for window in windows {
+        text += bytes[window.start..window.start + window.len].iter().filter(printable).count();
+        count += window.len;
+    }
+    text >= count / 100 * 98
+}
+
+/// The layout with records of `record` bytes, if they are longer than an element.
+fn with_record(layout: Layout, record: usize) -> Layout {
+    let record = if record > usize::from(layout.width) { record as u32 } else { 0 };
+    Layout { record, ..layout }
+}
+
+/// Windows of `total` bytes together, spread over the input.
+fn windows(bytes: &[u8], total: usize) -> Vec<Window> {
+    if bytes.len() <= total {
+        return vec![Window { start: 0, len: bytes.len() }];
+    }
+    let len = total / WINDOWS;
+    // The first window leaves room for a long record before it.
+    let first = lags::LONGEST.min(bytes.len() - total);
+    let room = bytes.len() - len - first;
+    (0..WINDOWS).map(|k| Window { start: first + room * k / (WINDOWS - 1), len }).collect()
+}

@@ -1,0 +1,124 @@
+//! Where frames begin and end, and the layout of each.
+//!
+//! The plan depends on the bytes alone, never on threads: the same input gives the same frames. A layout that was found is
+//! kept from frame to frame with its phase carried on, and looked for again only where it no longer fits: finding it
+//! costs as much time as ten such checks.
+
+use super::Layout;
+use super::detect;
+use super::npy;
+
+/// The bytes of a full frame, and the most of any.
+pub const FRAME_TARGET: usize = 4 << 20;
+
+/// What [`Planner::next`] should be shown unless the input ends before: a frame, and enough to see whether the rest would
+/// make a tiny one.
+pub const LOOKAHEAD: usize = FRAME_TARGET + FRAME_TARGET / 8;
+
+/// The next frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FramePlan {
+    /// How many bytes it takes, from the front of the buffer.
+    pub len: usize,
+    /// Their layout; its phase is that of the first of them.
+    pub layout: Layout,
+}
+
+/// What is known about the bytes to come.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// Nothing yet: a .npy header may come.
+    Start,
+    /// The user said it.
+    Told(Layout),
+    /// The header of an array has been read, and so many of its bytes are left.
+    Array { layout: Layout, left: u64 },
+    /// Bytes that have to be looked at; the layout of the last frame, and the bits per byte it was estimated to cost.
+    Found(Option<(Layout, f64)>),
+}
+
+/// Cuts an input into frames, from front to back.
+#[derive(Clone, Debug)]
+pub struct Planner {
+    state: State,
+}
+
+impl Planner {
+    /// A planner for one input. A layout that the user gives holds for all of it, a .npy header included; its phase is that
+    /// of the input's first byte. It must be [valid](Layout::validate).
+    pub fn new(user: Option<Layout>) -> Planner {
+        Planner { state: user.map_or(State::Start, State::Told) }
+    }
+
+    /// The next frame: at least 1 byte of a buffer that has any, at most [`FRAME_TARGET`], never more than the buffer.
+    ///
+    /// `buffer` holds what has been read and not yet framed: at least [`LOOKAHEAD`] bytes, or all that is left and
+    /// `at_end`. What it holds beyond `LOOKAHEAD` makes no difference. Shown fewer bytes before the end, the planner
+    /// still works, but can't balance the last two frames.
+    pub fn next(&mut self, buffer: &[u8], at_end: bool) -> FramePlan {
+        if buffer.is_empty() {
+            return FramePlan { len: 0, layout: Layout::BYTES };
+        }
+        let mut layout = match self.state {
+            State::Start => {
+                if let Some(npy) = npy::parse(buffer) {
+                    self.state = State::Array { layout: npy.layout, left: npy.content };
+                    return FramePlan { len: npy.header.min(buffer.len()), layout: Layout::BYTES };
+                }
+                self.look(buffer, None)
+            }
+            State::Told(layout) | State::Array { layout, left: 1.. } => layout,
+            State::Array { left: 0, .. } => self.look(buffer, None),
+            State::Found(last) => self.look(buffer, last),
+        };
+        let seen = buffer.len().min(LOOKAHEAD);
+        // How many bytes this layout holds for, as far as is known, and whether they are all.
+        let (bytes, all) = match self.state {
+            State::Array { left, .. } if left <= seen as u64 => (left as usize, true),
+            State::Array { left, .. } => (usize::try_from(left).unwrap_or(usize::MAX), !at_end),
+            _ => (seen, at_end && seen == buffer.len()),
+        };
+        let len = frame_len(&layout, bytes, all).min(buffer.len());
+        let plan = FramePlan { len, layout };
+        layout = layout.advanced(len as u64);
+        match &mut self.state {
+            State::Told(next) => *next = layout,
+            State::Array { layout: next, left } => {
+                *next = layout;
+                *left -= len as u64;
+            }
+            State::Found(Some((next, _))) => *next = layout,
+            State::Start | State::Found(None) => {}
+        }
+        plan
+    }
+
+    /// The layout of the next frame from its bytes, given that of the frame before; notes it for the frame after.
+    fn look(&mut self, buffer: &[u8], last: Option<(Layout, f64)>) -> Layout {
+        let frame = &buffer[..buffer.len().min(FRAME_TARGET)];
+        let (layout, bits) = detect::again(frame, last);
+        self.state = State::Found(Some((layout, bits)));
+        layout
+    }
+}
+
+/// How long a frame of this layout is if `bytes` are known to have it, and `all` if none follow.
+fn frame_len(layout: &Layout, bytes: usize, all: bool) -> usize {
+    if all && bytes <= FRAME_TARGET {
+        return bytes;
+    }
+    // Rather two halves than a frame with a tiny one behind it, which would hardly learn anything.
+    let wanted = if all && bytes < LOOKAHEAD { bytes.div_ceil(2) } else { bytes.min(FRAME_TARGET) };
+    whole(layout, layout.record as usize, wanted)
+        .or_else(|| whole(layout, usize::from(layout.width), wanted))
+        .unwrap_or(wanted)
+}
+
+/// `wanted` less what is left over of a unit at its end, or `None` if that would lose more than an eighth.
+fn whole(layout: &Layout, unit: usize, wanted: usize) -> Option<usize> {
+    if unit == 0 {
+        return None;
+    }
+    let over = (layout.phase as usize % unit + wanted) % unit;
+    (over <= wanted / 8 && over < wanted).then(|| wanted - over)
+}
