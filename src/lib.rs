@@ -15,3 +15,4 @@ pub use error::{Error, Result};
 pub use layout::Layout;
 pub use model::{Model, ModelId};
 pub use options::{DecodeOptions, EncodeOptions};
+pub use stream::{Input, Progress, Summary, compress, decompress, list};
