@@ -59,13 +59,13 @@ impl Output {
             // A link stays, and what it points to is replaced.
             target_path = fs::canonicalize(target).map_err(failed)?;
         }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".boa-").suffix(".tmp");
-        if input.is_none() {
-            allow_by_umask(&mut builder);
-        }
         let temp = signals::guarded(|| {
-            let temp = builder.tempfile_in(directory(&target_path))?;
+            // Mode 0600 until it is complete.
+            let mut builder = tempfile::Builder::new();
+            let temp = builder
+                .prefix(".boa-")
+                .suffix(".tmp")
+                .tempfile_in(directory(&target_path))?;
             let path = temp.path().to_path_buf();
             Ok((temp, path))
         });
@@ -106,14 +106,16 @@ impl Pending {
             target,
             force,
         } = self;
-        if let Some(input) = input {
-            // The mode last: it may forbid to write.
-            if let Ok(modified) = input.modified() {
-                temp.as_file()
-                    .set_times(FileTimes::new().set_modified(modified))?;
-            }
-            temp.as_file().set_permissions(plain_permissions(input))?;
+        if let Some(modified) = input.and_then(|input| input.modified().ok()) {
+            temp.as_file()
+                .set_times(FileTimes::new().set_modified(modified))?;
         }
+        let permissions = match input {
+            Some(input) => plain_permissions(input),
+            None => usual_permissions(directory(&target))?,
+        };
+        // After the time: the mode may forbid to write.
+        temp.as_file().set_permissions(permissions)?;
         temp.as_file().sync_all()?;
         signals::released(|| {
             let named = if force {
@@ -152,15 +154,21 @@ fn directory(path: &Path) -> &Path {
     }
 }
 
-/// Without an input file to take the mode from, the output is like any new file.
-fn allow_by_umask(builder: &mut tempfile::Builder) {
+/// The permissions of any new file in `directory`, for an output without an input file to take them from. Only making
+/// a file tells what the umask leaves of them.
+fn usual_permissions(directory: &Path) -> io::Result<fs::Permissions> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".boa-").suffix(".tmp");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    #[cfg(not(unix))]
-    let _ = builder;
+    Ok(builder
+        .tempfile_in(directory)?
+        .as_file()
+        .metadata()?
+        .permissions())
 }
 
 /// The input's permissions without set-user-id and the like.
