@@ -385,6 +385,40 @@ fn a_model_that_is_none_is_refused() {
     assert_eq!(names(dir.path()), ["data", "huge.boam"]);
 }
 
+#[test]
+fn a_model_is_embedded_or_named() {
+    let content = records(2000);
+    let (dir, file) = directory_with("data", &content);
+    let model = dir.path().join("my.boam");
+    fs::write(&model, support::other_model()).unwrap();
+    let embedded = run(boa().args(["c", "-c"]).arg(&file).arg("-m").arg(&model));
+    succeeds(&embedded);
+    assert!(piped(&["d"], &embedded.stdout).stdout == content);
+
+    let coded = dir.path().join("data.boa");
+    succeeds(&run(boa()
+        .args(["c", "--no-embed-model", "--rm"])
+        .arg(&file)
+        .arg("-m")
+        .arg(&model)));
+    let id = blake3::hash(&support::other_model()).to_hex();
+    fails(
+        &run(boa().arg("d").arg(&coded)),
+        2,
+        &format!("needs the model {id}"),
+    );
+    assert_eq!(names(dir.path()), ["data.boa", "my.boam"]);
+    let list = run(boa().args(["list", "-v"]).arg(&coded));
+    assert!(
+        String::from_utf8(list.stdout)
+            .unwrap()
+            .contains(&format!("by id {id}"))
+    );
+    succeeds(&run(boa().arg("test").arg(&coded).arg("-m").arg(&model)));
+    succeeds(&run(boa().arg("d").arg(&coded).arg("-m").arg(&model)));
+    assert!(fs::read(&file).unwrap() == content);
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn forged_lengths_do_not_take_memory() {

@@ -63,7 +63,7 @@ fn measure(path: &Path, file: File, options: &EncodeOptions, talk: &Talk) -> Res
     decompress(BufReader::new(coded), &mut comparison, &decode, &bar)?;
     let decompressing = start.elapsed().as_secs_f64();
     drop(bar);
-    if !comparison.is_complete()? {
+    if !comparison.finish()? {
         return Err(io::Error::other("decodes to less than the original").into());
     }
 

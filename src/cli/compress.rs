@@ -125,7 +125,7 @@ pub fn verify(
         &decode,
         &(),
     )?;
-    match comparison.is_complete()? {
+    match comparison.finish()? {
         true => Ok(()),
         false => Err(io::Error::other("decodes to less than the original").into()),
     }

@@ -18,7 +18,7 @@ impl<R: Read> Comparison<R> {
     }
 
     /// Whether the original is at its end too. All that was written was equal, or writing would have failed.
-    pub fn is_complete(mut self) -> io::Result<bool> {
+    pub fn finish(mut self) -> io::Result<bool> {
         Ok(self.original.read(&mut [0])? == 0)
     }
 }
@@ -50,7 +50,7 @@ mod tests {
             let mut comparison = Comparison::new(&b"original"[..]);
             comparison
                 .write_all(written)
-                .and_then(|()| comparison.is_complete())
+                .and_then(|()| comparison.finish())
         };
         assert!(compare(b"original").unwrap());
         assert!(!compare(b"origin").unwrap());

@@ -97,3 +97,19 @@ pub fn directory_with(name: &str, content: &[u8]) -> (tempfile::TempDir, PathBuf
     std::fs::write(&path, content).unwrap();
     (directory, path)
 }
+
+/// A valid model that is not built in: the default one with a bit of its last weights changed.
+pub fn other_model() -> Vec<u8> {
+    let bytes = boa_constrictor::Model::built_in(1).unwrap().to_bytes();
+    let flipped = |at: usize| {
+        let mut other = bytes.clone();
+        other[at] ^= 1;
+        other
+    };
+    let valid = |other: &Vec<u8>| boa_constrictor::Model::from_bytes(other).is_ok();
+    (0..bytes.len())
+        .rev()
+        .map(flipped)
+        .find(valid)
+        .unwrap_or_else(|| vec![1])
+}
