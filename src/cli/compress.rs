@@ -90,7 +90,7 @@ fn compress_file(
     let summary = compress(input, &mut out, options, &bar).map_err(|e| Failure::of(path, e))?;
     drop(bar);
     if *rm && let Some(written) = out.temporary_path() {
-        verify(path, written, options).map_err(|e| Failure::of(path, e))?;
+        verify(path, written, options, talk).map_err(|e| Failure::of(path, e))?;
     }
     out.commit(metadata.as_ref())?;
     if *rm && let Some(metadata) = &metadata {
@@ -108,10 +108,11 @@ fn with_suffix(path: &Path) -> PathBuf {
 }
 
 /// Decodes `written` and compares it with the file at `original`.
-pub fn verify(
+fn verify(
     original: &Path,
     written: &Path,
     options: &EncodeOptions,
+    talk: &Talk,
 ) -> boa_constrictor::Result<()> {
     let mut comparison = Comparison::new(BufReader::new(File::open(original)?));
     let models = options.model.iter().cloned().collect();
@@ -119,12 +120,10 @@ pub fn verify(
         models,
         threads: options.threads,
     };
-    decompress(
-        BufReader::new(File::open(written)?),
-        &mut comparison,
-        &decode,
-        &(),
-    )?;
+    let written = File::open(written)?;
+    let len = written.metadata()?.len();
+    let bar = Bar::new(Some(len), format!("{}: verify", shown(original)), talk);
+    decompress(BufReader::new(written), &mut comparison, &decode, &bar)?;
     match comparison.finish()? {
         true => Ok(()),
         false => Err(io::Error::other("decodes to less than the original").into()),

@@ -68,6 +68,9 @@ impl Source {
 /// Removes the file at `path` that `opened` describes, unless it was changed or replaced meanwhile.
 pub fn remove(path: &Path, opened: &Metadata) -> Result<(), Failure> {
     let now = fs::symlink_metadata(path).map_err(|e| Failure::io(path, e))?;
+    if now.is_symlink() {
+        return Err(Failure::usage(path, "is a link, so it is not removed"));
+    }
     let same = same_file(&now, opened)
         && now.len() == opened.len()
         && now.modified().ok() == opened.modified().ok();

@@ -3,7 +3,7 @@
 use super::input::Input;
 use super::lanes::{self, lane_count};
 use super::ordered::Ordered;
-use super::plan::{self, FramePlan, Planner};
+use super::plan::{self, FramePlan, LOOKAHEAD, Planner};
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
 use crate::format::{
@@ -34,7 +34,7 @@ pub fn compress(
     let mut planner = Planner::new(options.layout);
     let mut summary = Summary::default();
     loop {
-        let is_empty = input.window()?.0.is_empty();
+        let is_empty = input.window(LOOKAHEAD)?.0.is_empty();
         let model_section = if is_empty {
             ModelSection::None
         } else {
@@ -55,7 +55,7 @@ pub fn compress(
         let mut at_end = is_empty;
         loop {
             while jobs.has_room() && !at_end && given < MAX_FRAMES {
-                let (window, is_last) = input.window()?;
+                let (window, is_last) = input.window(LOOKAHEAD)?;
                 let FramePlan { len, layout } = planner.next(window, is_last);
                 let content = window.get(..len).unwrap_or(window).to_vec();
                 at_end = is_last && content.len() == window.len();

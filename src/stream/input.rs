@@ -1,18 +1,17 @@
 //! The bytes to be compressed: a window at a time, from a mapped file or from any reader.
 
 use crate::error::{Error, Result};
-use crate::format::MAX_FRAME;
 use memmap2::{Mmap, MmapOptions};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 
 /// What is to be compressed.
-pub struct Input {
-    source: Source,
+pub struct Input<'a> {
+    source: Source<'a>,
 }
 
-enum Source {
+enum Source<'a> {
     Mapped {
         file: File,
         len: u64,
@@ -20,15 +19,15 @@ enum Source {
         window: Option<Mmap>,
     },
     Reader {
-        reader: Box<dyn Read>,
+        reader: Box<dyn Read + 'a>,
         buffer: Vec<u8>,
         ended: bool,
     },
 }
 
-impl Input {
+impl<'a> Input<'a> {
     /// Reads `reader` to its end.
-    pub fn from_reader(reader: impl Read + 'static) -> Input {
+    pub fn from_reader(reader: impl Read + 'a) -> Input<'a> {
         let reader = Box::new(reader);
         Input {
             source: Source::Reader {
@@ -46,7 +45,7 @@ impl Input {
     ///
     /// # Errors
     /// `Io` if the file's length cannot be asked for.
-    pub fn from_file(file: File) -> Result<Input> {
+    pub fn from_file(file: File) -> Result<Input<'a>> {
         let metadata = file.metadata()?;
         // Files in /proc and the like say that they have no bytes, but give some when read.
         if !metadata.is_file() || metadata.len() == 0 || map(&file, 0, 1).is_err() {
@@ -63,11 +62,11 @@ impl Input {
         })
     }
 
-    /// The next bytes, not yet consumed, and whether they are the last: `MAX_FRAME` of them, or all that are left.
+    /// The next bytes, not yet consumed, and whether they are the last: `size` of them, or all that are left.
     ///
     /// # Errors
     /// `Io` if reading fails, `InputChanged` if a mapped file's length did.
-    pub(super) fn window(&mut self) -> Result<(&[u8], bool)> {
+    pub(super) fn window(&mut self, size: usize) -> Result<(&[u8], bool)> {
         match &mut self.source {
             Source::Mapped {
                 file,
@@ -83,7 +82,7 @@ impl Input {
                     });
                 }
                 let left = *len - *position;
-                let size = left.min(MAX_FRAME as u64) as usize;
+                let size = left.min(size as u64) as usize;
                 // The old window goes before the new one comes, so that one alone is resident.
                 *window = None;
                 if size > 0 {
@@ -96,8 +95,10 @@ impl Input {
                 buffer,
                 ended,
             } => {
-                let wanted = MAX_FRAME.saturating_sub(buffer.len());
-                if !*ended {
+                let wanted = size.saturating_sub(buffer.len());
+                if !*ended && wanted > 0 {
+                    // Not more than the window: doubling would take twice the memory.
+                    buffer.reserve_exact(wanted);
                     *ended = reader.take(wanted as u64).read_to_end(buffer)? < wanted;
                 }
                 Ok((buffer, *ended))
@@ -118,7 +119,7 @@ impl Input {
     }
 }
 
-impl fmt::Debug for Input {
+impl fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.source {
             Source::Mapped { .. } => "mapped",
@@ -143,11 +144,13 @@ mod tests {
     use super::*;
     use std::io::Write;
 
+    const WINDOW: usize = 1 << 20;
+
     fn drain(mut input: Input, step: usize) -> Vec<u8> {
         let mut all = Vec::new();
         loop {
-            let (window, last) = input.window().unwrap();
-            assert!(last || window.len() == MAX_FRAME);
+            let (window, last) = input.window(WINDOW).unwrap();
+            assert!(last || window.len() == WINDOW);
             if window.is_empty() {
                 return all;
             }
@@ -159,14 +162,14 @@ mod tests {
 
     #[test]
     fn mapped_and_read_windows_give_the_same_bytes() {
-        let content: Vec<u8> = (0..MAX_FRAME + 4099).map(|i| (i % 251) as u8).collect();
+        let content: Vec<u8> = (0..3 * WINDOW + 4099).map(|i| (i % 251) as u8).collect();
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&content).unwrap();
-        assert!(drain(Input::from_file(file).unwrap(), 5_000_001) == content);
+        assert!(drain(Input::from_file(file).unwrap(), 300_001) == content);
         assert!(
             drain(
                 Input::from_reader(io::Cursor::new(content.clone())),
-                5_000_001
+                300_001
             ) == content
         );
     }
@@ -178,7 +181,7 @@ mod tests {
             file.write_all(&[1; 20]).unwrap();
             let mut input = Input::from_file(file.try_clone().unwrap()).unwrap();
             file.set_len(after).unwrap();
-            let error = input.window().unwrap_err();
+            let error = input.window(WINDOW).unwrap_err();
             assert!(
                 matches!(error, Error::InputChanged { before: 20, .. }),
                 "{error}"

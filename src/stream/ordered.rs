@@ -3,6 +3,8 @@
 use crate::error::{Error, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
 /// A queue of jobs. It holds one job more than there are threads, so that memory is bounded and a thread that is done
@@ -11,6 +13,7 @@ pub(super) struct Ordered<T> {
     pool: ThreadPool,
     queue: VecDeque<Receiver<T>>,
     room: usize,
+    given_up: Arc<AtomicBool>,
 }
 
 impl<T: Send + 'static> Ordered<T> {
@@ -31,6 +34,7 @@ impl<T: Send + 'static> Ordered<T> {
             pool,
             queue: VecDeque::new(),
             room,
+            given_up: Arc::default(),
         })
     }
 
@@ -43,9 +47,12 @@ impl<T: Send + 'static> Ordered<T> {
     pub(super) fn push(&mut self, job: impl FnOnce() -> T + Send + 'static) {
         let (sender, receiver) = sync_channel(1);
         self.queue.push_back(receiver);
+        let given_up = Arc::clone(&self.given_up);
         self.pool.spawn(move || {
-            // Nobody waits any more after an error in an earlier job: the result is then dropped.
-            let _ = sender.send(job());
+            if !given_up.load(Ordering::Relaxed) {
+                // Nobody waits any more after an error in an earlier job: the result is then dropped.
+                let _ = sender.send(job());
+            }
         });
     }
 
@@ -56,6 +63,13 @@ impl<T: Send + 'static> Ordered<T> {
     pub(super) fn pop(&mut self) -> Option<Result<T>> {
         let receiver = self.queue.pop_front()?;
         Some(receiver.recv().map_err(|_| Error::Worker))
+    }
+}
+
+impl<T> Drop for Ordered<T> {
+    /// After an error the jobs not yet begun are left undone.
+    fn drop(&mut self) {
+        self.given_up.store(true, Ordering::Relaxed);
     }
 }
 

@@ -6,6 +6,9 @@ use crate::layout::Layout;
 /// Content bytes of a frame, unless the input ends before.
 const TARGET: usize = 4 << 20;
 
+/// What the planner is shown unless the input ends before.
+pub const LOOKAHEAD: usize = TARGET + TARGET / 8;
+
 const _: () = assert!(TARGET <= MAX_FRAME);
 
 /// The next frame.
@@ -33,7 +36,7 @@ impl Planner {
         }
     }
 
-    /// The frame that begins with `buffer`, which holds `MAX_FRAME` bytes or, `at_end`, all that are left: at least 1.
+    /// The frame that begins with `buffer`, which holds `LOOKAHEAD` bytes or, `at_end`, all that are left: at least 1.
     pub fn next(&mut self, buffer: &[u8], _at_end: bool) -> FramePlan {
         let len = buffer.len().min(TARGET);
         let cycle = u64::from(self.layout.record.max(u32::from(self.layout.width)).max(1));

@@ -2,7 +2,6 @@
 #![allow(dead_code)]
 
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -39,7 +38,7 @@ pub fn text(len: usize) -> Vec<u8> {
 
 pub fn encode_with(content: &[u8], options: &EncodeOptions) -> Vec<u8> {
     let mut out = Vec::new();
-    let input = Input::from_reader(Cursor::new(content.to_vec()));
+    let input = Input::from_reader(content);
     let summary = compress(input, &mut out, options, &()).unwrap();
     assert_eq!(summary.content, content.len() as u64);
     assert_eq!(summary.compressed, out.len() as u64);
