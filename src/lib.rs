@@ -1,4 +1,18 @@
 //! boa: a lossless neural compressor for scientific data.
+//!
+//! ```
+//! use boa_constrictor::{DecodeOptions, EncodeOptions, Input, compress, decompress};
+//!
+//! # fn main() -> boa_constrictor::Result<()> {
+//! let content = b"run 1 event 1 energy 13.6 TeV\nrun 1 event 2 energy 13.6 TeV\n";
+//! let mut file = Vec::new();
+//! compress(Input::from_reader(&content[..]), &mut file, &EncodeOptions::default(), &())?;
+//! let mut decoded = Vec::new();
+//! decompress(&file[..], &mut decoded, &DecodeOptions::default(), &())?;
+//! assert_eq!(decoded, content);
+//! # Ok(())
+//! # }
+//! ```
 
 mod error;
 mod options;
@@ -16,3 +30,4 @@ pub use error::{Error, Result};
 pub use layout::Layout;
 pub use model::{Model, ModelId};
 pub use options::{DecodeOptions, EncodeOptions};
+pub use stream::{Input, Progress, Summary, compress, decompress, list};

@@ -1,2 +1,9 @@
-//! `boa`: the command line.
-fn main() {}
+//! `boa`: the command line of the lossless compressor for scientific data.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

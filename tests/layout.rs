@@ -12,7 +12,10 @@ struct Lcg(u64);
 
 impl Lcg {
     fn next(&mut self) -> u32 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         (self.0 >> 33) as u32
     }
 
@@ -28,7 +31,13 @@ impl Lcg {
 }
 
 fn elements(width: u8, swap: bool, record: u32, phase: u32) -> Layout {
-    Layout { width, swap, record, plane: 0, phase }
+    Layout {
+        width,
+        swap,
+        record,
+        plane: 0,
+        phase,
+    }
 }
 
 // Byte order
@@ -71,7 +80,13 @@ proptest! {
 
 #[test]
 fn layouts_that_contradict_themselves_are_refused() {
-    let good = Layout { width: 4, swap: true, record: 24, plane: 48, phase: 23 };
+    let good = Layout {
+        width: 4,
+        swap: true,
+        record: 24,
+        plane: 48,
+        phase: 23,
+    };
     assert!(good.validate().is_ok());
     assert!(Layout::BYTES.validate().is_ok());
     for bad in [
@@ -79,10 +94,23 @@ fn layouts_that_contradict_themselves_are_refused() {
         Layout { width: 0, ..good },
         Layout { record: 26, ..good },
         Layout { plane: 50, ..good },
-        Layout { record: 0, phase: 0, ..good },
+        Layout {
+            record: 0,
+            phase: 0,
+            ..good
+        },
         Layout { phase: 24, ..good },
-        Layout { record: 0, plane: 0, phase: 4, ..good },
-        Layout { record: Layout::MAX_LAG + 4, plane: 0, ..good },
+        Layout {
+            record: 0,
+            plane: 0,
+            phase: 4,
+            ..good
+        },
+        Layout {
+            record: Layout::MAX_LAG + 4,
+            plane: 0,
+            ..good
+        },
     ] {
         assert!(bad.validate().is_err(), "{bad:?}");
     }
@@ -112,24 +140,67 @@ fn npy_layout(descr: &str, fortran: &str, shape: &str) -> Option<Layout> {
 
 #[test]
 fn npy_headers_name_the_layout() {
-    let grid = Layout { width: 4, swap: true, record: 480 * 4, plane: 241 * 480 * 4, phase: 0 };
+    let grid = Layout {
+        width: 4,
+        swap: true,
+        record: 480 * 4,
+        plane: 241 * 480 * 4,
+        phase: 0,
+    };
     assert_eq!(npy_layout("'<f4'", "False", "(2, 3, 241, 480)"), Some(grid));
     assert_eq!(npy_layout("'<f4'", "True", "(480, 241, 3, 2)"), Some(grid));
-    assert_eq!(npy_layout("'>f4'", "False", "(3, 241, 480)"), Some(Layout { swap: false, ..grid }));
-    assert_eq!(npy_layout("'<f8'", "False", "(131072,)"), Some(elements(8, true, 0, 0)));
-    assert_eq!(npy_layout("'>i2'", "False", "(325000, 2)"), Some(elements(2, false, 4, 0)));
-    assert_eq!(npy_layout("'|u1'", "False", "(10, 20)"), Some(elements(1, false, 20, 0)));
-    assert_eq!(npy_layout("'|b1'", "False", "()"), Some(elements(1, false, 0, 0)));
-    assert_eq!(npy_layout("'<c16'", "False", "(100,)"), Some(elements(8, true, 16, 0)));
-    assert_eq!(npy_layout("'<M8[ns]'", "False", "(7,)"), Some(elements(8, true, 0, 0)));
     assert_eq!(
-        npy_layout("[('a', '<f4'), ('b', '|u1', (3,)), ('c', '>i8')]", "False", "(9,)"),
+        npy_layout("'>f4'", "False", "(3, 241, 480)"),
+        Some(Layout {
+            swap: false,
+            ..grid
+        })
+    );
+    assert_eq!(
+        npy_layout("'<f8'", "False", "(131072,)"),
+        Some(elements(8, true, 0, 0))
+    );
+    assert_eq!(
+        npy_layout("'>i2'", "False", "(325000, 2)"),
+        Some(elements(2, false, 4, 0))
+    );
+    assert_eq!(
+        npy_layout("'|u1'", "False", "(10, 20)"),
+        Some(elements(1, false, 20, 0))
+    );
+    assert_eq!(
+        npy_layout("'|b1'", "False", "()"),
+        Some(elements(1, false, 0, 0))
+    );
+    assert_eq!(
+        npy_layout("'<c16'", "False", "(100,)"),
+        Some(elements(8, true, 16, 0))
+    );
+    assert_eq!(
+        npy_layout("'<M8[ns]'", "False", "(7,)"),
+        Some(elements(8, true, 0, 0))
+    );
+    assert_eq!(
+        npy_layout(
+            "[('a', '<f4'), ('b', '|u1', (3,)), ('c', '>i8')]",
+            "False",
+            "(9,)"
+        ),
         Some(elements(1, false, 15, 0))
     );
     // Too long for a lag, and rows of a single element.
-    assert_eq!(npy_layout("'<f4'", "False", "(2, 100000000)"), Some(elements(4, true, 0, 0)));
-    assert_eq!(npy_layout("'<f4'", "False", "(100, 1)"), Some(elements(4, true, 0, 0)));
-    assert_eq!(npy_layout("'<f4'", "False", "(0, 0, 0)"), Some(elements(4, true, 0, 0)));
+    assert_eq!(
+        npy_layout("'<f4'", "False", "(2, 100000000)"),
+        Some(elements(4, true, 0, 0))
+    );
+    assert_eq!(
+        npy_layout("'<f4'", "False", "(100, 1)"),
+        Some(elements(4, true, 0, 0))
+    );
+    assert_eq!(
+        npy_layout("'<f4'", "False", "(0, 0, 0)"),
+        Some(elements(4, true, 0, 0))
+    );
 }
 
 #[test]
@@ -138,7 +209,11 @@ fn npy_versions_differ_in_the_length_field() {
     for version in 1..=3 {
         let file = npy_file(version, text);
         let found = npy::parse(&file).map(|npy| (npy.header, npy.content, npy.layout));
-        assert_eq!(found, Some((file.len(), 120, elements(4, true, 24, 0))), "version {version}");
+        assert_eq!(
+            found,
+            Some((file.len(), 120, elements(4, true, 24, 0))),
+            "version {version}"
+        );
         for cut in 0..file.len() {
             assert_eq!(npy::parse(&file[..cut]), None, "cut at {cut}");
         }
@@ -167,11 +242,30 @@ fn odd_npy_headers_are_not_understood() {
         ("[('a', '<f4'", "False", "(3,)"),
         ("'<f4", "False", "(3,)"),
     ] {
-        assert_eq!(npy_layout(descr, fortran, shape), None, "{descr} {fortran} {shape}");
+        assert_eq!(
+            npy_layout(descr, fortran, shape),
+            None,
+            "{descr} {fortran} {shape}"
+        );
     }
-    assert_eq!(npy::parse(&npy_file(1, "{'descr': '<f4', 'shape': (3,)}")), None);
-    assert_eq!(npy::parse(&npy_file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)} x")), None);
-    assert_eq!(npy::parse(&npy_file(1, "{'other': '<f4', 'fortran_order': False, 'shape': (3,)}")), None);
+    assert_eq!(
+        npy::parse(&npy_file(1, "{'descr': '<f4', 'shape': (3,)}")),
+        None
+    );
+    assert_eq!(
+        npy::parse(&npy_file(
+            1,
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)} x"
+        )),
+        None
+    );
+    assert_eq!(
+        npy::parse(&npy_file(
+            1,
+            "{'other': '<f4', 'fortran_order': False, 'shape': (3,)}"
+        )),
+        None
+    );
 }
 
 proptest! {
@@ -191,7 +285,10 @@ fn table(rows: usize, columns: usize, mut write: impl FnMut(&mut Vec<u8>, f64)) 
     for _ in 0..rows {
         for column in 0..columns {
             let scale = [1.0, 40.0, 0.003, 9000.0, 2.0, 0.1, 300.0][column % 7];
-            write(&mut bytes, scale * (3.0 + random.normal() * [0.1, 0.5, 1.0][column % 3]));
+            write(
+                &mut bytes,
+                scale * (3.0 + random.normal() * [0.1, 0.5, 1.0][column % 3]),
+            );
         }
     }
     bytes
@@ -203,27 +300,43 @@ fn assert_found(what: &str, bytes: &[u8], truth: Layout) {
         let found = detect(&bytes[cut..]);
         let width = u32::from(truth.width);
         // Where a record begins is free; where its elements begin is not.
-        assert_eq!(Layout { phase: 0, ..found }, Layout { phase: 0, ..truth }, "{what} cut by {cut}: {found:?}");
-        assert_eq!(found.phase % width, cut as u32 % width, "{what} cut by {cut}: {found:?}");
+        assert_eq!(
+            Layout { phase: 0, ..found },
+            Layout { phase: 0, ..truth },
+            "{what} cut by {cut}: {found:?}"
+        );
+        assert_eq!(
+            found.phase % width,
+            cut as u32 % width,
+            "{what} cut by {cut}: {found:?}"
+        );
         assert!(found.validate().is_ok());
     }
 }
 
 #[test]
 fn tables_of_floats() {
-    let bytes = table(9000, 7, |bytes, value| bytes.extend((value as f32).to_le_bytes()));
+    let bytes = table(9000, 7, |bytes, value| {
+        bytes.extend((value as f32).to_le_bytes())
+    });
     assert_found("f4 little-endian", &bytes, elements(4, true, 28, 0));
-    let bytes = table(9000, 7, |bytes, value| bytes.extend((value as f32).to_be_bytes()));
+    let bytes = table(9000, 7, |bytes, value| {
+        bytes.extend((value as f32).to_be_bytes())
+    });
     assert_found("f4 big-endian", &bytes, elements(4, false, 28, 0));
     let bytes = table(5000, 5, |bytes, value| bytes.extend(value.to_le_bytes()));
     assert_found("f8", &bytes, elements(8, true, 40, 0));
-    let bytes = table(5000, 5, |bytes, value| bytes.extend(f64::from(value as f32).to_le_bytes()));
+    let bytes = table(5000, 5, |bytes, value| {
+        bytes.extend(f64::from(value as f32).to_le_bytes())
+    });
     assert_found("f8 of f4 precision", &bytes, elements(8, true, 40, 0));
 }
 
 #[test]
 fn tables_of_integers() {
-    let bytes = table(20000, 7, |bytes, value| bytes.extend(((value * 3.0) as i16).to_le_bytes()));
+    let bytes = table(20000, 7, |bytes, value| {
+        bytes.extend(((value * 3.0) as i16).to_le_bytes())
+    });
     assert_found("i2", &bytes, elements(2, true, 14, 0));
 }
 
@@ -261,11 +374,18 @@ fn smooth_signals_have_elements() {
 fn unstructured_bytes_stay_bytes() {
     let mut random = Lcg(1);
     let noise: Vec<u8> = (0..300_000).map(|_| random.next() as u8).collect();
-    let words = ["event", "weight", "the", "of", "mass", "1.25", "0", "<", ">\n", "muon"];
-    let text: String = (0..60_000).map(|_| format!("{} ", words[random.next() as usize % words.len()])).collect();
-    for (what, bytes) in
-        [("noise", noise), ("text", text.into_bytes()), ("zeros", vec![0; 300_000]), ("constant", vec![65; 70_000])]
-    {
+    let words = [
+        "event", "weight", "the", "of", "mass", "1.25", "0", "<", ">\n", "muon",
+    ];
+    let text: String = (0..60_000)
+        .map(|_| format!("{} ", words[random.next() as usize % words.len()]))
+        .collect();
+    for (what, bytes) in [
+        ("noise", noise),
+        ("text", text.into_bytes()),
+        ("zeros", vec![0; 300_000]),
+        ("constant", vec![65; 70_000]),
+    ] {
         for cut in [0, 1, 94] {
             assert_eq!(detect(&bytes[cut..]), Layout::BYTES, "{what} cut by {cut}");
         }
@@ -290,25 +410,44 @@ fn real_files() -> Vec<(PathBuf, Vec<u8>, Option<Layout>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let mut files: Vec<PathBuf> = Vec::new();
     for folder in std::fs::read_dir(root).into_iter().flatten().flatten() {
-        files.extend(std::fs::read_dir(folder.path()).into_iter().flatten().flatten().map(|file| file.path()));
+        files.extend(
+            std::fs::read_dir(folder.path())
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|file| file.path()),
+        );
     }
     files.sort();
     let mut real = Vec::new();
     for path in files {
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_owned();
+        let extension = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .unwrap_or("")
+            .to_owned();
         if extension == "json" || extension == "md" {
             continue;
         }
-        let Ok(mut bytes) = std::fs::read(&path) else { continue };
+        let Ok(mut bytes) = std::fs::read(&path) else {
+            continue;
+        };
         let truth = match extension.as_str() {
             "npy" => {
                 let npy = npy::parse(&bytes).expect("a header written by NumPy");
-                assert_eq!(npy.content as usize + npy.header, bytes.len(), "{}", path.display());
+                assert_eq!(
+                    npy.content as usize + npy.header,
+                    bytes.len(),
+                    "{}",
+                    path.display()
+                );
                 bytes.drain(..npy.header);
                 Some(npy.layout)
             }
             "bin" => sidecar(&path),
-            "h5" if path.to_string_lossy().contains("photon_pairs") => Some(elements(1, false, 382, 0)),
+            "h5" if path.to_string_lossy().contains("photon_pairs") => {
+                Some(elements(1, false, 382, 0))
+            }
             "h5" => Some(elements(1, false, 141, 0)),
             "csv" | "lhe" | "hepmc" => Some(Layout::BYTES),
             _ => None,
@@ -330,18 +469,26 @@ fn sidecar(path: &Path) -> Option<Layout> {
             names[..names.find(']')?].matches(',').count() as u32 + 1
         }
     };
-    let record = if path.to_string_lossy().ends_with("_col.bin") { 0 } else { columns * u32::from(width) };
+    let record = if path.to_string_lossy().ends_with("_col.bin") {
+        0
+    } else {
+        columns * u32::from(width)
+    };
     Some(elements(width, true, record, 0))
 }
 
 /// Rows of smooth grids, where the element before tells as much as the row before: any record will do.
 fn smooth(path: &Path) -> bool {
-    ["fields_", "astro", "hep_calo"].iter().any(|folder| path.to_string_lossy().contains(folder))
+    ["fields_", "astro", "hep_calo"]
+        .iter()
+        .any(|folder| path.to_string_lossy().contains(folder))
 }
 
 /// Nearly all zeros, or with the lowest byte always zero: any alignment reads about the same.
 fn sparse(path: &Path) -> bool {
-    ["alice_hypertriton_col", "nanoaod_v5_padded"].iter().any(|name| path.to_string_lossy().contains(name))
+    ["alice_hypertriton_col", "nanoaod_v5_padded"]
+        .iter()
+        .any(|name| path.to_string_lossy().contains(name))
 }
 
 #[test]
@@ -358,10 +505,16 @@ fn real_data() {
             let start = std::time::Instant::now();
             let found = detect(&bytes[cut..]);
             let time = start.elapsed();
-            let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy())
+                .unwrap_or_default();
             let show = |layout: Layout| {
                 let order = if layout.swap { "<" } else { ">" };
-                format!("{order}{} record {} at {}", layout.width, layout.record, layout.phase)
+                format!(
+                    "{order}{} record {} at {}",
+                    layout.width, layout.record, layout.phase
+                )
             };
             let truth = truth.map(|truth| truth.advanced(cut as u64));
             println!(
@@ -372,7 +525,8 @@ fn real_data() {
             );
             if let Some(truth) = truth {
                 let elements = found.width == truth.width && found.swap == truth.swap;
-                let aligned = found.phase % u32::from(found.width) == truth.phase % u32::from(found.width);
+                let aligned =
+                    found.phase % u32::from(found.width) == truth.phase % u32::from(found.width);
                 let aligned = aligned || cut > 0 && sparse(&path);
                 if !(elements && aligned && (smooth(&path) || found.record == truth.record)) {
                     wrong.push(format!("{name} cut by {cut}"));
@@ -392,7 +546,10 @@ fn frames(user: Option<Layout>, input: &[u8]) -> Vec<FramePlan> {
     while start < input.len() {
         let end = input.len().min(start + LOOKAHEAD);
         let frame = planner.next(&input[start..end], end == input.len());
-        assert!((1..=FRAME_TARGET.min(end - start)).contains(&frame.len), "{frame:?} at {start}");
+        assert!(
+            (1..=FRAME_TARGET.min(end - start)).contains(&frame.len),
+            "{frame:?} at {start}"
+        );
         assert!(frame.layout.validate().is_ok());
         start += frame.len;
         frames.push(frame);
@@ -411,14 +568,26 @@ fn assert_continuous(frames: &[FramePlan]) {
 #[test]
 fn tiny_inputs_are_one_frame() {
     for len in 1..40 {
-        assert_eq!(frames(None, &vec![7; len]), [FramePlan { len, layout: Layout::BYTES }]);
+        assert_eq!(
+            frames(None, &vec![7; len]),
+            [FramePlan {
+                len,
+                layout: Layout::BYTES
+            }]
+        );
     }
     assert_eq!(Planner::new(None).next(&[], true).len, 0);
 }
 
 #[test]
 fn a_told_layout_holds_for_all_frames() {
-    let told = Layout { width: 4, swap: true, record: 104, plane: 0, phase: 33 };
+    let told = Layout {
+        width: 4,
+        swap: true,
+        record: 104,
+        plane: 0,
+        phase: 33,
+    };
     let made = frames(Some(told), &vec![1; 2 * FRAME_TARGET + 300_000]);
     assert_continuous(&made);
     assert_eq!(made[0].layout, told);
@@ -427,7 +596,13 @@ fn a_told_layout_holds_for_all_frames() {
     assert_eq!(made.len(), 3);
     assert!(made[1].len.abs_diff(made[2].len) <= 2 * 104);
     // A record longer than a frame keeps its elements whole.
-    let long = Layout { width: 8, swap: true, record: 8 << 20, plane: 0, phase: 3 };
+    let long = Layout {
+        width: 8,
+        swap: true,
+        record: 8 << 20,
+        plane: 0,
+        phase: 3,
+    };
     let made = frames(Some(long), &vec![1; 3 * FRAME_TARGET]);
     assert_continuous(&made);
     assert!(made[1..].iter().all(|frame| frame.layout.phase % 8 == 0));
@@ -435,26 +610,63 @@ fn a_told_layout_holds_for_all_frames() {
 
 #[test]
 fn an_array_follows_its_header_and_ends() {
-    let header = npy_file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (50000, 30), }\n");
-    let array = table(50_000, 30, |bytes, value| bytes.extend((value as f32).to_le_bytes()));
+    let header = npy_file(
+        1,
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (50000, 30), }\n",
+    );
+    let array = table(50_000, 30, |bytes, value| {
+        bytes.extend((value as f32).to_le_bytes())
+    });
     let input = [header.as_slice(), &array, b"the end"].concat();
     let made = frames(None, &input);
     let rows = elements(4, true, 120, 0);
-    assert_eq!(made[0], FramePlan { len: header.len(), layout: Layout::BYTES });
+    assert_eq!(
+        made[0],
+        FramePlan {
+            len: header.len(),
+            layout: Layout::BYTES
+        }
+    );
     assert_continuous(&made[1..made.len() - 1]);
-    assert!(made[1..made.len() - 1].iter().all(|frame| frame.layout == rows));
-    assert_eq!(made[1..made.len() - 1].iter().map(|frame| frame.len).sum::<usize>(), array.len());
-    assert_eq!(made.last(), Some(&FramePlan { len: 7, layout: Layout::BYTES }));
+    assert!(
+        made[1..made.len() - 1]
+            .iter()
+            .all(|frame| frame.layout == rows)
+    );
+    assert_eq!(
+        made[1..made.len() - 1]
+            .iter()
+            .map(|frame| frame.len)
+            .sum::<usize>(),
+        array.len()
+    );
+    assert_eq!(
+        made.last(),
+        Some(&FramePlan {
+            len: 7,
+            layout: Layout::BYTES
+        })
+    );
     // Cut short, the array ends where the input does.
     let made = frames(None, &input[..header.len() + 1001]);
-    assert_eq!(made[1], FramePlan { len: 1001, layout: rows });
+    assert_eq!(
+        made[1],
+        FramePlan {
+            len: 1001,
+            layout: rows
+        }
+    );
 }
 
 #[test]
 fn a_found_layout_is_carried_on_until_it_no_longer_fits() {
-    let rows = table(160_000, 7, |bytes, value| bytes.extend((value as f32).to_le_bytes()));
+    let rows = table(160_000, 7, |bytes, value| {
+        bytes.extend((value as f32).to_le_bytes())
+    });
     let mut random = Lcg(1);
-    let noise: Vec<u8> = (0..FRAME_TARGET + 5_000_000).map(|_| random.next() as u8).collect();
+    let noise: Vec<u8> = (0..FRAME_TARGET + 5_000_000)
+        .map(|_| random.next() as u8)
+        .collect();
     let tail = rows[rows.len() - FRAME_TARGET / 2..].to_vec();
     let input = [&rows[9..], &rows[..], &noise, &tail].concat();
     let made = frames(None, &input);

@@ -19,7 +19,9 @@ pub struct Distribution {
 
 impl Default for Distribution {
     fn default() -> Self {
-        Distribution { frequencies: [TOTAL / 256; 256] }
+        Distribution {
+            frequencies: [TOTAL / 256; 256],
+        }
     }
 }
 
@@ -44,7 +46,10 @@ impl EntropyModel<PRECISION> for Distribution {
 
 impl EncoderModel<PRECISION> for Distribution {
     #[inline]
-    fn left_cumulative_and_probability(&self, symbol: impl Borrow<u8>) -> Option<(u32, NonZeroU32)> {
+    fn left_cumulative_and_probability(
+        &self,
+        symbol: impl Borrow<u8>,
+    ) -> Option<(u32, NonZeroU32)> {
         let symbol = usize::from(*symbol.borrow());
         let left = self.frequencies[..symbol].iter().sum();
         Some((left, NonZeroU32::new(self.frequencies[symbol])?))
@@ -69,7 +74,11 @@ impl DecoderModel<PRECISION> for Distribution {
             left += self.frequencies[symbol];
             symbol += 1;
         }
-        (symbol as u8, left, NonZeroU32::new(self.frequencies[symbol]).unwrap_or(NonZeroU32::MIN))
+        (
+            symbol as u8,
+            left,
+            NonZeroU32::new(self.frequencies[symbol]).unwrap_or(NonZeroU32::MIN),
+        )
     }
 }
 

@@ -61,7 +61,11 @@ impl<'a> LaneDecoder<'a> {
     /// After the lane's last byte: were all its words used?
     pub fn finish(self) -> Result<(), BadWords> {
         let (reader, ..) = self.inner.into_raw_parts();
-        if reader.is_exhausted() { Ok(()) } else { Err(BadWords) }
+        if reader.is_exhausted() {
+            Ok(())
+        } else {
+            Err(BadWords)
+        }
     }
 }
 
@@ -79,7 +83,11 @@ mod tests {
                 logits[usize::from(favourite)] = (state >> 18) as i16 & 0x1fff;
                 let mut d = Distribution::default();
                 d.set_from_logits(&logits);
-                let byte = if state & 0x100 == 0 { favourite } else { (state >> 9) as u8 };
+                let byte = if state & 0x100 == 0 {
+                    favourite
+                } else {
+                    (state >> 9) as u8
+                };
                 (byte, d)
             })
             .collect()
@@ -102,9 +110,16 @@ mod tests {
             assert_eq!(run(&words), Ok(expected), "{n} bytes");
             let mut longer = words.clone();
             longer.extend([7, 7, 7]);
-            assert_eq!(run(&longer), Err(BadWords), "{n} bytes and three words too many");
+            assert_eq!(
+                run(&longer),
+                Err(BadWords),
+                "{n} bytes and three words too many"
+            );
             if words.len() > 3 {
-                assert!(run(&words[..words.len() - 3]).is_err(), "{n} bytes and three words too few");
+                assert!(
+                    run(&words[..words.len() - 3]).is_err(),
+                    "{n} bytes and three words too few"
+                );
             }
         }
     }
@@ -113,9 +128,16 @@ mod tests {
     fn golden_words() {
         // Fails if constriction's bit stream or the softmax ever changes.
         let mut encoder = LaneEncoder::default();
-        distributions(64).iter().for_each(|(b, d)| encoder.encode(*b, d));
+        distributions(64)
+            .iter()
+            .for_each(|(b, d)| encoder.encode(*b, d));
         let words = encoder.finish();
-        let hash = blake3::hash(&words.iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<_>>());
+        let hash = blake3::hash(
+            &words
+                .iter()
+                .flat_map(|w| w.to_le_bytes())
+                .collect::<Vec<_>>(),
+        );
         assert_eq!(&hash.to_hex()[..16], "GOLDENWORDS", "{} words", words.len());
     }
 }

@@ -1,7 +1,7 @@
 //! Reading a lane's words without ever looking past their end unnoticed.
 
-use constriction::backends::ReadWords;
 use constriction::Queue;
+use constriction::backends::ReadWords;
 
 /// A decoder holds two words of look-ahead and the encoder seals with at least one, so a well-formed lane makes
 /// it ask for at most this many words after the last.

@@ -44,7 +44,10 @@ pub fn softplus(x: i16) -> u32 {
         return (x << 6) as u32;
     }
     let from_left = (x.max(-EDGE) + EDGE) as u32;
-    let (low, high) = (SOFTPLUS[(from_left >> 7) as usize], SOFTPLUS[(from_left >> 7) as usize + 1]);
+    let (low, high) = (
+        SOFTPLUS[(from_left >> 7) as usize],
+        SOFTPLUS[(from_left >> 7) as usize + 1],
+    );
     low + (((high - low) * (from_left & 127)) >> 7)
 }
 

@@ -11,12 +11,16 @@ use super::tables::RSQRT;
 pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
     assert_eq!(weights.len(), x.len() * out.len());
     let pairs = x.as_chunks::<2>().0;
-    for (block, sums) in weights.chunks_exact(BLOCK * x.len()).zip(out.as_chunks_mut::<BLOCK>().0) {
+    for (block, sums) in weights
+        .chunks_exact(BLOCK * x.len())
+        .zip(out.as_chunks_mut::<BLOCK>().0)
+    {
         let mut acc = [0i32; BLOCK];
         for (w, [x0, x1]) in block.as_chunks::<{ 2 * BLOCK }>().0.iter().zip(pairs) {
             let (x0, x1) = (i16::from(*x0), i16::from(*x1));
             for k in 0..BLOCK {
-                acc[k] += i32::from(i16::from(w[2 * k]) * x0) + i32::from(i16::from(w[2 * k + 1]) * x1);
+                acc[k] +=
+                    i32::from(i16::from(w[2 * k]) * x0) + i32::from(i16::from(w[2 * k + 1]) * x1);
             }
         }
         *sums = acc;
@@ -27,7 +31,10 @@ pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
 ///
 /// `n = v / sqrt(mean(v^2) + 1)` in Q11, then `out = clamp((n * gain) >> 15, -127, 127)`, both rounded.
 pub fn rms_norm(v: &[i16], gain: &[i16], out: &mut [i8]) {
-    let sum: u64 = v.iter().map(|&x| u64::from((i32::from(x) * i32::from(x)) as u32)).sum();
+    let sum: u64 = v
+        .iter()
+        .map(|&x| u64::from((i32::from(x) * i32::from(x)) as u32))
+        .sum();
     let (factor, shift) = norm_factor(sum + v.len() as u64, v.len());
     let round = 1i32 << (shift - 1);
     for ((&x, &g), o) in v.iter().zip(gain).zip(out) {
@@ -43,7 +50,11 @@ fn norm_factor(sum: u64, count: usize) -> (i32, u32) {
     let root = (((count as u64) << 30) >> (2 * half)).isqrt() as u32;
     // mantissa = sum * 2^even, in [2^30, 2^32)
     let even = i64::from(sum.leading_zeros() & !1) - 32;
-    let mantissa = if even >= 0 { (sum << even) as u32 } else { (sum >> -even) as u32 };
+    let mantissa = if even >= 0 {
+        (sum << even) as u32
+    } else {
+        (sum >> -even) as u32
+    };
     let index = (mantissa >> 24) as usize - 64;
     let drop = u32::from(RSQRT[index] - RSQRT[index + 1]);
     let inverse = u32::from(RSQRT[index]) - ((drop * ((mantissa >> 8) & 0xffff)) >> 16);
@@ -81,12 +92,15 @@ const STATE_LIMIT: i32 = (1 << 30) - 1;
 /// `leak` is `1 - decay` in Q15 and acts on the state's upper 16 bits; `y` sums the upper 16 bits too.
 pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16], y: &mut [i32]) {
     let n = y.len();
-    assert!(input.len() == n && leak.len() == n && b.len() == c.len() && state.len() == n * b.len());
+    assert!(
+        input.len() == n && leak.len() == n && b.len() == c.len() && state.len() == n * b.len()
+    );
     y.fill(0);
     for ((row, &b), &c) in state.chunks_exact_mut(n).zip(b).zip(c) {
         for j in 0..n {
             let high = (row[j] >> 16) as i16;
-            let moved = row[j] - 2 * (i32::from(high) * i32::from(leak[j])) + i32::from(input[j]) * i32::from(b);
+            let moved = row[j] - 2 * (i32::from(high) * i32::from(leak[j]))
+                + i32::from(input[j]) * i32::from(b);
             let h = moved.clamp(-STATE_LIMIT, STATE_LIMIT);
             row[j] = h;
             y[j] += i32::from((h >> 16) as i16) * i32::from(c);
@@ -105,7 +119,11 @@ pub fn accumulate_row(total: &mut [i16; 256], row: &[i16; 256], weight: i16) {
 /// The mean of a row under probabilities in Q15: Q11.
 #[inline]
 pub fn expectation(probabilities: &[i16; 256], row: &[i16; 256]) -> i32 {
-    let sum: i32 = probabilities.iter().zip(row).map(|(&p, &r)| i32::from(p) * i32::from(r)).sum();
+    let sum: i32 = probabilities
+        .iter()
+        .zip(row)
+        .map(|(&p, &r)| i32::from(p) * i32::from(r))
+        .sum();
     sum >> 15
 }
 

@@ -45,12 +45,21 @@ impl Slot {
     /// The chance of `symbol`, before it is counted.
     fn meet(&mut self, check: u16, symbol: u8, fallback: f32) -> f32 {
         if self.check != check {
-            *self = Slot { check, total: 1, symbols: [symbol; KEPT], counts: [0; KEPT] };
+            *self = Slot {
+                check,
+                total: 1,
+                symbols: [symbol; KEPT],
+                counts: [0; KEPT],
+            };
             self.counts[0] = 1;
             return fallback;
         }
         let scale = 1.0 / (f32::from(self.total) + FALLBACK);
-        let found = self.symbols.iter().position(|&known| known == symbol).unwrap_or(KEPT);
+        let found = self
+            .symbols
+            .iter()
+            .position(|&known| known == symbol)
+            .unwrap_or(KEPT);
         let mut count = 0;
         if found < KEPT {
             count = self.counts[found];
@@ -88,7 +97,10 @@ impl Places {
     }
 
     fn meet(&mut self, place: usize, symbol: u8, fallback: f32, weight: f32) -> f32 {
-        let (count, total) = (&mut self.counts[place * 256 + usize::from(symbol)], &mut self.totals[place]);
+        let (count, total) = (
+            &mut self.counts[place * 256 + usize::from(symbol)],
+            &mut self.totals[place],
+        );
         let chance = (f32::from(*count) + weight * fallback) / (f32::from(*total) + weight);
         // A sample is far shorter than what would overflow, whoever calls.
         if *total < u16::MAX {
@@ -127,9 +139,14 @@ impl Cost {
         let period = layout.period() as usize;
         self.slots.fill(Slot::default());
         self.elements.reset(usize::from(layout.width));
-        self.columns.reset(if period <= MOST_COLUMNS { period } else { usize::from(layout.width) });
+        self.columns.reset(if period <= MOST_COLUMNS {
+            period
+        } else {
+            usize::from(layout.width)
+        });
         self.weights.clear();
-        self.weights.resize(self.columns.totals.len(), [1.0 / CONTEXTS as f32; CONTEXTS]);
+        self.weights
+            .resize(self.columns.totals.len(), [1.0 / CONTEXTS as f32; CONTEXTS]);
 
         let total: usize = windows.iter().map(|window| window.len).sum();
         let (mut seen, mut bits, mut counted) = (0, 0.0, 0usize);
@@ -148,12 +165,20 @@ impl Cost {
             seen += window.len;
         }
         self.part = part;
-        if counted == 0 { 8.0 } else { bits / counted as f64 }
+        if counted == 0 {
+            8.0
+        } else {
+            bits / counted as f64
+        }
     }
 
     /// Bits of `part[range]`; `layout` is that of `part[0]`.
     fn code(&mut self, part: &[u8], range: Range<usize>, layout: &Layout) -> f64 {
-        let (period, record, width) = (layout.period() as usize, layout.record as usize, usize::from(layout.width));
+        let (period, record, width) = (
+            layout.period() as usize,
+            layout.record as usize,
+            usize::from(layout.width),
+        );
         let up = if record > 0 { record } else { width };
         // Without records, the element before the last is what tells more.
         let next = if record > 0 { width } else { 2 * width };
@@ -163,14 +188,23 @@ impl Cost {
         // Whether the element equals the one above so far.
         let mut same = true;
         for i in range {
-            let at = |lag: usize| if lag <= i { u64::from(part[i - lag]) } else { 256 };
+            let at = |lag: usize| {
+                if lag <= i {
+                    u64::from(part[i - lag])
+                } else {
+                    256
+                }
+            };
             let in_element = column % width;
             let (col, element) = (column as u64, in_element as u64);
             let place = if exact { column } else { in_element };
             let (last, last2, last3) = (at(1), at(2), at(3));
             let (above, before) = (at(up), at(next));
             same |= in_element == 0;
-            let (first, second) = (key(0, element, last, last2), key(1, element << 9 | last3, last, last2));
+            let (first, second) = (
+                key(0, element, last, last2),
+                key(1, element << 9 | last3, last, last2),
+            );
             let keys = if period == 1 {
                 // Text has no columns: what its words need instead. The byte four back is here so that a record of
                 // four can't win by it.
@@ -190,7 +224,11 @@ impl Cost {
                     key(2, element << 1 | u64::from(same), above, last),
                     key(3, col, above, u64::from(same)),
                     key(4, col, last, 0),
-                    if width > 1 { key(5, element, before, above) } else { key(5, col, 0, 0) },
+                    if width > 1 {
+                        key(5, element, before, above)
+                    } else {
+                        key(5, col, 0, 0)
+                    },
                 ]
             };
             let symbol = part[i];
@@ -226,6 +264,7 @@ impl Cost {
 
 /// A hash of a context: which one, the place (up to 2^27), and two bytes or 256 for none.
 fn key(context: u64, place: u64, first: u64, second: u64) -> u64 {
-    let key = (context << 46 | place << 18 | first << 9 | second).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let key =
+        (context << 46 | place << 18 | first << 9 | second).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (key ^ key >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }

@@ -49,9 +49,18 @@ pub(super) fn again(bytes: &[u8], last: Option<(Layout, f64)>) -> (Layout, f64) 
     }
     let found = detect(bytes);
     let then = bits(&found);
-    let same = Layout { phase: 0, ..found } == Layout { phase: 0, ..layout } && aligned(&found, &layout);
-    let keep = if found == Layout::BYTES { PLAIN * now < then } else { now <= PLAIN * then };
-    if same || keep { (layout, now) } else { (found, then) }
+    let same =
+        Layout { phase: 0, ..found } == Layout { phase: 0, ..layout } && aligned(&found, &layout);
+    let keep = if found == Layout::BYTES {
+        PLAIN * now < then
+    } else {
+        now <= PLAIN * then
+    };
+    if same || keep {
+        (layout, now)
+    } else {
+        (found, then)
+    }
 }
 
 /// Whether elements begin at the same bytes.
@@ -73,15 +82,26 @@ pub fn detect(bytes: &[u8]) -> Layout {
     let mut ranked: Vec<(f64, usize)> = ALWAYS
         .into_iter()
         .chain(found.iter().copied())
-        .map(|record| (cost.bits(bytes, &quick, &with_record(Layout::BYTES, record)), record))
+        .map(|record| {
+            (
+                cost.bits(bytes, &quick, &with_record(Layout::BYTES, record)),
+                record,
+            )
+        })
         .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
 
-    let element = ranked.first().and_then(|best| elements::find(bytes, &full, best.1));
+    let element = ranked
+        .first()
+        .and_then(|best| elements::find(bytes, &full, best.1));
 
     // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
-    let mut records: Vec<usize> =
-        ranked.iter().take(COMPARED).map(|best| best.1).chain(found.first().copied()).collect();
+    let mut records: Vec<usize> = ranked
+        .iter()
+        .take(COMPARED)
+        .map(|best| best.1)
+        .chain(found.first().copied())
+        .collect();
     records.sort_unstable();
     records.dedup();
     let mut tried: Vec<(f64, Layout)> = Vec::new();
@@ -95,18 +115,39 @@ pub fn detect(bytes: &[u8]) -> Layout {
         let aligned = element.filter(|element| record.is_multiple_of(element.width.into()));
         try_layout(with_record(aligned.unwrap_or(Layout::BYTES), record));
     }
-    let least = tried.iter().map(|known| known.0).fold(f64::INFINITY, f64::min);
+    let least = tried
+        .iter()
+        .map(|known| known.0)
+        .fold(f64::INFINITY, f64::min);
     let Some(&(bits, layout)) = tried.iter().find(|known| known.0 <= SHORTER * least) else {
         return Layout::BYTES;
     };
     // What the choice has to beat: the record with plain columns, and no structure at all.
-    let columns = Layout { record: layout.record, ..Layout::BYTES };
-    let columns_bits =
-        if layout.width > 1 && layout.record > 0 { cost.bits(bytes, &full, &columns) } else { f64::INFINITY };
+    let columns = Layout {
+        record: layout.record,
+        ..Layout::BYTES
+    };
+    let columns_bits = if layout.width > 1 && layout.record > 0 {
+        cost.bits(bytes, &full, &columns)
+    } else {
+        f64::INFINITY
+    };
     let plain = cost.bits(bytes, &full, &Layout::BYTES);
-    let (bits, layout) = if PLAIN * columns_bits < bits { (columns_bits, columns) } else { (bits, layout) };
-    let margin = if is_text(bytes, &full) { PLAIN_TEXT } else { PLAIN };
-    if plain <= margin * bits { Layout::BYTES } else { layout }
+    let (bits, layout) = if PLAIN * columns_bits < bits {
+        (columns_bits, columns)
+    } else {
+        (bits, layout)
+    };
+    let margin = if is_text(bytes, &full) {
+        PLAIN_TEXT
+    } else {
+        PLAIN
+    };
+    if plain <= margin * bits {
+        Layout::BYTES
+    } else {
+        layout
+    }
 }
 
 /// Whether nearly all bytes are printable ASCII or line ends.
@@ -114,7 +155,10 @@ fn is_text(bytes: &[u8], windows: &[Window]) -> bool {
     let printable = |byte: &&u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
     let (mut text, mut count) = (0, 0);
     for window in windows {
-        text += bytes[window.start..window.start + window.len].iter().filter(printable).count();
+        text += bytes[window.start..window.start + window.len]
+            .iter()
+            .filter(printable)
+            .count();
         count += window.len;
     }
     text >= count / 100 * 98
@@ -122,18 +166,30 @@ fn is_text(bytes: &[u8], windows: &[Window]) -> bool {
 
 /// The layout with records of `record` bytes, if they are longer than an element.
 fn with_record(layout: Layout, record: usize) -> Layout {
-    let record = if record > usize::from(layout.width) { record as u32 } else { 0 };
+    let record = if record > usize::from(layout.width) {
+        record as u32
+    } else {
+        0
+    };
     Layout { record, ..layout }
 }
 
 /// Windows of `total` bytes together, spread over the input.
 fn windows(bytes: &[u8], total: usize) -> Vec<Window> {
     if bytes.len() <= total {
-        return vec![Window { start: 0, len: bytes.len() }];
+        return vec![Window {
+            start: 0,
+            len: bytes.len(),
+        }];
     }
     let len = total / WINDOWS;
     // The first window leaves room for a long record before it.
     let first = lags::LONGEST.min(bytes.len() - total);
     let room = bytes.len() - len - first;
-    (0..WINDOWS).map(|k| Window { start: first + room * k / (WINDOWS - 1), len }).collect()
+    (0..WINDOWS)
+        .map(|k| Window {
+            start: first + room * k / (WINDOWS - 1),
+            len,
+        })
+        .collect()
 }

@@ -27,18 +27,32 @@ const LEAST: f64 = 0.02;
 /// no record; its phase is that of `bytes[0]`.
 pub(super) fn find(bytes: &[u8], windows: &[Window], lag: usize) -> Option<Layout> {
     let entropy = entropies(bytes, windows, if lag <= MOST_PLACES { lag } else { 8 });
-    let widths = [2u8, 4, 8].into_iter().filter(|&width| lag.is_multiple_of(width.into()));
+    let widths = [2u8, 4, 8]
+        .into_iter()
+        .filter(|&width| lag.is_multiple_of(width.into()));
     let mut best = (LEAST, None);
     for width in widths.clone() {
-        let orders = [true, false].into_iter().flat_map(|swap| (0..u32::from(width)).map(move |phase| (swap, phase)));
+        let orders = [true, false]
+            .into_iter()
+            .flat_map(|swap| (0..u32::from(width)).map(move |phase| (swap, phase)));
         let of_width = orders.map(|(swap, phase)| {
-            let layout = Layout { width, swap, record: 0, plane: 0, phase };
+            let layout = Layout {
+                width,
+                swap,
+                record: 0,
+                plane: 0,
+                phase,
+            };
             let usual = if swap { LITTLE } else { 1.0 } * if phase == 0 { ALIGNED } else { 1.0 };
-            (agreement(bytes, windows, &layout, lag, &entropy) * usual, Some(layout))
+            (
+                agreement(bytes, windows, &layout, lag, &entropy) * usual,
+                Some(layout),
+            )
         });
         // Of equals the first, little-endian and aligned.
         let of_width = of_width.reduce(|best, other| if other.0 > best.0 { other } else { best });
-        if let Some(guess) = of_width.filter(|guess| guess.0 >= LEAST && guess.0 >= WIDER * best.0) {
+        if let Some(guess) = of_width.filter(|guess| guess.0 >= LEAST && guess.0 >= WIDER * best.0)
+        {
             best = guess;
         }
     }
@@ -55,10 +69,17 @@ pub(super) fn find(bytes: &[u8], windows: &[Window], lag: usize) -> Option<Layou
 
 /// Whether the places in an element differ in their entropy. In numbers they do, in text they don't.
 fn differ(width: usize, entropy: &[Vec<f64>]) -> bool {
-    let of_place =
-        |place| entropy.iter().flat_map(move |entropy| entropy.iter().skip(place).step_by(width)).sum::<f64>();
-    let (least, most) =
-        (0..width).map(of_place).fold((f64::INFINITY, 0.0f64), |(least, most), bits| (least.min(bits), most.max(bits)));
+    let of_place = |place| {
+        entropy
+            .iter()
+            .flat_map(move |entropy| entropy.iter().skip(place).step_by(width))
+            .sum::<f64>()
+    };
+    let (least, most) = (0..width)
+        .map(of_place)
+        .fold((f64::INFINITY, 0.0f64), |(least, most), bits| {
+            (least.min(bits), most.max(bits))
+        });
     most - least > DIFFERENT * most
 }
 
@@ -68,29 +89,59 @@ fn wider(layout: &Layout, width: u8, entropy: &[Vec<f64>]) -> Option<Layout> {
     let step = usize::from(layout.width);
     // Bits by which entropy rises from the first byte to the second, in the parts that begin at a phase.
     let rise_in = |entropy: &Vec<f64>, phase: usize| {
-        let starts = (0..entropy.len().max(8)).filter(|start| (start + phase).is_multiple_of(width.into()));
+        let starts =
+            (0..entropy.len().max(8)).filter(|start| (start + phase).is_multiple_of(width.into()));
         let bits = starts.map(|start| {
-            let (first, second) = if layout.swap { (start + step - 1, start + step - 2) } else { (start, start + 1) };
+            let (first, second) = if layout.swap {
+                (start + step - 1, start + step - 2)
+            } else {
+                (start, start + 1)
+            };
             (entropy[second % entropy.len()] - entropy[first % entropy.len()]).max(0.0)
         });
         bits.sum::<f64>()
     };
-    let rise = |phase: usize| entropy.iter().map(|entropy| rise_in(entropy, phase)).sum::<f64>();
+    let rise = |phase: usize| {
+        entropy
+            .iter()
+            .map(|entropy| rise_in(entropy, phase))
+            .sum::<f64>()
+    };
     // All phases that keep the parts where they are, with the rises of their most significant part.
     let phases = (layout.phase as usize..usize::from(width)).step_by(step);
-    let top = if layout.swap { usize::from(width) - step } else { 0 };
-    let rises: Vec<(f64, usize)> =
-        phases.map(|phase| (rise((phase + usize::from(width) - top) % usize::from(width)), phase)).collect();
+    let top = if layout.swap {
+        usize::from(width) - step
+    } else {
+        0
+    };
+    let rises: Vec<(f64, usize)> = phases
+        .map(|phase| {
+            (
+                rise((phase + usize::from(width) - top) % usize::from(width)),
+                phase,
+            )
+        })
+        .collect();
     let best = rises.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
     let others = rises.iter().map(|rise| rise.0).sum::<f64>() - best.0;
-    (others < WITHIN * best.0).then_some(Layout { width, phase: best.1 as u32, ..*layout })
+    (others < WITHIN * best.0).then_some(Layout {
+        width,
+        phase: best.1 as u32,
+        ..*layout
+    })
 }
 
 /// Bits per byte that whole elements share with those `lag` bytes before, from the most significant byte on.
 ///
 /// A byte that agrees counts its entropy, so that constant zeros count nothing; the first that differs counts a part for
 /// its leading bits that agree, less what random bytes would.
-fn agreement(bytes: &[u8], windows: &[Window], layout: &Layout, lag: usize, entropy: &[Vec<f64>]) -> f64 {
+fn agreement(
+    bytes: &[u8],
+    windows: &[Window],
+    layout: &Layout,
+    lag: usize,
+    entropy: &[Vec<f64>],
+) -> f64 {
     let width = usize::from(layout.width);
     let (mut agreed, mut count) = (0.0, 0usize);
     for (window, entropy) in windows.iter().zip(entropy) {
@@ -102,7 +153,11 @@ fn agreement(bytes: &[u8], windows: &[Window], layout: &Layout, lag: usize, entr
                 continue;
             }
             for k in 0..width {
-                let at = if layout.swap { from + width - 1 - k } else { from + k };
+                let at = if layout.swap {
+                    from + width - 1 - k
+                } else {
+                    from + k
+                };
                 let entropy = entropy[at % entropy.len()];
                 let differ = bytes[at] ^ bytes[at - lag];
                 // The sign of a float says nothing about its size.
@@ -112,7 +167,11 @@ fn agreement(bytes: &[u8], windows: &[Window], layout: &Layout, lag: usize, entr
                     agreed += entropy * (f64::from(size.leading_zeros()) - 0.97) / 8.0;
                     break;
                 }
-                agreed += if differ == 0 { entropy } else { (entropy - 1.0).max(0.0) };
+                agreed += if differ == 0 {
+                    entropy
+                } else {
+                    (entropy - 1.0).max(0.0)
+                };
             }
         }
     }

@@ -35,10 +35,15 @@ pub(super) fn candidates(bytes: &[u8]) -> Vec<usize> {
 
     let mut scores = vec![0f32; longest + 1];
     for (lag, score) in scores.iter_mut().enumerate().skip(1) {
-        *score = if lag <= SHORT { fine.agreement(lag) } else { coarse.agreement(lag) };
+        *score = if lag <= SHORT {
+            fine.agreement(lag)
+        } else {
+            coarse.agreement(lag)
+        };
     }
-    let mut long: Vec<(f32, usize)> =
-        (SHORT + 1..=longest).map(|lag| (scores[lag] - around(&scores, lag, 1), lag)).collect();
+    let mut long: Vec<(f32, usize)> = (SHORT + 1..=longest)
+        .map(|lag| (scores[lag] - around(&scores, lag, 1), lag))
+        .collect();
     best_first(&mut long);
     let mut found = Vec::new();
     let rechecked: Vec<usize> = long.iter().take(RECHECKED).map(|&(_, lag)| lag).collect();
@@ -55,8 +60,9 @@ pub(super) fn candidates(bytes: &[u8]) -> Vec<usize> {
 
     // A narrow peak is a table's; a smooth field's is as wide as its features are.
     for reach in [1, 8] {
-        let mut short: Vec<(f32, usize)> =
-            (9..=SHORT.min(longest)).map(|lag| (scores[lag] - around(&scores, lag, reach), lag)).collect();
+        let mut short: Vec<(f32, usize)> = (9..=SHORT.min(longest))
+            .map(|lag| (scores[lag] - around(&scores, lag, reach), lag))
+            .collect();
         best_first(&mut short);
         keep(&short, &scores, &mut found);
     }
@@ -88,7 +94,10 @@ fn best_first(ranking: &mut [(f32, usize)]) {
 fn around(scores: &[f32], lag: usize, reach: usize) -> f32 {
     let (mut sum, mut count) = (0.0, 0);
     for step in [8 * reach, 16 * reach, 24 * reach] {
-        for beside in [lag.checked_sub(step), lag.checked_add(step)].into_iter().flatten() {
+        for beside in [lag.checked_sub(step), lag.checked_add(step)]
+            .into_iter()
+            .flatten()
+        {
             if let Some(score) = scores.get(beside).filter(|_| beside > 0) {
                 sum += score;
                 count += 1;
@@ -126,20 +135,43 @@ impl<'a> Anchors<'a> {
     fn new(bytes: &'a [u8], surprise: &[u8; 256], longest: usize, count: usize) -> Anchors<'a> {
         let room = bytes.len() - longest;
         let len = (count / 4).min(room / 4);
-        let runs: Vec<Window> = (0..4).map(|k| Window { start: longest + (room - len) * k / 3, len }).collect();
-        let anchored = runs.iter().flat_map(|run| &bytes[run.start..run.start + len]);
+        let runs: Vec<Window> = (0..4)
+            .map(|k| Window {
+                start: longest + (room - len) * k / 3,
+                len,
+            })
+            .collect();
+        let anchored = runs
+            .iter()
+            .flat_map(|run| &bytes[run.start..run.start + len]);
         let weights = anchored.map(|&byte| surprise[usize::from(byte)]).collect();
-        Anchors { bytes, runs, weights }
+        Anchors {
+            bytes,
+            runs,
+            weights,
+        }
     }
 
     /// The mean weight of the anchors that equal the byte `lag` before them.
     fn agreement(&self, lag: usize) -> f32 {
         let mut sum = 0u64;
-        for (run, weights) in self.runs.iter().zip(self.weights.chunks(self.runs[0].len.max(1))) {
+        for (run, weights) in self
+            .runs
+            .iter()
+            .zip(self.weights.chunks(self.runs[0].len.max(1)))
+        {
             let here = &self.bytes[run.start..run.start + run.len];
             let there = &self.bytes[run.start - lag..run.start - lag + run.len];
-            for ((here, there), weights) in here.chunks(RUN).zip(there.chunks(RUN)).zip(weights.chunks(RUN)) {
-                let (here, there, weights) = (here.as_chunks().0, there.as_chunks().0, weights.as_chunks().0);
+            for ((here, there), weights) in here
+                .chunks(RUN)
+                .zip(there.chunks(RUN))
+                .zip(weights.chunks(RUN))
+            {
+                let (here, there, weights) = (
+                    here.as_chunks().0,
+                    there.as_chunks().0,
+                    weights.as_chunks().0,
+                );
                 sum += u64::from(matches(here, there, weights));
             }
         }

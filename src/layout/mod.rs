@@ -33,7 +33,13 @@ pub struct Layout {
 
 impl Layout {
     /// Plain bytes: text, or nothing found.
-    pub const BYTES: Layout = Layout { width: 1, swap: false, record: 0, plane: 0, phase: 0 };
+    pub const BYTES: Layout = Layout {
+        width: 1,
+        swap: false,
+        record: 0,
+        plane: 0,
+        phase: 0,
+    };
     /// The longest record or plane.
     pub const MAX_LAG: u32 = 1 << 26;
 
@@ -44,35 +50,58 @@ impl Layout {
     /// a plane that is not one of the record, a phase outside the record (or element), or a lag above
     /// [`Layout::MAX_LAG`].
     pub fn validate(&self) -> Result<()> {
-        let Layout { width, record, plane, phase, .. } = *self;
+        let Layout {
+            width,
+            record,
+            plane,
+            phase,
+            ..
+        } = *self;
         let refuse = |what: String| Err(Error::InvalidArgument(what));
         if !matches!(width, 1 | 2 | 4 | 8) {
             return refuse(format!("element width {width}: must be 1, 2, 4 or 8"));
         }
         if record > Self::MAX_LAG || plane > Self::MAX_LAG {
-            return refuse(format!("record {record} or plane {plane}: must be at most {}", Self::MAX_LAG));
+            return refuse(format!(
+                "record {record} or plane {plane}: must be at most {}",
+                Self::MAX_LAG
+            ));
         }
         if record % u32::from(width) != 0 {
-            return refuse(format!("record {record}: must be a multiple of the element width {width}"));
+            return refuse(format!(
+                "record {record}: must be a multiple of the element width {width}"
+            ));
         }
         if plane != 0 && (record == 0 || plane % record != 0) {
-            return refuse(format!("plane {plane}: must be a multiple of the record {record}"));
+            return refuse(format!(
+                "plane {plane}: must be a multiple of the record {record}"
+            ));
         }
         if phase >= self.period() {
-            return refuse(format!("phase {phase}: must be less than {}", self.period()));
+            return refuse(format!(
+                "phase {phase}: must be less than {}",
+                self.period()
+            ));
         }
         Ok(())
     }
 
     /// The length in bytes after which places repeat: the record, or the element where there is no record.
     pub fn period(&self) -> u32 {
-        if self.record > 0 { self.record } else { u32::from(self.width) }
+        if self.record > 0 {
+            self.record
+        } else {
+            u32::from(self.width)
+        }
     }
 
     /// The same layout as seen by a frame that starts `bytes` later.
     pub fn advanced(&self, bytes: u64) -> Layout {
         let period = u64::from(self.period()).max(1);
         let phase = (u64::from(self.phase) + bytes % period) % period;
-        Layout { phase: phase as u32, ..*self }
+        Layout {
+            phase: phase as u32,
+            ..*self
+        }
     }
 }

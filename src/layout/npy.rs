@@ -33,8 +33,14 @@ pub fn parse(bytes: &[u8]) -> Option<Npy> {
     let rest = bytes.strip_prefix(MAGIC)?;
     let (major, rest) = (*rest.first()?, rest.get(2..)?);
     let (length, start) = match major {
-        1 => (usize::from(u16::from_le_bytes(*rest.first_chunk()?)), MAGIC.len() + 4),
-        2 | 3 => (usize::try_from(u32::from_le_bytes(*rest.first_chunk()?)).ok()?, MAGIC.len() + 6),
+        1 => (
+            usize::from(u16::from_le_bytes(*rest.first_chunk()?)),
+            MAGIC.len() + 4,
+        ),
+        2 | 3 => (
+            usize::try_from(u32::from_le_bytes(*rest.first_chunk()?)).ok()?,
+            MAGIC.len() + 6,
+        ),
         _ => return None,
     };
     if length > MAX_HEADER {
@@ -45,18 +51,31 @@ pub fn parse(bytes: &[u8]) -> Option<Npy> {
     let dictionary = Dictionary::read(text)?;
     let (element, item, swap) = dictionary.element;
 
-    let content = dictionary.shape.iter().try_fold(item, |size, &axis| size.checked_mul(axis))?;
+    let content = dictionary
+        .shape
+        .iter()
+        .try_fold(item, |size, &axis| size.checked_mul(axis))?;
     let mut axes = dictionary.shape;
     if dictionary.fortran {
         axes.reverse();
     }
     let layout = axes_layout(&axes, element, item, swap)?;
-    Some(Npy { header, content, layout })
+    Some(Npy {
+        header,
+        content,
+        layout,
+    })
 }
 
 /// The layout of an array whose last axis is the fastest.
 fn axes_layout(axes: &[u64], element: u8, item: u64, swap: bool) -> Option<Layout> {
-    let fits = |lag: u64| if lag <= u64::from(Layout::MAX_LAG) { u32::try_from(lag).unwrap_or(0) } else { 0 };
+    let fits = |lag: u64| {
+        if lag <= u64::from(Layout::MAX_LAG) {
+            u32::try_from(lag).unwrap_or(0)
+        } else {
+            0
+        }
+    };
     // A lag of one element, or of none, says nothing that the width does not.
     let useful = |lag: u32| if lag > u32::from(element) { lag } else { 0 };
     let fast = axes.iter().rev().copied();
@@ -71,8 +90,18 @@ fn axes_layout(axes: &[u64], element: u8, item: u64, swap: bool) -> Option<Layou
         0..=2 => 0,
         _ => fits(fast.clone().nth(1).unwrap_or(1).checked_mul(row)?),
     };
-    let plane = if record > 0 && plane > record { plane } else { 0 };
-    Some(Layout { width: element, swap: swap && element > 1, record, plane, phase: 0 })
+    let plane = if record > 0 && plane > record {
+        plane
+    } else {
+        0
+    };
+    Some(Layout {
+        width: element,
+        swap: swap && element > 1,
+        record,
+        plane,
+        phase: 0,
+    })
 }
 
 /// The three entries of the header.
@@ -105,7 +134,11 @@ impl Dictionary {
         if !cursor.rest.trim().is_empty() {
             return None;
         }
-        Some(Dictionary { element: element?, fortran: fortran?, shape: shape? })
+        Some(Dictionary {
+            element: element?,
+            fortran: fortran?,
+            shape: shape?,
+        })
     }
 }
 

@@ -47,7 +47,9 @@ impl Planner {
     /// A planner for one input. A layout that the user gives holds for all of it, a .npy header included; its phase is that
     /// of the input's first byte. It must be [valid](Layout::validate).
     pub fn new(user: Option<Layout>) -> Planner {
-        Planner { state: user.map_or(State::Start, State::Told) }
+        Planner {
+            state: user.map_or(State::Start, State::Told),
+        }
     }
 
     /// The next frame: at least 1 byte of a buffer that has any, at most [`FRAME_TARGET`], never more than the buffer.
@@ -57,13 +59,22 @@ impl Planner {
     /// still works, but can't balance the last two frames.
     pub fn next(&mut self, buffer: &[u8], at_end: bool) -> FramePlan {
         if buffer.is_empty() {
-            return FramePlan { len: 0, layout: Layout::BYTES };
+            return FramePlan {
+                len: 0,
+                layout: Layout::BYTES,
+            };
         }
         let mut layout = match self.state {
             State::Start => {
                 if let Some(npy) = npy::parse(buffer) {
-                    self.state = State::Array { layout: npy.layout, left: npy.content };
-                    return FramePlan { len: npy.header.min(buffer.len()), layout: Layout::BYTES };
+                    self.state = State::Array {
+                        layout: npy.layout,
+                        left: npy.content,
+                    };
+                    return FramePlan {
+                        len: npy.header.min(buffer.len()),
+                        layout: Layout::BYTES,
+                    };
                 }
                 self.look(buffer, None)
             }
@@ -108,7 +119,11 @@ fn frame_len(layout: &Layout, bytes: usize, all: bool) -> usize {
         return bytes;
     }
     // Rather two halves than a frame with a tiny one behind it, which would hardly learn anything.
-    let wanted = if all && bytes < LOOKAHEAD { bytes.div_ceil(2) } else { bytes.min(FRAME_TARGET) };
+    let wanted = if all && bytes < LOOKAHEAD {
+        bytes.div_ceil(2)
+    } else {
+        bytes.min(FRAME_TARGET)
+    };
     whole(layout, layout.record as usize, wanted)
         .or_else(|| whole(layout, usize::from(layout.width), wanted))
         .unwrap_or(wanted)

@@ -82,7 +82,13 @@ impl Boosts {
     }
 
     /// Adds each named byte's weight to its logit (Q9).
-    pub fn predict(&self, lane: usize, phase: u64, past: &Past, logits: &mut [i16; 256]) -> Pending {
+    pub fn predict(
+        &self,
+        lane: usize,
+        phase: u64,
+        past: &Past,
+        logits: &mut [i16; 256],
+    ) -> Pending {
         let mut pending = Pending::default();
         let mut hash = phase;
         let mut seen = 0;
@@ -97,14 +103,20 @@ impl Boosts {
             let slot = self.slots[q][index as usize];
             (pending.slots[q], pending.checks[q]) = (index, check);
             if slot.check == check {
-                pending.named[q] = Named { byte: slot.byte, bucket: slot.count };
+                pending.named[q] = Named {
+                    byte: slot.byte,
+                    bucket: slot.count,
+                };
             }
         }
         let step = past.position - past.start;
         for (q, m) in self.matches[lane].iter().enumerate() {
             // The match may have caught up with what its lane has coded.
             if m.length > 0 && m.step < step {
-                pending.named[ORDERS.len() + q] = Named { byte: past.content[m.position], bucket: length_bucket(m.length) };
+                pending.named[ORDERS.len() + q] = Named {
+                    byte: past.content[m.position],
+                    bucket: length_bucket(m.length),
+                };
             }
         }
         for (named, weights) in pending.named.iter().zip(&self.weights) {
@@ -117,7 +129,14 @@ impl Boosts {
     }
 
     /// Learns from the byte at `past.position`, which is now known.
-    pub fn update(&mut self, lane: usize, pending: &Pending, past: &Past, probabilities: &[i16; 256], byte: u8) {
+    pub fn update(
+        &mut self,
+        lane: usize,
+        pending: &Pending,
+        past: &Past,
+        probabilities: &[i16; 256],
+        byte: u8,
+    ) {
         for (named, weights) in pending.named.iter().zip(&mut self.weights) {
             if named.bucket > 0 {
                 let hit = if named.byte == byte { 32767 } else { 0 };
@@ -129,7 +148,11 @@ impl Boosts {
         for (q, table) in self.slots.iter_mut().enumerate() {
             let slot = &mut table[pending.slots[q] as usize];
             if slot.check != pending.checks[q] {
-                *slot = Slot { check: pending.checks[q], byte, count: 1 };
+                *slot = Slot {
+                    check: pending.checks[q],
+                    byte,
+                    count: 1,
+                };
             } else if slot.byte == byte {
                 slot.count = (slot.count + 1).min(MAX_COUNT);
             } else if slot.count > 2 {
@@ -145,7 +168,11 @@ impl Boosts {
                 if m.step < step && past.content[m.position] == byte {
                     m.length += 1;
                     m.position += 1;
-                    m.step = if m.step + 1 == self.lane_len { 0 } else { m.step + 1 };
+                    m.step = if m.step + 1 == self.lane_len {
+                        0
+                    } else {
+                        m.step + 1
+                    };
                 } else {
                     m.length = 0;
                 }
@@ -174,13 +201,26 @@ fn find(past: &Past, candidate: usize, order: usize, lane_len: usize) -> Match {
         return Match::default();
     }
     let longest = LONGEST.min(step + 1).min(candidate_step);
-    let same = (1..=longest).take_while(|n| past.content[candidate - n] == past.content[end - n]).count();
-    if same < order { Match::default() } else { Match { position: candidate, step: candidate_step, length: same } }
+    let same = (1..=longest)
+        .take_while(|n| past.content[candidate - n] == past.content[end - n])
+        .count();
+    if same < order {
+        Match::default()
+    } else {
+        Match {
+            position: candidate,
+            step: candidate_step,
+            length: same,
+        }
+    }
 }
 
 fn hash_bytes(bytes: &[u8]) -> u64 {
     let word = |b: &[u8]| b.iter().fold(0u64, |h, &b| h << 8 | u64::from(b));
-    bytes.chunks(8).fold(0, |h, chunk| fold(h, word(chunk))).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    bytes
+        .chunks(8)
+        .fold(0, |h, chunk| fold(h, word(chunk)))
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn length_bucket(length: usize) -> u8 {

@@ -47,7 +47,11 @@ impl Config {
 
     /// Rows of the phase embedding.
     pub fn phases(&self) -> usize {
-        usize::from(if self.record > 0 { self.record } else { ELEMENT_PHASES })
+        usize::from(if self.record > 0 {
+            self.record
+        } else {
+            ELEMENT_PHASES
+        })
     }
 
     /// The phase of the byte at `position` of a frame.
@@ -55,7 +59,11 @@ impl Config {
     pub fn phase(&self, layout: &Layout, position: usize) -> usize {
         let position = position + layout.phase as usize;
         if self.record > 0 {
-            let period = if layout.record > 0 { layout.record as usize } else { usize::from(self.record) };
+            let period = if layout.record > 0 {
+                layout.record as usize
+            } else {
+                usize::from(self.record)
+            };
             (position % period) % usize::from(self.record)
         } else {
             let width = usize::from(layout.width);
@@ -78,8 +86,15 @@ impl Config {
             ("taps", u64::from(self.taps), TAPS as u64),
             ("record", u64::from(self.record), 4096),
         ];
-        match rules.into_iter().find(|(_, found, allowed)| found > allowed) {
-            Some((what, found, allowed)) => Err(Error::InvalidModel { what, found, allowed }),
+        match rules
+            .into_iter()
+            .find(|(_, found, allowed)| found > allowed)
+        {
+            Some((what, found, allowed)) => Err(Error::InvalidModel {
+                what,
+                found,
+                allowed,
+            }),
             None => Ok(()),
         }
     }

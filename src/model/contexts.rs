@@ -19,14 +19,20 @@ impl Past<'_> {
     #[inline]
     pub fn back(&self, lag: u32) -> u16 {
         let lag = lag as usize;
-        if lag == 0 || lag > self.position - self.start { NO_TAP } else { u16::from(self.content[self.position - lag]) }
+        if lag == 0 || lag > self.position - self.start {
+            NO_TAP
+        } else {
+            u16::from(self.content[self.position - lag])
+        }
     }
 }
 
 /// Folds a value into a hash; the upper bits are the good ones.
 #[inline]
 pub fn fold(hash: u64, value: u64) -> u64 {
-    let h = (hash ^ value).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let h = (hash ^ value)
+        .wrapping_add(1)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
     h ^ (h >> 29)
 }
 
@@ -50,7 +56,11 @@ impl TextState {
     /// Takes the next byte.
     #[inline]
     pub fn update(&mut self, byte: u8) {
-        self.word = if byte.is_ascii_alphanumeric() { fold(self.word, u64::from(byte)) } else { 0 };
+        self.word = if byte.is_ascii_alphanumeric() {
+            fold(self.word, u64::from(byte))
+        } else {
+            0
+        };
         if self.at_line_start {
             self.first = byte;
             self.field = 0;
@@ -66,26 +76,51 @@ impl TextState {
     }
 
     fn place(&self) -> u64 {
-        u64::from(self.first) << 16 | u64::from(self.field) << 8 | u64::from(self.digits) | u64::from(self.at_line_start) << 24
+        u64::from(self.first) << 16
+            | u64::from(self.field) << 8
+            | u64::from(self.digits)
+            | u64::from(self.at_line_start) << 24
     }
 }
 
 /// The hashes of the eight rows' contexts.
 #[inline]
-pub fn row_contexts(layout: &Layout, lags: &[u32; TAPS], past: &Past, text: &TextState) -> [u64; ROWS] {
+pub fn row_contexts(
+    layout: &Layout,
+    lags: &[u32; TAPS],
+    past: &Past,
+    text: &TextState,
+) -> [u64; ROWS] {
     let back = |lag| u64::from(past.back(lag));
     let (p1, p2, p3) = (back(1), back(2), back(3));
     let contexts = if layout.width == 1 && layout.record == 0 {
         let (o2, o3) = (p1 | p2 << 9, p1 | p2 << 9 | p3 << 18);
         let o4 = o3 | back(4) << 27;
         let o6 = fold(o4, back(5) | back(6) << 9);
-        [p1, o2, o3, o4, o6, fold(text.word, p1), text.place(), fold(text.place(), p1)]
+        [
+            p1,
+            o2,
+            o3,
+            o4,
+            o6,
+            fold(text.word, p1),
+            text.place(),
+            fold(text.place(), p1),
+        ]
     } else {
         let at = past.position + layout.phase as usize;
         let phase = at % usize::from(layout.width);
-        let (near, far) = if layout.record > 0 { (lags[2], lags[3]) } else { (lags[1], 2 * lags[1]) };
+        let (near, far) = if layout.record > 0 {
+            (lags[2], lags[3])
+        } else {
+            (lags[1], 2 * lags[1])
+        };
         let (above, above2) = (back(near), back(far));
-        let column = if layout.record > 0 { at % layout.record as usize } else { phase } as u64;
+        let column = if layout.record > 0 {
+            at % layout.record as usize
+        } else {
+            phase
+        } as u64;
         let phase = (phase as u64) << 40;
         let column = column << 40;
         [

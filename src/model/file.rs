@@ -59,26 +59,60 @@ impl Model {
     /// # Errors
     /// `InvalidModel` names the first field that breaks a rule.
     pub fn from_bytes(bytes: &[u8]) -> Result<Model> {
-        let invalid = |what, found: u64, allowed: u64| Error::InvalidModel { what, found, allowed };
+        let invalid = |what, found: u64, allowed: u64| Error::InvalidModel {
+            what,
+            found,
+            allowed,
+        };
         if bytes.len() > Self::MAX_BYTES {
             return Err(invalid("size", bytes.len() as u64, Self::MAX_BYTES as u64));
         }
-        let Some((&[m0, m1, m2, m3, version, d0, d1, layers, heads, state, taps, r0, r1], rest)) =
-            bytes.split_first_chunk::<HEADER>()
+        let Some((
+            &[
+                m0,
+                m1,
+                m2,
+                m3,
+                version,
+                d0,
+                d1,
+                layers,
+                heads,
+                state,
+                taps,
+                r0,
+                r1,
+            ],
+            rest,
+        )) = bytes.split_first_chunk::<HEADER>()
         else {
             return Err(invalid("size", bytes.len() as u64, HEADER as u64));
         };
         if [m0, m1, m2, m3] != MAGIC {
-            return Err(invalid("magic: not a boa model", u32::from_le_bytes([m0, m1, m2, m3]).into(), u32::from_le_bytes(MAGIC).into()));
+            return Err(invalid(
+                "magic: not a boa model",
+                u32::from_le_bytes([m0, m1, m2, m3]).into(),
+                u32::from_le_bytes(MAGIC).into(),
+            ));
         }
         if version != VERSION {
             return Err(invalid("version", version.into(), VERSION.into()));
         }
-        let config =
-            Config { dim: u16::from_le_bytes([d0, d1]), layers, heads, state, taps, record: u16::from_le_bytes([r0, r1]) };
+        let config = Config {
+            dim: u16::from_le_bytes([d0, d1]),
+            layers,
+            heads,
+            state,
+            taps,
+            record: u16::from_le_bytes([r0, r1]),
+        };
         config.check()?;
         let weights = Weights::read(&config, rest)?;
-        Ok(Model { config, weights, bytes: bytes.to_vec() })
+        Ok(Model {
+            config,
+            weights,
+            bytes: bytes.to_vec(),
+        })
     }
 
     /// The model as stored in a .boam file or embedded in a container.
@@ -105,7 +139,15 @@ impl Model {
     pub fn built_in(number: u16) -> Option<&'static Arc<Model>> {
         static DEFAULT: OnceLock<Option<Arc<Model>>> = OnceLock::new();
         // The bytes are part of the program: a test reads them, so they cannot be invalid in a release.
-        let read = || Model::from_bytes(include_bytes!("pretrained/default.boam")).ok().map(Arc::new);
-        if number == 1 { DEFAULT.get_or_init(read).as_ref() } else { None }
+        let read = || {
+            Model::from_bytes(include_bytes!("pretrained/default.boam"))
+                .ok()
+                .map(Arc::new)
+        };
+        if number == 1 {
+            DEFAULT.get_or_init(read).as_ref()
+        } else {
+            None
+        }
     }
 }

@@ -33,7 +33,9 @@ pub struct Mixer {
 impl Mixer {
     /// All weights 1.
     pub fn new(sets: usize) -> Self {
-        Mixer { sets: vec![[ONE; EXPERTS]; sets] }
+        Mixer {
+            sets: vec![[ONE; EXPERTS]; sets],
+        }
     }
 
     /// A weight in Q13.

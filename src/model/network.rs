@@ -62,7 +62,13 @@ impl<'m> Network<'m> {
 
     /// Takes the tokens of the taps and the phase of the byte to predict; gives its logits in Q11 of log2, the
     /// largest at the top of the range.
-    pub fn step(&mut self, lane: usize, tokens: &[u16; TAPS], phase: usize, logits: &mut [i16; 256]) {
+    pub fn step(
+        &mut self,
+        lane: usize,
+        tokens: &[u16; TAPS],
+        phase: usize,
+        logits: &mut [i16; 256],
+    ) {
         let (config, weights) = (self.model.config(), self.model.weights());
         let dim = usize::from(config.dim);
         self.residual.fill(0);
@@ -76,7 +82,11 @@ impl<'m> Network<'m> {
         kernel::rms_norm(&self.residual, &weights.gain, &mut self.quantised[..dim]);
         let sums = &mut self.sums[..256];
         kernel::product(&weights.head.packed, &self.quantised[..dim], sums);
-        for ((s, &b), &shift) in sums.iter_mut().zip(&weights.head.bias).zip(&weights.head.shift) {
+        for ((s, &b), &shift) in sums
+            .iter_mut()
+            .zip(&weights.head.bias)
+            .zip(&weights.head.shift)
+        {
             *s = ((*s << HEADROOM) + b + (1 << (shift - 1))) >> shift;
         }
         let top = sums.iter().copied().fold(i32::MIN, i32::max);
@@ -86,20 +96,35 @@ impl<'m> Network<'m> {
     }
 
     fn block(&mut self, lane: usize, layer: usize, block: &Block, config: &Config) {
-        let (dim, inner, heads) = (usize::from(config.dim), config.inner(), usize::from(config.heads));
+        let (dim, inner, heads) = (
+            usize::from(config.dim),
+            config.inner(),
+            usize::from(config.heads),
+        );
         let (state, channels) = (usize::from(config.state), config.convolved());
         let lane = &mut self.lanes[lane];
 
         kernel::rms_norm(&self.residual, &block.gain, &mut self.quantised[..dim]);
-        block.input.apply(&self.quantised[..dim], &mut self.sums, &mut self.projected);
+        block
+            .input
+            .apply(&self.quantised[..dim], &mut self.sums, &mut self.projected);
         let (z, rest) = self.projected.split_at(inner);
         let (xbc, steps) = rest.split_at(channels);
 
         let history = &mut lane.history[layer * 3 * channels..][..3 * channels];
-        kernel::convolve(history, &block.filter, &block.filter_bias, xbc, &mut self.convolved);
-        self.convolved.iter_mut().for_each(|v| *v = kernel::silu(*v));
+        kernel::convolve(
+            history,
+            &block.filter,
+            &block.filter_bias,
+            xbc,
+            &mut self.convolved,
+        );
+        self.convolved
+            .iter_mut()
+            .for_each(|v| *v = kernel::silu(*v));
         let (x, bc) = self.convolved.split_at_mut(inner);
-        bc.iter_mut().for_each(|v| *v = (*v).clamp(-PROJECTION_LIMIT, PROJECTION_LIMIT));
+        bc.iter_mut()
+            .for_each(|v| *v = (*v).clamp(-PROJECTION_LIMIT, PROJECTION_LIMIT));
         let (b, c) = bc.split_at(state);
 
         let per_head = inner / heads;
@@ -128,7 +153,9 @@ impl<'m> Network<'m> {
             *gated = saturate16(rounded_shift(y * i32::from(kernel::silu(z[j])), gate_shift));
         }
         kernel::rms_norm(&self.gated, &block.out_gain, &mut self.quantised[..inner]);
-        block.output.apply(&self.quantised[..inner], &mut self.sums, &mut self.change);
+        block
+            .output
+            .apply(&self.quantised[..inner], &mut self.sums, &mut self.change);
         for (r, &o) in self.residual.iter_mut().zip(&self.change) {
             *r = r.saturating_add(o);
         }
@@ -145,7 +172,11 @@ impl Embedding {
     #[inline]
     fn add(&self, row: usize, residual: &mut [i16]) {
         let dim = residual.len();
-        for ((r, &e), &s) in residual.iter_mut().zip(&self.table[row * dim..]).zip(&self.scale) {
+        for ((r, &e), &s) in residual
+            .iter_mut()
+            .zip(&self.table[row * dim..])
+            .zip(&self.scale)
+        {
             // |e| <= 127 and s <= 256: the product fits 16 bits.
             *r = r.saturating_add(i16::from(e) * s);
         }
@@ -157,7 +188,12 @@ impl Linear {
     fn apply(&self, x: &[i8], sums: &mut [i32], out: &mut [i16]) {
         let sums = &mut sums[..self.shift.len().next_multiple_of(BLOCK)];
         kernel::product(&self.packed, x, sums);
-        for (((o, &s), &b), &shift) in out.iter_mut().zip(sums.iter()).zip(&self.bias).zip(&self.shift) {
+        for (((o, &s), &b), &shift) in out
+            .iter_mut()
+            .zip(sums.iter())
+            .zip(&self.bias)
+            .zip(&self.shift)
+        {
             *o = saturate16(((s << HEADROOM) + b + (1 << (shift - 1))) >> shift);
         }
     }

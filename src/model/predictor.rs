@@ -41,7 +41,13 @@ struct Lane {
 
 impl<'m> Predictor<'m> {
     /// For a frame of `len` bytes in `lanes` lanes of `lane_len` bytes (the last may be shorter).
-    pub fn new(model: &'m Model, layout: &Layout, len: usize, lanes: usize, lane_len: usize) -> Self {
+    pub fn new(
+        model: &'m Model,
+        layout: &Layout,
+        len: usize,
+        lanes: usize,
+        lane_len: usize,
+    ) -> Self {
         let lane = || Lane {
             network: [0; 256],
             slots: [0; ROWS],
@@ -65,9 +71,19 @@ impl<'m> Predictor<'m> {
 
     /// The distribution of lane `lane`'s byte at `step`. Of `content` only bytes that every lane has coded before this
     /// step are looked at.
-    pub fn predict(&mut self, lane: usize, step: usize, content: &[u8], distribution: &mut Distribution) {
+    pub fn predict(
+        &mut self,
+        lane: usize,
+        step: usize,
+        content: &[u8],
+        distribution: &mut Distribution,
+    ) {
         let start = lane * self.lane_len;
-        let past = Past { content, start, position: start + step };
+        let past = Past {
+            content,
+            start,
+            position: start + step,
+        };
         let own = &mut self.lanes[lane];
 
         let tokens = self.lags.map(|lag| past.back(lag));
@@ -76,13 +92,23 @@ impl<'m> Predictor<'m> {
 
         own.set = (past.position + self.layout.phase as usize) % usize::from(self.layout.width);
         let mut logits = [0; 256];
-        kernel::accumulate_row(&mut logits, &own.network, self.mixer.weight(own.set, NETWORK));
+        kernel::accumulate_row(
+            &mut logits,
+            &own.network,
+            self.mixer.weight(own.set, NETWORK),
+        );
         let contexts = row_contexts(&self.layout, &self.lags, &past, &own.text);
         for (j, hash) in contexts.into_iter().enumerate() {
             own.slots[j] = self.rows.slot(hash);
-            kernel::accumulate_row(&mut logits, self.rows.row(j, own.slots[j]), self.mixer.weight(own.set, j));
+            kernel::accumulate_row(
+                &mut logits,
+                self.rows.row(j, own.slots[j]),
+                self.mixer.weight(own.set, j),
+            );
         }
-        own.pending = self.boosts.predict(lane, own.set as u64, &past, &mut logits);
+        own.pending = self
+            .boosts
+            .predict(lane, own.set as u64, &past, &mut logits);
 
         distribution.set_from_logits(&logits);
         for (p, &f) in own.probabilities.iter_mut().zip(distribution.frequencies()) {
@@ -93,12 +119,20 @@ impl<'m> Predictor<'m> {
     /// Learns lane `lane`'s byte at `step`, which now stands in `content`.
     pub fn update(&mut self, lane: usize, step: usize, content: &[u8]) {
         let start = lane * self.lane_len;
-        let past = Past { content, start, position: start + step };
+        let past = Past {
+            content,
+            start,
+            position: start + step,
+        };
         let byte = content[past.position];
         let own = &mut self.lanes[lane];
         let p = &own.probabilities;
         for expert in 0..EXPERTS {
-            let row = if expert == NETWORK { &own.network } else { self.rows.row(expert, own.slots[expert]) };
+            let row = if expert == NETWORK {
+                &own.network
+            } else {
+                self.rows.row(expert, own.slots[expert])
+            };
             let gradient = i32::from(row[usize::from(byte)]) - kernel::expectation(p, row);
             self.mixer.update(own.set, expert, gradient);
         }

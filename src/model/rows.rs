@@ -42,8 +42,14 @@ impl Rows {
     /// Tables for a frame of `len` bytes.
     pub fn new(len: usize) -> Self {
         let bits = (usize::BITS - len.leading_zeros()).clamp(MIN_BITS, MAX_BITS);
-        let table = || Table { logits: vec![[0; 256]; 1 << bits], counts: vec![1; 1 << bits] };
-        Rows { tables: (0..ROWS).map(|_| table()).collect(), bits }
+        let table = || Table {
+            logits: vec![[0; 256]; 1 << bits],
+            counts: vec![1; 1 << bits],
+        };
+        Rows {
+            tables: (0..ROWS).map(|_| table()).collect(),
+            bits,
+        }
     }
 
     /// The slot of a context's hash.
@@ -63,7 +69,12 @@ impl Rows {
     pub fn update(&mut self, j: usize, slot: u32, probabilities: &[i16; 256], byte: u8) {
         let table = &mut self.tables[j];
         let count = &mut table.counts[slot as usize];
-        kernel::update_row(&mut table.logits[slot as usize], probabilities, RATE[usize::from(*count)], byte);
+        kernel::update_row(
+            &mut table.logits[slot as usize],
+            probabilities,
+            RATE[usize::from(*count)],
+            byte,
+        );
         *count = (*count + 1).min(MAX_COUNT as u16);
     }
 }

@@ -76,7 +76,14 @@ pub struct Weights {
 /// Walks a network's tensors in the order of the format; reading and writing are two visitors of one walk.
 pub trait Visitor {
     /// A tensor of `len` values, each within `low..=high`.
-    fn tensor<T: Value>(&mut self, name: &'static str, tensor: &mut Vec<T>, len: usize, low: i64, high: i64) -> Result<()>;
+    fn tensor<T: Value>(
+        &mut self,
+        name: &'static str,
+        tensor: &mut Vec<T>,
+        len: usize,
+        low: i64,
+        high: i64,
+    ) -> Result<()>;
 }
 
 /// A stored number, little-endian.
@@ -108,8 +115,10 @@ impl Weights {
     /// Visits every tensor with its shape and limits.
     pub fn visit(&mut self, config: &Config, v: &mut impl Visitor) -> Result<()> {
         let dim = usize::from(config.dim);
-        self.taps.resize_with(usize::from(config.taps), Embedding::default);
-        self.blocks.resize_with(usize::from(config.layers), Block::default);
+        self.taps
+            .resize_with(usize::from(config.taps), Embedding::default);
+        self.blocks
+            .resize_with(usize::from(config.layers), Block::default);
         for tap in &mut self.taps {
             tap.visit(TOKENS, dim, v)?;
         }
@@ -127,7 +136,11 @@ impl Weights {
         let mut reader = Reader { bytes };
         weights.visit(config, &mut reader)?;
         if !reader.bytes.is_empty() {
-            return Err(Error::InvalidModel { what: "bytes after the last tensor", found: reader.bytes.len() as u64, allowed: 0 });
+            return Err(Error::InvalidModel {
+                what: "bytes after the last tensor",
+                found: reader.bytes.len() as u64,
+                allowed: 0,
+            });
         }
         weights.blocks.iter().try_for_each(Block::check)?;
         weights.pack(config);
@@ -179,11 +192,27 @@ impl Linear {
 
 impl Block {
     fn visit(&mut self, config: &Config, v: &mut impl Visitor) -> Result<()> {
-        let (dim, inner, heads) = (usize::from(config.dim), config.inner(), usize::from(config.heads));
+        let (dim, inner, heads) = (
+            usize::from(config.dim),
+            config.inner(),
+            usize::from(config.heads),
+        );
         v.tensor("gain", &mut self.gain, dim, 0, 32767)?;
         self.input.visit(config.projected(), dim, v)?;
-        v.tensor("filter", &mut self.filter, CONV * config.convolved(), -32767, 32767)?;
-        v.tensor("filter bias", &mut self.filter_bias, config.convolved(), -(1 << 29), 1 << 29)?;
+        v.tensor(
+            "filter",
+            &mut self.filter,
+            CONV * config.convolved(),
+            -32767,
+            32767,
+        )?;
+        v.tensor(
+            "filter bias",
+            &mut self.filter_bias,
+            config.convolved(),
+            -(1 << 29),
+            1 << 29,
+        )?;
         v.tensor("decay", &mut self.decay, heads, 0, 65535)?;
         v.tensor("step shift", &mut self.step_shift, heads, 0, 8)?;
         v.tensor("input shift", &mut self.input_shift, heads, 1, 24)?;
@@ -198,10 +227,20 @@ impl Block {
     fn check(&self) -> Result<()> {
         let channels = self.filter_bias.len();
         for (j, &bias) in self.filter_bias.iter().enumerate() {
-            let total: i64 = self.filter.iter().skip(j).step_by(channels).map(|w| i64::from(*w).abs()).sum();
+            let total: i64 = self
+                .filter
+                .iter()
+                .skip(j)
+                .step_by(channels)
+                .map(|w| i64::from(*w).abs())
+                .sum();
             let peak = total * 32768 + i64::from(bias).abs() + (1 << 11);
             if peak > i64::from(i32::MAX) {
-                return Err(Error::InvalidModel { what: "filter sum", found: peak as u64, allowed: i32::MAX as u64 });
+                return Err(Error::InvalidModel {
+                    what: "filter sum",
+                    found: peak as u64,
+                    allowed: i32::MAX as u64,
+                });
             }
         }
         Ok(())
@@ -213,15 +252,34 @@ struct Reader<'a> {
 }
 
 impl Visitor for Reader<'_> {
-    fn tensor<T: Value>(&mut self, name: &'static str, tensor: &mut Vec<T>, len: usize, low: i64, high: i64) -> Result<()> {
+    fn tensor<T: Value>(
+        &mut self,
+        name: &'static str,
+        tensor: &mut Vec<T>,
+        len: usize,
+        low: i64,
+        high: i64,
+    ) -> Result<()> {
         let size = len * T::SIZE;
         let Some((head, rest)) = self.bytes.split_at_checked(size) else {
-            return Err(Error::InvalidModel { what: "bytes left for a tensor", found: size as u64, allowed: self.bytes.len() as u64 });
+            return Err(Error::InvalidModel {
+                what: "bytes left for a tensor",
+                found: size as u64,
+                allowed: self.bytes.len() as u64,
+            });
         };
         self.bytes = rest;
         *tensor = head.chunks_exact(T::SIZE).map(T::from_le).collect();
-        match tensor.iter().map(|t| t.wide()).find(|t| !(low..=high).contains(t)) {
-            Some(found) => Err(Error::InvalidModel { what: name, found: found.unsigned_abs(), allowed: high as u64 }),
+        match tensor
+            .iter()
+            .map(|t| t.wide())
+            .find(|t| !(low..=high).contains(t))
+        {
+            Some(found) => Err(Error::InvalidModel {
+                what: name,
+                found: found.unsigned_abs(),
+                allowed: high as u64,
+            }),
             None => Ok(()),
         }
     }
@@ -232,14 +290,29 @@ struct Writer {
 }
 
 impl Visitor for Writer {
-    fn tensor<T: Value>(&mut self, name: &'static str, tensor: &mut Vec<T>, len: usize, low: i64, high: i64) -> Result<()> {
+    fn tensor<T: Value>(
+        &mut self,
+        name: &'static str,
+        tensor: &mut Vec<T>,
+        len: usize,
+        low: i64,
+        high: i64,
+    ) -> Result<()> {
         if tensor.len() != len {
-            return Err(Error::InvalidModel { what: name, found: tensor.len() as u64, allowed: len as u64 });
+            return Err(Error::InvalidModel {
+                what: name,
+                found: tensor.len() as u64,
+                allowed: len as u64,
+            });
         }
         for t in tensor {
             let wide = t.wide();
             if !(low..=high).contains(&wide) {
-                return Err(Error::InvalidModel { what: name, found: wide.unsigned_abs(), allowed: high as u64 });
+                return Err(Error::InvalidModel {
+                    what: name,
+                    found: wide.unsigned_abs(),
+                    allowed: high as u64,
+                });
             }
             self.bytes.extend_from_slice(&wide.to_le_bytes()[..T::SIZE]);
         }

@@ -23,7 +23,11 @@ fn lane_len(len: usize, lanes: usize) -> usize {
 
 /// How many lanes have a byte at `step`: always the first ones.
 fn active(len: usize, lane_len: usize, lanes: usize, step: usize) -> usize {
-    if step >= len { 0 } else { ((len - step - 1) / lane_len + 1).min(lanes) }
+    if step >= len {
+        0
+    } else {
+        ((len - step - 1) / lane_len + 1).min(lanes)
+    }
 }
 
 /// Range coder words of each lane. Lane `l` holds the content's bytes from `l * ceil(len / lanes)`.
@@ -48,11 +52,19 @@ pub fn encode(model: &Model, layout: &Layout, lanes: usize, content: &[u8]) -> V
 /// # Errors
 /// `BadWords` if a lane's words run out, are left over, or are no code of its bytes. Damaged words can also decode to
 /// wrong bytes: the frame's checksum decides.
-pub fn decode(model: &Model, layout: &Layout, words: &[&[u32]], len: usize) -> Result<Vec<u8>, BadWords> {
+pub fn decode(
+    model: &Model,
+    layout: &Layout,
+    words: &[&[u32]],
+    len: usize,
+) -> Result<Vec<u8>, BadWords> {
     let (lanes, lane_len) = (words.len(), lane_len(len, words.len()));
     let mut content = vec![0; len];
     let mut predictor = Predictor::new(model, layout, len, lanes, lane_len);
-    let mut coders = words.iter().map(|w| LaneDecoder::new(w)).collect::<Result<Vec<_>, _>>()?;
+    let mut coders = words
+        .iter()
+        .map(|w| LaneDecoder::new(w))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut distribution = Distribution::default();
     for step in 0..lane_len {
         let active = active(len, lane_len, lanes, step);

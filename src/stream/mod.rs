@@ -1,3 +1,41 @@
-//! Frames, lanes, threads and their order.
+//! Frames, lanes, threads and their order: an input of any length becomes a .boa stream and returns, in the memory of
+//! a few frames.
 
+mod decode;
+mod encode;
+mod input;
 pub mod lanes;
+mod list;
+mod ordered;
+
+pub use decode::decompress;
+pub use encode::compress;
+pub use input::Input;
+pub use list::{FrameInfo, Member, list};
+
+/// Told how far the work has come. `()` does not care.
+pub trait Progress {
+    /// `read` more bytes of the input are done with, and `written` more bytes of output are written.
+    fn advance(&self, read: u64, written: u64);
+}
+
+impl Progress for () {
+    fn advance(&self, _read: u64, _written: u64) {}
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Bytes of content: what was or will be decoded.
+    pub content: u64,
+    /// Bytes of the .boa stream.
+    pub compressed: u64,
+    /// Frames.
+    pub frames: u64,
+    /// Members: more than one if .boa files were joined.
+    pub members: u64,
+}
+
+const _: () = assert!(lanes::MAX_LANES == crate::format::MAX_LANES);
+const _: () = assert!(crate::layout::plan::FRAME_TARGET <= crate::format::MAX_FRAME);
+const _: () = assert!(crate::Model::MAX_BYTES == crate::format::MAX_MODEL);

@@ -18,9 +18,19 @@ pub struct Progress {
 }
 
 /// Writes the run beside `path` and moves it there, so that an interrupted write leaves the old one.
-pub fn save(path: &Path, twin: &Twin, best: &[(String, Tensor)], optimizer: &AdamW, progress: &Progress) -> Result<()> {
+pub fn save(
+    path: &Path,
+    twin: &Twin,
+    best: &[(String, Tensor)],
+    optimizer: &AdamW,
+    progress: &Progress,
+) -> Result<()> {
     let mut tensors: HashMap<String, Tensor> = HashMap::new();
-    let parameters = twin.parameters().data().lock().map_err(|e| candle_core::Error::Msg(e.to_string()))?;
+    let parameters = twin
+        .parameters()
+        .data()
+        .lock()
+        .map_err(|e| candle_core::Error::Msg(e.to_string()))?;
     for (name, var) in parameters.iter() {
         tensors.insert(format!("weight.{name}"), var.as_tensor().clone());
     }
@@ -28,11 +38,20 @@ pub fn save(path: &Path, twin: &Twin, best: &[(String, Tensor)], optimizer: &Ada
         tensors.insert(format!("best.{name}"), tensor.clone());
     }
     for slot in &optimizer.slots {
-        tensors.insert(format!("first.{}", slot.name), Tensor::from_slice(&slot.first, slot.first.len(), &Device::Cpu)?);
-        tensors.insert(format!("second.{}", slot.name), Tensor::from_slice(&slot.second, slot.second.len(), &Device::Cpu)?);
+        tensors.insert(
+            format!("first.{}", slot.name),
+            Tensor::from_slice(&slot.first, slot.first.len(), &Device::Cpu)?,
+        );
+        tensors.insert(
+            format!("second.{}", slot.name),
+            Tensor::from_slice(&slot.second, slot.second.len(), &Device::Cpu)?,
+        );
     }
     let numbers = [progress.steps as f64, progress.seconds, progress.best];
-    tensors.insert("progress".into(), Tensor::from_slice(&numbers, 3, &Device::Cpu)?);
+    tensors.insert(
+        "progress".into(),
+        Tensor::from_slice(&numbers, 3, &Device::Cpu)?,
+    );
     let temporary = path.with_extension("partial");
     safetensors::save(&tensors, &temporary)?;
     std::fs::rename(&temporary, path)?;
@@ -40,14 +59,22 @@ pub fn save(path: &Path, twin: &Twin, best: &[(String, Tensor)], optimizer: &Ada
 }
 
 /// Puts a run back; returns its best weights and its progress.
-pub fn load(path: &Path, twin: &Twin, optimizer: &mut AdamW) -> Result<(Vec<(String, Tensor)>, Progress)> {
+pub fn load(
+    path: &Path,
+    twin: &Twin,
+    optimizer: &mut AdamW,
+) -> Result<(Vec<(String, Tensor)>, Progress)> {
     let tensors = safetensors::load(path, &Device::Cpu)?;
     let find = |name: String| match tensors.get(&name) {
         Some(tensor) => Ok(tensor),
         None => bail!("the checkpoint has no tensor {name}: another network's?"),
     };
     let mut best = Vec::new();
-    let parameters = twin.parameters().data().lock().map_err(|e| candle_core::Error::Msg(e.to_string()))?;
+    let parameters = twin
+        .parameters()
+        .data()
+        .lock()
+        .map_err(|e| candle_core::Error::Msg(e.to_string()))?;
     for (name, var) in parameters.iter() {
         var.set(find(format!("weight.{name}"))?)?;
         best.push((name.clone(), find(format!("best.{name}"))?.clone()));
@@ -57,7 +84,19 @@ pub fn load(path: &Path, twin: &Twin, optimizer: &mut AdamW) -> Result<(Vec<(Str
         slot.second = find(format!("second.{}", slot.name))?.to_vec1()?;
     }
     let numbers = find("progress".into())?.to_vec1::<f64>()?;
-    let &[steps, seconds, held] = numbers.as_slice() else { bail!("the checkpoint's progress has {} numbers, not 3", numbers.len()) };
+    let &[steps, seconds, held] = numbers.as_slice() else {
+        bail!(
+            "the checkpoint's progress has {} numbers, not 3",
+            numbers.len()
+        )
+    };
     optimizer.steps = steps as u64;
-    Ok((best, Progress { steps: steps as u64, seconds, best: held }))
+    Ok((
+        best,
+        Progress {
+            steps: steps as u64,
+            seconds,
+            best: held,
+        },
+    ))
 }

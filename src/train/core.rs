@@ -17,7 +17,11 @@ pub struct Shape {
 
 impl Shape {
     pub fn of(config: &Config) -> Shape {
-        Shape { inner: config.inner(), heads: usize::from(config.heads), state: usize::from(config.state) }
+        Shape {
+            inner: config.inner(),
+            heads: usize::from(config.heads),
+            state: usize::from(config.state),
+        }
     }
 
     pub fn convolved(&self) -> usize {
@@ -50,7 +54,13 @@ impl<'a> Parameters<'a> {
         let (bias, rest) = rest.split_at(shape.convolved());
         let (log_a, rest) = rest.split_at(shape.heads);
         let (step_bias, skip) = rest.split_at(shape.heads);
-        Parameters { filter, bias, log_a, step_bias, skip }
+        Parameters {
+            filter,
+            bias,
+            log_a,
+            step_bias,
+            skip,
+        }
     }
 }
 
@@ -65,7 +75,10 @@ pub struct LaneState {
 
 impl LaneState {
     pub fn new(shape: &Shape) -> Self {
-        LaneState { history: vec![0.0; 3 * shape.convolved()], scan: vec![0.0; shape.state * shape.inner] }
+        LaneState {
+            history: vec![0.0; 3 * shape.convolved()],
+            scan: vec![0.0; shape.state * shape.inner],
+        }
     }
 
     pub fn reset(&mut self) {
@@ -93,7 +106,9 @@ impl Peaks {
             (&mut self.read, &other.read),
         ] {
             mine.resize(theirs.len(), 0.0);
-            mine.iter_mut().zip(theirs).for_each(|(m, t)| *m = m.max(*t));
+            mine.iter_mut()
+                .zip(theirs)
+                .for_each(|(m, t)| *m = m.max(*t));
         }
         self.gated = self.gated.max(other.gated);
     }
@@ -134,8 +149,22 @@ struct Trace {
 }
 
 /// `gated[t] = y[t] * silu(z[t])` for `projected[t] = (z, x, B, C, dt)`; moves `state` on.
-pub fn forward(shape: &Shape, p: &Parameters, projected: &[f32], state: &mut LaneState, gated: &mut [f32]) {
-    run(shape, p, projected, state, gated, &mut Trace::default(), false);
+pub fn forward(
+    shape: &Shape,
+    p: &Parameters,
+    projected: &[f32],
+    state: &mut LaneState,
+    gated: &mut [f32],
+) {
+    run(
+        shape,
+        p,
+        projected,
+        state,
+        gated,
+        &mut Trace::default(),
+        false,
+    );
 }
 
 /// The magnitudes that [`forward`] meets on the same arguments; leaves the state alone.
@@ -143,22 +172,44 @@ pub fn peaks(shape: &Shape, p: &Parameters, projected: &[f32], state: &LaneState
     let (inner, heads) = (shape.inner, shape.heads);
     let mut trace = Trace::default();
     let mut gated = vec![0.0; projected.len() / shape.projected() * inner];
-    run(shape, p, projected, &mut state.clone(), &mut gated, &mut trace, true);
-    let largest = |values: &mut dyn Iterator<Item = f32>| values.fold(0.0f32, |a, v| a.max(v.abs()));
+    run(
+        shape,
+        p,
+        projected,
+        &mut state.clone(),
+        &mut gated,
+        &mut trace,
+        true,
+    );
+    let largest =
+        |values: &mut dyn Iterator<Item = f32>| values.fold(0.0f32, |a, v| a.max(v.abs()));
     // Arrays of `[..][inner]`, seen head by head.
     let by_head = |array: &[f32]| -> Vec<f32> {
-        let head = |h: usize| largest(&mut array.chunks_exact(inner).flat_map(|row| row[h * HEAD..(h + 1) * HEAD].iter().copied()));
+        let head = |h: usize| {
+            largest(
+                &mut array
+                    .chunks_exact(inner)
+                    .flat_map(|row| row[h * HEAD..(h + 1) * HEAD].iter().copied()),
+            )
+        };
         (0..heads).map(head).collect()
     };
     let steps: Vec<&[f32]> = trace.step.chunks_exact(heads).collect();
     let mut input = vec![0.0f32; heads];
-    for (step, after) in steps.iter().zip(trace.after.chunks_exact(shape.convolved())) {
+    for (step, after) in steps
+        .iter()
+        .zip(trace.after.chunks_exact(shape.convolved()))
+    {
         for (h, peak) in input.iter_mut().enumerate() {
-            *peak = after[h * HEAD..(h + 1) * HEAD].iter().fold(*peak, |a, x| a.max((step[h] * x).abs()));
+            *peak = after[h * HEAD..(h + 1) * HEAD]
+                .iter()
+                .fold(*peak, |a, x| a.max((step[h] * x).abs()));
         }
     }
     Peaks {
-        step: (0..heads).map(|h| largest(&mut steps.iter().map(|s| s[h]))).collect(),
+        step: (0..heads)
+            .map(|h| largest(&mut steps.iter().map(|s| s[h])))
+            .collect(),
         input,
         scan: by_head(&trace.scan),
         read: by_head(&trace.y),
@@ -206,7 +257,9 @@ fn run(
                 + xbc[j] * p.filter[3 * channels + j];
             after[j] = before[j] * sigmoid(before[j]);
         }
-        after[inner..].iter_mut().for_each(|v| *v = v.clamp(-PROJECTION_LIMIT, PROJECTION_LIMIT));
+        after[inner..]
+            .iter_mut()
+            .for_each(|v| *v = v.clamp(-PROJECTION_LIMIT, PROJECTION_LIMIT));
         h.copy_within(channels.., 0);
         h[2 * channels..].copy_from_slice(xbc);
 
@@ -256,7 +309,15 @@ pub fn backward(
     let steps = projected.len() / shape.projected();
     let mut trace = Trace::default();
     let mut gated = vec![0.0; steps * inner];
-    run(shape, &p, projected, &mut state.clone(), &mut gated, &mut trace, true);
+    run(
+        shape,
+        &p,
+        projected,
+        &mut state.clone(),
+        &mut gated,
+        &mut trace,
+        true,
+    );
 
     let (d_filter, rest) = d_parameters.split_at_mut(CONV * channels);
     let (d_bias, rest) = rest.split_at_mut(channels);
@@ -265,7 +326,11 @@ pub fn backward(
     // What flows back through the state, and through the convolution's inputs of later steps.
     let mut d_scan = vec![0.0f32; n * inner];
     let mut d_before = vec![0.0f32; steps * channels];
-    let (mut d_y, mut d_input, mut d_decay) = (vec![0.0f32; inner], vec![0.0f32; inner], vec![0.0f32; inner]);
+    let (mut d_y, mut d_input, mut d_decay) = (
+        vec![0.0f32; inner],
+        vec![0.0f32; inner],
+        vec![0.0f32; inner],
+    );
     let (mut input, mut decay_of) = (vec![0.0f32; inner], vec![0.0f32; inner]);
 
     for t in (0..steps).rev() {
@@ -275,7 +340,10 @@ pub fn backward(
         let (x, bc) = after.split_at(inner);
         let (b, c) = bc.split_at(n);
         let y = &trace.y[t * inner..][..inner];
-        let (step, decay) = (&trace.step[t * heads..][..heads], &trace.decay[t * heads..][..heads]);
+        let (step, decay) = (
+            &trace.step[t * heads..][..heads],
+            &trace.decay[t * heads..][..heads],
+        );
         let d_row = &mut d_projected[t * shape.projected()..][..shape.projected()];
         let d_after = &mut d_before[t * channels..][..channels];
         for j in 0..inner {
@@ -327,7 +395,11 @@ pub fn backward(
         let before = &trace.before[t * channels..][..channels];
         for j in 0..channels {
             let clipped = j >= inner && after[j].abs() >= PROJECTION_LIMIT;
-            d_after[j] = if clipped { 0.0 } else { d_after[j] * silu_slope(before[j]) };
+            d_after[j] = if clipped {
+                0.0
+            } else {
+                d_after[j] * silu_slope(before[j])
+            };
             d_bias[j] += d_after[j];
         }
     }

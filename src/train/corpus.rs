@@ -47,7 +47,11 @@ impl Corpus {
             match pieces.last_mut() {
                 // Frames of one array follow each other in phase: to the sampler they are one piece.
                 Some(last) if continues(last, &plan.layout) => last.content.extend(content),
-                _ => pieces.push(Piece { content, layout: plan.layout, split: 0 }),
+                _ => pieces.push(Piece {
+                    content,
+                    layout: plan.layout,
+                    split: 0,
+                }),
             }
             bytes = rest;
         }
@@ -74,5 +78,9 @@ impl Corpus {
 fn continues(last: &Piece, layout: &Layout) -> bool {
     let period = (last.layout.record as usize).max(usize::from(last.layout.width));
     let phase = (last.layout.phase as usize + last.content.len()) % period;
-    Layout { phase: layout.phase, ..last.layout } == *layout && phase == layout.phase as usize % period
+    Layout {
+        phase: layout.phase,
+        ..last.layout
+    } == *layout
+        && phase == layout.phase as usize % period
 }

@@ -39,7 +39,8 @@ pub fn float_bits(twin: &Twin, corpus: &Corpus, stretches: &[Stretch]) -> candle
             let steps = STEPS.min(group[0].end - group[0].position);
             let batch = window(corpus, &twin.config, &group, steps, Vec::new());
             let pass = twin.forward(&batch, &states)?;
-            nats += f64::from(twin.loss(&pass, &batch)?.to_scalar::<f32>()?) * batch.targets.len() as f64;
+            nats += f64::from(twin.loss(&pass, &batch)?.to_scalar::<f32>()?)
+                * batch.targets.len() as f64;
             bytes += batch.targets.len();
             states = pass.end_states()?;
             group.iter_mut().for_each(|s| s.position += steps);
@@ -58,7 +59,12 @@ pub fn integer_bits(model: &Model, corpus: &Corpus, stretches: &[Stretch]) -> f6
         (stretch.position..stretch.end)
             .map(|position| {
                 let phase = model.config().phase(&piece.layout, position);
-                network.step(0, &tokens(piece, stretch.wall, position), phase, &mut logits);
+                network.step(
+                    0,
+                    &tokens(piece, stretch.wall, position),
+                    phase,
+                    &mut logits,
+                );
                 // The network speaks in Q11, the softmax listens in Q9.
                 logits.iter_mut().for_each(|l| *l >>= 2);
                 distribution.set_from_logits(&logits);
@@ -73,6 +79,14 @@ pub fn integer_bits(model: &Model, corpus: &Corpus, stretches: &[Stretch]) -> f6
 }
 
 /// Both, on the same stretches.
-pub fn gap(twin: &Twin, model: &Model, corpus: &Corpus, stretches: &[Stretch]) -> candle_core::Result<Gap> {
-    Ok(Gap { float: float_bits(twin, corpus, stretches)?, integer: integer_bits(model, corpus, stretches) })
+pub fn gap(
+    twin: &Twin,
+    model: &Model,
+    corpus: &Corpus,
+    stretches: &[Stretch],
+) -> candle_core::Result<Gap> {
+    Ok(Gap {
+        float: float_bits(twin, corpus, stretches)?,
+        integer: integer_bits(model, corpus, stretches),
+    })
 }

@@ -1,7 +1,9 @@
 //! The pieces that candle lacks a gradient for, or a fast one: each a custom op with its backward pass.
 
 use super::core::{self, LaneState, Parameters, Peaks, Shape};
-use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape as Dims, Storage, Tensor, bail};
+use candle_core::{
+    CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape as Dims, Storage, Tensor, bail,
+};
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex};
 
@@ -39,9 +41,14 @@ impl CustomOp1 for Embed {
         let (_, dim) = l.shape().dims2()?;
         let table = values(s, l)?;
         let mut out = vec![0.0f32; self.indices.len() / self.picks * dim];
-        for (out, picks) in out.chunks_exact_mut(dim).zip(self.indices.chunks_exact(self.picks)) {
+        for (out, picks) in out
+            .chunks_exact_mut(dim)
+            .zip(self.indices.chunks_exact(self.picks))
+        {
             for &row in picks {
-                out.iter_mut().zip(&table[row as usize * dim..]).for_each(|(o, &v)| *o += v);
+                out.iter_mut()
+                    .zip(&table[row as usize * dim..])
+                    .for_each(|(o, &v)| *o += v);
             }
         }
         let tokens = out.len() / dim;
@@ -52,9 +59,15 @@ impl CustomOp1 for Embed {
         let (rows, dim) = table.dims2()?;
         let mut out = vec![0.0f32; rows * dim];
         with_values(grad, |grad| {
-            for (grad, picks) in grad.chunks_exact(dim).zip(self.indices.chunks_exact(self.picks)) {
+            for (grad, picks) in grad
+                .chunks_exact(dim)
+                .zip(self.indices.chunks_exact(self.picks))
+            {
                 for &row in picks {
-                    out[row as usize * dim..][..dim].iter_mut().zip(grad).for_each(|(o, &g)| *o += g);
+                    out[row as usize * dim..][..dim]
+                        .iter_mut()
+                        .zip(grad)
+                        .for_each(|(o, &g)| *o += g);
                 }
             }
         })?;
@@ -72,25 +85,43 @@ impl CustomOp2 for RmsNorm {
         "rms-norm"
     }
 
-    fn cpu_fwd(&self, s1: &CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout) -> Result<(CpuStorage, Dims)> {
+    fn cpu_fwd(
+        &self,
+        s1: &CpuStorage,
+        l1: &Layout,
+        s2: &CpuStorage,
+        l2: &Layout,
+    ) -> Result<(CpuStorage, Dims)> {
         let (x, gain) = (values(s1, l1)?, values(s2, l2)?);
         let dim = gain.len();
         let mut out = vec![0.0f32; x.len()];
         for (x, out) in x.chunks_exact(dim).zip(out.chunks_exact_mut(dim)) {
             let scale = inverse_rms(x);
-            out.iter_mut().zip(x.iter().zip(gain)).for_each(|(o, (x, g))| *o = x * scale * g);
+            out.iter_mut()
+                .zip(x.iter().zip(gain))
+                .for_each(|(o, (x, g))| *o = x * scale * g);
         }
         Ok((CpuStorage::F32(out), l1.shape().clone()))
     }
 
-    fn bwd(&self, x: &Tensor, gain: &Tensor, _: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        x: &Tensor,
+        gain: &Tensor,
+        _: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let dim = gain.elem_count();
         let mut d_x = vec![0.0f32; x.elem_count()];
         let mut d_gain = vec![0.0f32; dim];
         with_values(x, |x| {
             with_values(gain, |gain| {
                 with_values(grad, |grad| {
-                    for ((x, grad), d_x) in x.chunks_exact(dim).zip(grad.chunks_exact(dim)).zip(d_x.chunks_exact_mut(dim)) {
+                    for ((x, grad), d_x) in x
+                        .chunks_exact(dim)
+                        .zip(grad.chunks_exact(dim))
+                        .zip(d_x.chunks_exact_mut(dim))
+                    {
                         let scale = inverse_rms(x);
                         let mut dot = 0.0;
                         for j in 0..dim {
@@ -106,7 +137,10 @@ impl CustomOp2 for RmsNorm {
             })
         })???;
         let d_gain = Tensor::from_vec(d_gain, gain.shape(), gain.device())?;
-        Ok((Some(Tensor::from_vec(d_x, x.shape(), x.device())?), Some(d_gain)))
+        Ok((
+            Some(Tensor::from_vec(d_x, x.shape(), x.device())?),
+            Some(d_gain),
+        ))
     }
 }
 
@@ -132,7 +166,12 @@ impl MambaCore {
     /// Over lanes that start in the given states; the states at the end and, if `peaks` is given, the magnitudes met are
     /// left there.
     pub fn new(shape: Shape, start: Vec<LaneState>, peaks: Option<Arc<Mutex<Peaks>>>) -> Self {
-        MambaCore { shape, start, end: Arc::default(), peaks }
+        MambaCore {
+            shape,
+            start,
+            end: Arc::default(),
+            peaks,
+        }
     }
 
     /// Where the states at the window's end will stand after the forward pass.
@@ -146,7 +185,13 @@ impl CustomOp2 for MambaCore {
         "mamba-core"
     }
 
-    fn cpu_fwd(&self, s1: &CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout) -> Result<(CpuStorage, Dims)> {
+    fn cpu_fwd(
+        &self,
+        s1: &CpuStorage,
+        l1: &Layout,
+        s2: &CpuStorage,
+        l2: &Layout,
+    ) -> Result<(CpuStorage, Dims)> {
         let (projected, flat) = (values(s1, l1)?, values(s2, l2)?);
         let shape = &self.shape;
         let tokens = projected.len() / shape.projected();
@@ -155,7 +200,10 @@ impl CustomOp2 for MambaCore {
         let parameters = Parameters::new(shape, flat);
         let mut states = self.start.clone();
         if let Some(Ok(mut peaks)) = self.peaks.as_ref().map(|p| p.lock()) {
-            for (projected, state) in projected.chunks_exact(steps * shape.projected()).zip(&states) {
+            for (projected, state) in projected
+                .chunks_exact(steps * shape.projected())
+                .zip(&states)
+            {
                 peaks.merge(&core::peaks(shape, &parameters, projected, state));
             }
         }
@@ -163,14 +211,22 @@ impl CustomOp2 for MambaCore {
             .par_chunks(steps * shape.projected())
             .zip(gated.par_chunks_mut(steps * shape.inner))
             .zip(&mut states)
-            .for_each(|((projected, gated), state)| core::forward(shape, &parameters, projected, state, gated));
+            .for_each(|((projected, gated), state)| {
+                core::forward(shape, &parameters, projected, state, gated)
+            });
         if let Ok(mut end) = self.end.lock() {
             *end = states;
         }
         Ok((CpuStorage::F32(gated), (tokens, shape.inner).into()))
     }
 
-    fn bwd(&self, projected: &Tensor, flat: &Tensor, _: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        projected: &Tensor,
+        flat: &Tensor,
+        _: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let shape = &self.shape;
         let steps = projected.dim(0)? / self.start.len();
         let mut d_projected = vec![0.0f32; projected.elem_count()];
@@ -186,7 +242,15 @@ impl CustomOp2 for MambaCore {
                         .zip(d_lanes.par_chunks_mut(shape.parameters()))
                         .zip(&self.start)
                         .for_each(|((((projected, grad), d_projected), d_lane), state)| {
-                            core::backward(shape, flat, projected, state, grad, d_projected, d_lane);
+                            core::backward(
+                                shape,
+                                flat,
+                                projected,
+                                state,
+                                grad,
+                                d_projected,
+                                d_lane,
+                            );
                         });
                 })
             })
@@ -196,7 +260,10 @@ impl CustomOp2 for MambaCore {
             d_flat.iter_mut().zip(lane).for_each(|(d, l)| *d += l);
         }
         let d_projected = Tensor::from_vec(d_projected, projected.shape(), projected.device())?;
-        Ok((Some(d_projected), Some(Tensor::from_vec(d_flat, flat.shape(), flat.device())?)))
+        Ok((
+            Some(d_projected),
+            Some(Tensor::from_vec(d_flat, flat.shape(), flat.device())?),
+        ))
     }
 }
 
@@ -213,7 +280,13 @@ impl CustomOp2 for CrossEntropy {
         "cross-entropy"
     }
 
-    fn cpu_fwd(&self, s1: &CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout) -> Result<(CpuStorage, Dims)> {
+    fn cpu_fwd(
+        &self,
+        s1: &CpuStorage,
+        l1: &Layout,
+        s2: &CpuStorage,
+        l2: &Layout,
+    ) -> Result<(CpuStorage, Dims)> {
         let (logits, bias) = (values(s1, l1)?, values(s2, l2)?);
         let sums: Vec<f64> = logits
             .par_chunks(256 * TOKENS_A_TASK)
@@ -231,7 +304,13 @@ impl CustomOp2 for CrossEntropy {
         Ok((CpuStorage::F32(vec![mean as f32]), Dims::from(())))
     }
 
-    fn bwd(&self, logits: &Tensor, bias: &Tensor, _: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        logits: &Tensor,
+        bias: &Tensor,
+        _: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let scale = grad.to_scalar::<f32>()? / self.targets.len() as f32;
         let mut d_logits = vec![0.0f32; logits.elem_count()];
         let d_biases: Vec<[f32; 256]> = with_values(logits, |logits| {
@@ -242,7 +321,11 @@ impl CustomOp2 for CrossEntropy {
                     .zip(self.targets.par_chunks(TOKENS_A_TASK))
                     .map(|((logits, d_logits), targets)| {
                         let mut d_bias = [0.0f32; 256];
-                        for ((logits, d), &target) in logits.chunks_exact(256).zip(d_logits.as_chunks_mut::<256>().0).zip(targets) {
+                        for ((logits, d), &target) in logits
+                            .chunks_exact(256)
+                            .zip(d_logits.as_chunks_mut::<256>().0)
+                            .zip(targets)
+                        {
                             softmax(logits, bias, d);
                             d[usize::from(target)] -= 1.0;
                             d.iter_mut().zip(&mut d_bias).for_each(|(d, b)| {
@@ -260,14 +343,23 @@ impl CustomOp2 for CrossEntropy {
             d_bias.iter_mut().zip(part).for_each(|(d, p)| *d += p);
         }
         let d_logits = Tensor::from_vec(d_logits, logits.shape(), logits.device())?;
-        Ok((Some(d_logits), Some(Tensor::from_vec(d_bias, bias.shape(), bias.device())?)))
+        Ok((
+            Some(d_logits),
+            Some(Tensor::from_vec(d_bias, bias.shape(), bias.device())?),
+        ))
     }
 }
 
 /// Probabilities of `logits + bias`, and the logarithm of their sum before normalisation.
 fn softmax(logits: &[f32], bias: &[f32], p: &mut [f32; 256]) -> f32 {
     let mut top = [f32::MIN; 8];
-    for (p, (l, b)) in p.as_chunks_mut::<8>().0.iter_mut().zip(logits.as_chunks::<8>().0.iter().zip(bias.as_chunks::<8>().0)) {
+    for (p, (l, b)) in p.as_chunks_mut::<8>().0.iter_mut().zip(
+        logits
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .zip(bias.as_chunks::<8>().0),
+    ) {
         for i in 0..8 {
             p[i] = l[i] + b[i];
             top[i] = top[i].max(p[i]);
@@ -293,6 +385,8 @@ fn exp(x: f32) -> f32 {
     let y = (x * std::f32::consts::LOG2_E).max(-126.0);
     let whole = (y + ROUND) - ROUND;
     let f = (y - whole) * std::f32::consts::LN_2;
-    let series = 1.0 + f * (1.0 + f * (0.5 + f * (1.0 / 6.0 + f * (1.0 / 24.0 + f * (1.0 / 120.0 + f / 720.0)))));
+    let series = 1.0
+        + f * (1.0
+            + f * (0.5 + f * (1.0 / 6.0 + f * (1.0 / 24.0 + f * (1.0 / 120.0 + f / 720.0)))));
     f32::from_bits(((whole as i32 + 127) << 23) as u32) * series
 }

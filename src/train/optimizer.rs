@@ -31,19 +31,35 @@ impl AdamW {
         parameters.sort_by(|a, b| a.0.cmp(&b.0));
         let slot = |(name, var): (String, Var)| {
             let n = var.elem_count();
-            Slot { name, var, first: vec![0.0; n], second: vec![0.0; n] }
+            Slot {
+                name,
+                var,
+                first: vec![0.0; n],
+                second: vec![0.0; n],
+            }
         };
-        AdamW { slots: parameters.into_iter().map(slot).collect(), steps: 0 }
+        AdamW {
+            slots: parameters.into_iter().map(slot).collect(),
+            steps: 0,
+        }
     }
 
     /// One step along the gradients.
     pub fn step(&mut self, gradients: &GradStore, rate: f32) -> Result<()> {
         let mut values = Vec::with_capacity(self.slots.len());
         for slot in &self.slots {
-            let gradient = gradients.get(&slot.var).map(|g| g.flatten_all()?.to_vec1::<f32>()).transpose()?;
+            let gradient = gradients
+                .get(&slot.var)
+                .map(|g| g.flatten_all()?.to_vec1::<f32>())
+                .transpose()?;
             values.push(gradient.unwrap_or_else(|| vec![0.0; slot.first.len()]));
         }
-        let norm = values.iter().flatten().map(|g| f64::from(*g) * f64::from(*g)).sum::<f64>().sqrt() as f32;
+        let norm = values
+            .iter()
+            .flatten()
+            .map(|g| f64::from(*g) * f64::from(*g))
+            .sum::<f64>()
+            .sqrt() as f32;
         if !norm.is_finite() {
             // A step that overflowed carries no direction; the next one is drawn from other data.
             return Ok(());
@@ -54,14 +70,20 @@ impl AdamW {
         let (unbias1, unbias2) = (1.0 - BETA1.powi(steps), 1.0 - BETA2.powi(steps));
         for (slot, gradient) in self.slots.iter_mut().zip(values) {
             let mut weights = slot.var.flatten_all()?.to_vec1::<f32>()?;
-            for (((w, g), m), v) in weights.iter_mut().zip(gradient).zip(&mut slot.first).zip(&mut slot.second) {
+            for (((w, g), m), v) in weights
+                .iter_mut()
+                .zip(gradient)
+                .zip(&mut slot.first)
+                .zip(&mut slot.second)
+            {
                 let g = g * clip;
                 *m = BETA1 * *m + (1.0 - BETA1) * g;
                 *v = BETA2 * *v + (1.0 - BETA2) * g * g;
                 let change = (*m / unbias1) / ((*v / unbias2).sqrt() + EPSILON);
                 *w -= rate * (change + WEIGHT_DECAY * *w);
             }
-            slot.var.set(&Tensor::from_vec(weights, slot.var.shape(), &Device::Cpu)?)?;
+            slot.var
+                .set(&Tensor::from_vec(weights, slot.var.shape(), &Device::Cpu)?)?;
         }
         Ok(())
     }

@@ -30,14 +30,23 @@ struct Calibration {
 
 /// Exports the twin with scales that suit the given stretches of the corpus.
 pub fn quantize(twin: &Twin, corpus: &Corpus, stretches: &[Stretch]) -> Result<Model> {
-    let calibration = calibrate(twin, corpus, stretches).map_err(|e| Error::InvalidArgument(e.to_string()))?;
+    let calibration =
+        calibrate(twin, corpus, stretches).map_err(|e| Error::InvalidArgument(e.to_string()))?;
     let weights = export(twin, &calibration).map_err(|e| Error::InvalidArgument(e.to_string()))?;
     Model::new(twin.config, &weights)
 }
 
-fn calibrate(twin: &Twin, corpus: &Corpus, stretches: &[Stretch]) -> candle_core::Result<Calibration> {
+fn calibrate(
+    twin: &Twin,
+    corpus: &Corpus,
+    stretches: &[Stretch],
+) -> candle_core::Result<Calibration> {
     const STEPS: usize = 128;
-    let mut c = Calibration { normed: Vec::new(), residual: 0.0, blocks: twin.blocks.iter().map(|_| Arc::default()).collect() };
+    let mut c = Calibration {
+        normed: Vec::new(),
+        residual: 0.0,
+        blocks: twin.blocks.iter().map(|_| Arc::default()).collect(),
+    };
     for group in stretches.chunks(32) {
         let mut group = group.to_vec();
         let mut states = twin.states(group.len());
@@ -82,22 +91,44 @@ fn export(twin: &Twin, c: &Calibration) -> candle_core::Result<Weights> {
     let unit = 2f32.powi(residual_bits);
     let table = twin.embedding.flatten_all()?.to_vec1::<f32>()?;
     let taps = usize::from(config.taps);
-    let embed = |rows: std::ops::Range<usize>| embedding(&table[rows.start * dim..rows.end * dim], dim, unit);
+    let embed = |rows: std::ops::Range<usize>| {
+        embedding(&table[rows.start * dim..rows.end * dim], dim, unit)
+    };
     let blocks = twin
         .blocks
         .iter()
         .enumerate()
         .map(|(k, block)| {
-            let peaks = c.blocks[k].lock().map(|p| p.clone()).map_err(|e| candle_core::Error::Msg(e.to_string()))?;
-            export_block(config, block, &c.normed[2 * k], &c.normed[2 * k + 1], &peaks, residual_bits)
+            let peaks = c.blocks[k]
+                .lock()
+                .map(|p| p.clone())
+                .map_err(|e| candle_core::Error::Msg(e.to_string()))?;
+            export_block(
+                config,
+                block,
+                &c.normed[2 * k],
+                &c.normed[2 * k + 1],
+                &peaks,
+                residual_bits,
+            )
         })
         .collect::<candle_core::Result<Vec<_>>>()?;
     let last = c.normed.last().map(Vec::as_slice).unwrap_or_default();
     let (gain, fold) = norm(last, &twin.gain.to_vec1()?);
-    let head = matrix(&twin.head)?.into_iter().map(|w| w * LOG2_E as f32).collect::<Vec<_>>();
-    let bias: Vec<f32> = twin.bias.to_vec1::<f32>()?.iter().map(|b| b * LOG2_E as f32).collect();
+    let head = matrix(&twin.head)?
+        .into_iter()
+        .map(|w| w * LOG2_E as f32)
+        .collect::<Vec<_>>();
+    let bias: Vec<f32> = twin
+        .bias
+        .to_vec1::<f32>()?
+        .iter()
+        .map(|b| b * LOG2_E as f32)
+        .collect();
     Ok(Weights {
-        taps: (0..taps).map(|t| embed(t * TOKENS..(t + 1) * TOKENS)).collect(),
+        taps: (0..taps)
+            .map(|t| embed(t * TOKENS..(t + 1) * TOKENS))
+            .collect(),
         phase: embed(taps * TOKENS..taps * TOKENS + config.phases()),
         blocks,
         gain,
@@ -121,34 +152,68 @@ fn export_block(
     bias[shape.inner + shape.convolved()..].copy_from_slice(p.step_bias);
     let input = linear(&matrix(&block.input)?, &fold, &bias, |_| PROJECTED);
     let (out_gain, out_fold) = norm(out_normed, &block.out_gain.to_vec1()?);
-    let output = linear(&matrix(&block.output)?, &out_fold, &vec![0.0; usize::from(config.dim)], |_| residual_bits);
+    let output = linear(
+        &matrix(&block.output)?,
+        &out_fold,
+        &vec![0.0; usize::from(config.dim)],
+        |_| residual_bits,
+    );
 
     // Step: Q16 shifted to 15 bits. Input: both its own 16 bits and the state's 30 bound it.
     let heads = 0..shape.heads;
-    let step_shift: Vec<i32> = heads.clone().map(|h| (16 - fraction_bits(peaks.step[h] * MARGIN, 32767.0)).clamp(0, 8)).collect();
+    let step_shift: Vec<i32> = heads
+        .clone()
+        .map(|h| (16 - fraction_bits(peaks.step[h] * MARGIN, 32767.0)).clamp(0, 8))
+        .collect();
     let input_bits: Vec<i32> = heads
         .clone()
         .map(|h| {
             let own = fraction_bits(peaks.input[h] * MARGIN, 32767.0);
-            let state = fraction_bits(peaks.scan[h] * 2.0 * MARGIN, (1u32 << 30) as f32) - PROJECTED;
+            let state =
+                fraction_bits(peaks.scan[h] * 2.0 * MARGIN, (1u32 << 30) as f32) - PROJECTED;
             own.min(state).clamp(2 - step_shift[h], 25 - step_shift[h])
         })
         .collect();
     let read_peak = peaks.read.iter().copied().fold(0.0, f32::max);
     let least = input_bits.iter().copied().min().unwrap_or(0) + 4;
-    let read_bits = fraction_bits(read_peak * MARGIN, 32767.0).min(least - 1).clamp(0, 20);
+    let read_bits = fraction_bits(read_peak * MARGIN, 32767.0)
+        .min(least - 1)
+        .clamp(0, 20);
     let gated_bits = fraction_bits(peaks.gated * MARGIN, 32767.0);
     let byte = |v: i32| v.clamp(1, 24) as u8;
     Ok(Block {
         gain,
         input,
-        filter: p.filter.iter().map(|w| (w * 4096.0).round().clamp(-32767.0, 32767.0) as i16).collect(),
-        filter_bias: p.bias.iter().map(|b| (b * (1 << 22) as f32).round().clamp(-5e8, 5e8) as i32).collect(),
-        decay: p.log_a.iter().map(|a| (a.exp() * LOG2_E as f32 * 1024.0).round().clamp(0.0, 65535.0) as u16).collect(),
-        input_shift: heads.clone().map(|h| byte(26 - step_shift[h] - input_bits[h])).collect(),
+        filter: p
+            .filter
+            .iter()
+            .map(|w| (w * 4096.0).round().clamp(-32767.0, 32767.0) as i16)
+            .collect(),
+        filter_bias: p
+            .bias
+            .iter()
+            .map(|b| (b * (1 << 22) as f32).round().clamp(-5e8, 5e8) as i32)
+            .collect(),
+        decay: p
+            .log_a
+            .iter()
+            .map(|a| {
+                (a.exp() * LOG2_E as f32 * 1024.0)
+                    .round()
+                    .clamp(0.0, 65535.0) as u16
+            })
+            .collect(),
+        input_shift: heads
+            .clone()
+            .map(|h| byte(26 - step_shift[h] - input_bits[h]))
+            .collect(),
         read_shift: heads.map(|h| byte(input_bits[h] + 4 - read_bits)).collect(),
         step_shift: step_shift.into_iter().map(|s| s as u8).collect(),
-        skip: p.skip.iter().map(|d| (d * 4096.0).round().clamp(-32767.0, 32767.0) as i16).collect(),
+        skip: p
+            .skip
+            .iter()
+            .map(|d| (d * 4096.0).round().clamp(-32767.0, 32767.0) as i16)
+            .collect(),
         skip_gate_shift: vec![byte(22 - read_bits), byte(read_bits + 10 - gated_bits)],
         out_gain,
         output,
@@ -168,8 +233,15 @@ fn fraction_bits(peak: f32, limit: f32) -> i32 {
 ///
 /// The kernel gives `q = x * gain / 16` for a normed x; a channel's peak maps to 127.
 fn norm(peaks: &[f32], gain: &[f32]) -> (Vec<i16>, Vec<f32>) {
-    let integer: Vec<i16> = peaks.iter().map(|p| (127.0 / p * 16.0).round().clamp(1.0, 32767.0) as i16).collect();
-    let fold = integer.iter().zip(gain).map(|(&i, g)| g * 16.0 / f32::from(i)).collect();
+    let integer: Vec<i16> = peaks
+        .iter()
+        .map(|p| (127.0 / p * 16.0).round().clamp(1.0, 32767.0) as i16)
+        .collect();
+    let fold = integer
+        .iter()
+        .zip(gain)
+        .map(|(&i, g)| g * 16.0 / f32::from(i))
+        .collect();
     (integer, fold)
 }
 
@@ -177,12 +249,24 @@ fn norm(peaks: &[f32], gain: &[f32]) -> (Vec<i16>, Vec<f32>) {
 fn linear(weights: &[f32], fold: &[f32], bias: &[f32], bits: impl Fn(usize) -> i32) -> Linear {
     let mut out = Linear::default();
     for (o, row) in weights.chunks_exact(fold.len()).enumerate() {
-        let folded: Vec<f32> = row.iter().zip(fold).map(|(w, f)| w * f * 2f32.powi(bits(o) - HEADROOM as i32)).collect();
+        let folded: Vec<f32> = row
+            .iter()
+            .zip(fold)
+            .map(|(w, f)| w * f * 2f32.powi(bits(o) - HEADROOM as i32))
+            .collect();
         let peak = folded.iter().fold(0.0f32, |a, w| a.max(w.abs()));
         let shift = fraction_bits(peak, 127.0).clamp(1, 24);
         let scale = 2f32.powi(shift);
-        out.weights.extend(folded.iter().map(|w| (w * scale).round().clamp(-127.0, 127.0) as i8));
-        out.bias.push((bias[o] * 2f32.powi(bits(o)) * scale).round().clamp(-5e8, 5e8) as i32);
+        out.weights.extend(
+            folded
+                .iter()
+                .map(|w| (w * scale).round().clamp(-127.0, 127.0) as i8),
+        );
+        out.bias.push(
+            (bias[o] * 2f32.powi(bits(o)) * scale)
+                .round()
+                .clamp(-5e8, 5e8) as i32,
+        );
         out.shift.push(shift as u8);
     }
     out
@@ -190,9 +274,23 @@ fn linear(weights: &[f32], fold: &[f32], bias: &[f32], bits: impl Fn(usize) -> i
 
 /// A table in 8 bits with an integer scale a channel; `unit` is 1 in the residual stream.
 fn embedding(table: &[f32], dim: usize, unit: f32) -> Embedding {
-    let peak = |j: usize| table.iter().skip(j).step_by(dim).fold(0.0f32, |a, v| a.max(v.abs()));
-    let scale: Vec<i16> = (0..dim).map(|j| (peak(j) * unit / 127.0).ceil().clamp(1.0, 256.0) as i16).collect();
-    let quantised = table.iter().enumerate().map(|(i, v)| (v * unit / f32::from(scale[i % dim])).round().clamp(-127.0, 127.0) as i8);
-    Embedding { table: quantised.collect(), scale }
+    let peak = |j: usize| {
+        table
+            .iter()
+            .skip(j)
+            .step_by(dim)
+            .fold(0.0f32, |a, v| a.max(v.abs()))
+    };
+    let scale: Vec<i16> = (0..dim)
+        .map(|j| (peak(j) * unit / 127.0).ceil().clamp(1.0, 256.0) as i16)
+        .collect();
+    let quantised = table.iter().enumerate().map(|(i, v)| {
+        (v * unit / f32::from(scale[i % dim]))
+            .round()
+            .clamp(-127.0, 127.0) as i8
+    });
+    Embedding {
+        table: quantised.collect(),
+        scale,
+    }
 }
-

@@ -50,7 +50,16 @@ pub struct TrainOptions {
 impl TrainOptions {
     /// The usual values for a network shape and a time budget.
     pub fn new(config: Config, minutes: f64) -> Self {
-        TrainOptions { config, minutes, seed: 1, lanes: 32, steps: 128, rate: 4e-3, checkpoint: None, resume: false }
+        TrainOptions {
+            config,
+            minutes,
+            seed: 1,
+            lanes: 32,
+            steps: 128,
+            rate: 4e-3,
+            checkpoint: None,
+            resume: false,
+        }
     }
 }
 
@@ -92,33 +101,71 @@ impl From<candle_core::Error> for Error {
 }
 
 /// Trains a network on a corpus. `look` is called after every step; false ends the run as if the time were up.
-pub fn train(corpus: &Corpus, options: &TrainOptions, look: &mut dyn FnMut(&Report) -> bool) -> Result<Outcome> {
+pub fn train(
+    corpus: &Corpus,
+    options: &TrainOptions,
+    look: &mut dyn FnMut(&Report) -> bool,
+) -> Result<Outcome> {
     if corpus.is_empty() {
-        return Err(Error::InvalidArgument("nothing to train on: every input is shorter than 1024 bytes".into()));
+        return Err(Error::InvalidArgument(
+            "nothing to train on: every input is shorter than 1024 bytes".into(),
+        ));
     }
     options.config.check()?;
     let twin = Twin::new(&options.config, options.seed)?;
     let parameters = || -> Result<Vec<_>> {
-        let data = twin.parameters().data().lock().map_err(|e| Error::InvalidArgument(e.to_string()))?;
-        Ok(data.iter().map(|(name, var)| (name.clone(), var.clone())).collect())
+        let data = twin
+            .parameters()
+            .data()
+            .lock()
+            .map_err(|e| Error::InvalidArgument(e.to_string()))?;
+        Ok(data
+            .iter()
+            .map(|(name, var)| (name.clone(), var.clone()))
+            .collect())
     };
     let mut optimizer = AdamW::new(parameters()?);
-    let mut progress = Progress { best: f64::INFINITY, ..Progress::default() };
+    let mut progress = Progress {
+        best: f64::INFINITY,
+        ..Progress::default()
+    };
     let mut best: Vec<(String, Tensor)> = Vec::new();
-    if let Some(path) = options.checkpoint.as_deref().filter(|p| options.resume && p.exists()) {
+    if let Some(path) = options
+        .checkpoint
+        .as_deref()
+        .filter(|p| options.resume && p.exists())
+    {
         (best, progress) = checkpoint::load(path, &twin, &mut optimizer)?;
     }
 
     let budget = options.minutes * 60.0;
     let held = held_out(corpus, HELD_STRETCHES, HELD_LENGTH);
-    let held = if held.is_empty() { held_out(corpus, HELD_STRETCHES, 64) } else { held };
+    let held = if held.is_empty() {
+        held_out(corpus, HELD_STRETCHES, 64)
+    } else {
+        held
+    };
     // A resumed run draws other batches than the first part did.
-    let mut sampler = Sampler::new(corpus, &options.config, options.lanes, options.steps, options.seed + progress.steps);
+    let mut sampler = Sampler::new(
+        corpus,
+        &options.config,
+        options.lanes,
+        options.steps,
+        options.seed + progress.steps,
+    );
     let mut states = twin.states(options.lanes);
-    let mut report =
-        Report { done: 0.0, seconds: progress.seconds, left: budget, steps: progress.steps, bytes: 0, bits: 8.0, held_out: None };
+    let mut report = Report {
+        done: 0.0,
+        seconds: progress.seconds,
+        left: budget,
+        steps: progress.steps,
+        bytes: 0,
+        bits: 8.0,
+        held_out: None,
+    };
     let (started, earlier) = (Instant::now(), progress.seconds);
-    let (mut next_check, mut worse, mut running) = (progress.seconds + budget * CHECK_SHARE, 0, true);
+    let (mut next_check, mut worse, mut running) =
+        (progress.seconds + budget * CHECK_SHARE, 0, true);
     let mut stopped_early = false;
     while running && report.seconds < budget {
         let batch = sampler.next_batch();
@@ -134,7 +181,11 @@ pub fn train(corpus: &Corpus, options: &TrainOptions, look: &mut dyn FnMut(&Repo
         optimizer.step(&loss.backward()?, rate as f32)?;
 
         let bits = f64::from(loss.to_scalar::<f32>()?) / LN_2;
-        report.bits = if report.bytes == 0 { bits } else { 0.98 * report.bits + 0.02 * bits };
+        report.bits = if report.bytes == 0 {
+            bits
+        } else {
+            0.98 * report.bits + 0.02 * bits
+        };
         report.steps += 1;
         report.bytes += batch.targets.len() as u64;
         report.seconds = earlier + started.elapsed().as_secs_f64();
@@ -148,7 +199,10 @@ pub fn train(corpus: &Corpus, options: &TrainOptions, look: &mut dyn FnMut(&Repo
             report.held_out = Some(bits);
             if bits < progress.best || best.is_empty() {
                 (progress.best, worse) = (bits, 0);
-                best = parameters()?.into_iter().map(|(n, v)| Ok((n, v.as_tensor().copy()?))).collect::<Result<_>>()?;
+                best = parameters()?
+                    .into_iter()
+                    .map(|(n, v)| Ok((n, v.as_tensor().copy()?)))
+                    .collect::<Result<_>>()?;
             } else {
                 worse += 1;
                 stopped_early = worse >= PATIENCE;
@@ -167,5 +221,10 @@ pub fn train(corpus: &Corpus, options: &TrainOptions, look: &mut dyn FnMut(&Repo
     }
     let model = quantize(&twin, corpus, &held)?;
     let gap = gap(&twin, &model, corpus, &held)?;
-    Ok(Outcome { model, gap, report, stopped_early })
+    Ok(Outcome {
+        model,
+        gap,
+        report,
+        stopped_early,
+    })
 }

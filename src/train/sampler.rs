@@ -56,7 +56,14 @@ impl<'a> Sampler<'a> {
                 sum
             })
             .collect();
-        Sampler { corpus, config: *config, random: fastrand::Rng::with_seed(seed ^ 0x5a5a), cumulative, lanes: vec![None; lanes], steps }
+        Sampler {
+            corpus,
+            config: *config,
+            random: fastrand::Rng::with_seed(seed ^ 0x5a5a),
+            cumulative,
+            lanes: vec![None; lanes],
+            steps,
+        }
     }
 
     /// The next window of every lane.
@@ -70,22 +77,43 @@ impl<'a> Sampler<'a> {
         }
         let stretches: Vec<Stretch> = self.lanes.iter().flatten().copied().collect();
         let batch = window(self.corpus, &self.config, &stretches, self.steps, fresh);
-        self.lanes.iter_mut().flatten().for_each(|s| s.position += self.steps);
+        self.lanes
+            .iter_mut()
+            .flatten()
+            .for_each(|s| s.position += self.steps);
         batch
     }
 
     fn draw(&mut self) -> Stretch {
         let at = self.random.f64() * self.cumulative.last().copied().unwrap_or(0.0);
-        let piece = self.cumulative.partition_point(|&c| c <= at).min(self.corpus.pieces.len() - 1);
+        let piece = self
+            .cumulative
+            .partition_point(|&c| c <= at)
+            .min(self.corpus.pieces.len() - 1);
         let split = self.corpus.pieces[piece].split;
         let start = self.random.usize(0..=split.saturating_sub(STRETCH));
-        let wall = if self.random.u32(0..COLD) == 0 { start } else { 0 };
-        Stretch { piece, position: start, end: (start + STRETCH).min(split), wall }
+        let wall = if self.random.u32(0..COLD) == 0 {
+            start
+        } else {
+            0
+        };
+        Stretch {
+            piece,
+            position: start,
+            end: (start + STRETCH).min(split),
+            wall,
+        }
     }
 }
 
 /// The window of `steps` bytes at each stretch's position.
-pub fn window(corpus: &Corpus, config: &Config, stretches: &[Stretch], steps: usize, fresh: Vec<usize>) -> Batch {
+pub fn window(
+    corpus: &Corpus,
+    config: &Config,
+    stretches: &[Stretch],
+    steps: usize,
+    fresh: Vec<usize>,
+) -> Batch {
     let picks = usize::from(config.taps) + 1;
     let mut indices = Vec::with_capacity(stretches.len() * steps * picks);
     let mut targets = Vec::with_capacity(stretches.len() * steps);
@@ -93,19 +121,33 @@ pub fn window(corpus: &Corpus, config: &Config, stretches: &[Stretch], steps: us
         let piece = &corpus.pieces[s.piece];
         for position in s.position..s.position + steps {
             let tokens = tokens(piece, s.wall, position);
-            indices.extend(tokens[..picks - 1].iter().enumerate().map(|(tap, &token)| (tap * TOKENS) as u32 + u32::from(token)));
+            indices.extend(
+                tokens[..picks - 1]
+                    .iter()
+                    .enumerate()
+                    .map(|(tap, &token)| (tap * TOKENS) as u32 + u32::from(token)),
+            );
             indices.push(((picks - 1) * TOKENS + config.phase(&piece.layout, position)) as u32);
             targets.push(piece.content[position]);
         }
     }
-    Batch { lanes: stretches.len(), indices: Arc::new(indices), targets: Arc::new(targets), fresh }
+    Batch {
+        lanes: stretches.len(),
+        indices: Arc::new(indices),
+        targets: Arc::new(targets),
+        fresh,
+    }
 }
 
 /// The tap tokens of the byte at `position` of a piece, for a lane that starts at `wall`.
 pub fn tokens(piece: &Piece, wall: usize, position: usize) -> [u16; crate::layout::TAPS] {
     piece.layout.lags().map(|lag| {
         let lag = lag as usize;
-        if lag == 0 || lag > position - wall { NO_TAP } else { u16::from(piece.content[position - lag]) }
+        if lag == 0 || lag > position - wall {
+            NO_TAP
+        } else {
+            u16::from(piece.content[position - lag])
+        }
     })
 }
 
@@ -115,8 +157,21 @@ pub fn held_out(corpus: &Corpus, count: usize, len: usize) -> Vec<Stretch> {
         .pieces
         .iter()
         .enumerate()
-        .flat_map(|(piece, p)| (p.split..).step_by(len).take_while(move |s| s + len <= p.content.len()).map(move |s| (piece, s)))
+        .flat_map(|(piece, p)| {
+            (p.split..)
+                .step_by(len)
+                .take_while(move |s| s + len <= p.content.len())
+                .map(move |s| (piece, s))
+        })
         .collect();
     let stride = held.len().div_ceil(count.max(1)).max(1);
-    held.into_iter().step_by(stride).map(|(piece, start)| Stretch { piece, position: start, end: start + len, wall: start }).collect()
+    held.into_iter()
+        .step_by(stride)
+        .map(|(piece, start)| Stretch {
+            piece,
+            position: start,
+            end: start + len,
+            wall: start,
+        })
+        .collect()
 }

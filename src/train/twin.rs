@@ -51,38 +51,68 @@ impl Twin {
         let parameters = VarMap::new();
         let var = |name: &str, values: Vec<f32>, dims: &[usize]| -> Result<Var> {
             let var = Var::from_tensor(&Tensor::from_vec(values, dims, &Device::Cpu)?)?;
-            parameters.data().lock().map_err(|e| candle_core::Error::Msg(e.to_string()))?.insert(name.into(), var.clone());
+            parameters
+                .data()
+                .lock()
+                .map_err(|e| candle_core::Error::Msg(e.to_string()))?
+                .insert(name.into(), var.clone());
             Ok(var)
         };
         let taps = usize::from(config.taps);
         let rows = taps * TOKENS + config.phases();
-        let embedding = var("embedding", normal(&mut random, rows * dim, 0.4), &[rows, dim])?;
+        let embedding = var(
+            "embedding",
+            normal(&mut random, rows * dim, 0.4),
+            &[rows, dim],
+        )?;
         let blocks = (0..config.layers)
             .map(|k| {
                 let reach = 1.0 / (dim as f32).sqrt();
                 let mut core = uniform(&mut random, (CONV + 1) * shape.convolved(), 0.5);
                 core.extend((0..heads).map(|_| (1.0 + 7.0 * random.f32()).ln()));
                 // softplus(step bias) spread evenly in the logarithm between 0.001 and 0.5
-                core.extend((0..heads).map(|_| (0.001f32 * 500f32.powf(random.f32())).exp_m1().ln()));
+                core.extend(
+                    (0..heads).map(|_| (0.001f32 * 500f32.powf(random.f32())).exp_m1().ln()),
+                );
                 core.extend(std::iter::repeat_n(1.0, heads));
                 let name = |part: &str| format!("block{k}.{part}");
                 Ok(TwinBlock {
                     gain: var(&name("gain"), vec![1.0; dim], &[dim])?,
-                    input: var(&name("input"), uniform(&mut random, shape.projected() * dim, reach), &[shape.projected(), dim])?,
+                    input: var(
+                        &name("input"),
+                        uniform(&mut random, shape.projected() * dim, reach),
+                        &[shape.projected(), dim],
+                    )?,
                     core: var(&name("core"), core, &[shape.parameters()])?,
                     out_gain: var(&name("out_gain"), vec![1.0; shape.inner], &[shape.inner])?,
                     output: var(
                         &name("output"),
-                        uniform(&mut random, dim * shape.inner, 0.5 / (shape.inner as f32).sqrt()),
+                        uniform(
+                            &mut random,
+                            dim * shape.inner,
+                            0.5 / (shape.inner as f32).sqrt(),
+                        ),
                         &[dim, shape.inner],
                     )?,
                 })
             })
             .collect::<Result<Vec<_>>>()?;
         let gain = var("gain", vec![1.0; dim], &[dim])?;
-        let head = var("head", uniform(&mut random, 256 * dim, 1.0 / (dim as f32).sqrt()), &[256, dim])?;
+        let head = var(
+            "head",
+            uniform(&mut random, 256 * dim, 1.0 / (dim as f32).sqrt()),
+            &[256, dim],
+        )?;
         let bias = var("bias", vec![0.0; 256], &[256])?;
-        Ok(Twin { config: *config, embedding, blocks, gain, head, bias, parameters })
+        Ok(Twin {
+            config: *config,
+            embedding,
+            blocks,
+            gain,
+            head,
+            bias,
+            parameters,
+        })
     }
 
     /// The parameters by name, for the optimiser and for checkpoints.
@@ -101,36 +131,65 @@ impl Twin {
     }
 
     /// The same, leaving the magnitudes met in each block behind the given handles.
-    pub fn observed_forward(&self, batch: &Batch, states: &States, peaks: &[Arc<Mutex<Peaks>>]) -> Result<Pass> {
+    pub fn observed_forward(
+        &self,
+        batch: &Batch,
+        states: &States,
+        peaks: &[Arc<Mutex<Peaks>>],
+    ) -> Result<Pass> {
         let picks = usize::from(self.config.taps) + 1;
-        let embed = Embed { indices: batch.indices.clone(), picks };
+        let embed = Embed {
+            indices: batch.indices.clone(),
+            picks,
+        };
         let mut residual = self.embedding.as_tensor().apply_op1(embed)?;
         let (mut norm_inputs, mut ends) = (Vec::new(), Vec::new());
         for (k, (block, start)) in self.blocks.iter().zip(states).enumerate() {
-            let core = MambaCore::new(Shape::of(&self.config), start.clone(), peaks.get(k).cloned());
+            let core = MambaCore::new(
+                Shape::of(&self.config),
+                start.clone(),
+                peaks.get(k).cloned(),
+            );
             ends.push(core.end());
             norm_inputs.push(residual.clone());
             let normed = residual.apply_op2(&block.gain, RmsNorm)?;
-            let gated = normed.matmul(&block.input.t()?)?.apply_op2(&block.core, core)?;
+            let gated = normed
+                .matmul(&block.input.t()?)?
+                .apply_op2(&block.core, core)?;
             norm_inputs.push(gated.clone());
             let normed = gated.apply_op2(&block.out_gain, RmsNorm)?;
             residual = (residual + normed.matmul(&block.output.t()?)?)?;
         }
         norm_inputs.push(residual.clone());
-        let logits = residual.apply_op2(&self.gain, RmsNorm)?.matmul(&self.head.t()?)?;
-        Ok(Pass { logits, norm_inputs, ends })
+        let logits = residual
+            .apply_op2(&self.gain, RmsNorm)?
+            .matmul(&self.head.t()?)?;
+        Ok(Pass {
+            logits,
+            norm_inputs,
+            ends,
+        })
     }
 
     /// Mean nats a byte of a pass.
     pub fn loss(&self, pass: &Pass, batch: &Batch) -> Result<Tensor> {
-        pass.logits.apply_op2(&self.bias, CrossEntropy { targets: batch.targets.clone() })
+        pass.logits.apply_op2(
+            &self.bias,
+            CrossEntropy {
+                targets: batch.targets.clone(),
+            },
+        )
     }
 }
 
 impl Pass {
     /// The states at the window's end.
     pub fn end_states(&self) -> Result<States> {
-        let lock = |e: &Arc<Mutex<Vec<LaneState>>>| e.lock().map(|s| s.clone()).map_err(|e| candle_core::Error::Msg(e.to_string()));
+        let lock = |e: &Arc<Mutex<Vec<LaneState>>>| {
+            e.lock()
+                .map(|s| s.clone())
+                .map_err(|e| candle_core::Error::Msg(e.to_string()))
+        };
         self.ends.iter().map(lock).collect()
     }
 }
@@ -141,5 +200,7 @@ fn uniform(random: &mut fastrand::Rng, n: usize, reach: f32) -> Vec<f32> {
 
 /// Box and Muller 1958.
 fn normal(random: &mut fastrand::Rng, n: usize, deviation: f32) -> Vec<f32> {
-    (0..n).map(|_| (-2.0 * (1.0 - random.f32()).ln()).sqrt() * (TAU * random.f32()).cos() * deviation).collect()
+    (0..n)
+        .map(|_| (-2.0 * (1.0 - random.f32()).ln()).sqrt() * (TAU * random.f32()).cos() * deviation)
+        .collect()
 }

@@ -1,0 +1,179 @@
+//! What can be said on the command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Lossless compressor for scientific data: a small integer neural network and a range coder.
+///
+/// `boa c FILE` writes FILE.boa, `boa d FILE.boa` brings FILE back. Without a FILE, or with `-`, they read stdin and
+/// write stdout.
+#[derive(Debug, Parser)]
+#[command(
+    name = "boa",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Exit codes: 0 success; 1 wrong usage, or a file cannot be read or written;\n\
+                        2 the data is damaged, truncated or not supported; 130 interrupted."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub talk: Talk,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How much to say on stderr.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Talk {
+    /// Say nothing but errors.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compress files: FILE becomes FILE.boa.
+    #[command(visible_alias = "c")]
+    Compress(CompressArgs),
+    /// Decompress files: FILE.boa becomes FILE.
+    #[command(visible_alias = "d")]
+    Decompress(DecompressArgs),
+    /// Decode files, check every hash, write nothing.
+    #[command(visible_alias = "t")]
+    Test(ReadArgs),
+    /// Show what files hold, without decoding them.
+    #[command(visible_alias = "l")]
+    List(ListArgs),
+    /// Compress and decompress a file in a temporary place and say how small and how fast.
+    Bench(BenchArgs),
+}
+
+/// Where the output goes.
+#[derive(Args, Debug)]
+pub struct OutputArgs {
+    /// Write to PATH; `-` is stdout. For one FILE only.
+    #[arg(short, long, value_name = "PATH", conflicts_with = "stdout")]
+    pub output: Option<PathBuf>,
+    /// Write to stdout.
+    #[arg(short = 'c', long)]
+    pub stdout: bool,
+    /// Keep FILE; this is the default.
+    #[arg(short, long, conflicts_with = "rm")]
+    pub keep: bool,
+    /// Remove FILE once its output is complete, checked and on disk.
+    #[arg(long, conflicts_with = "stdout")]
+    pub rm: bool,
+    /// Overwrite files, use the terminal for binary data, compress .boa files again.
+    #[arg(short, long)]
+    pub force: bool,
+}
+
+/// How many threads.
+#[derive(Args, Debug)]
+pub struct ThreadArgs {
+    /// Threads; 0 takes all cores. The output does not depend on it.
+    #[arg(short = 'T', long, value_name = "N", default_value_t = 0)]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=1024))]
+    pub threads: u16,
+}
+
+/// What is known of the content.
+#[derive(Args, Debug)]
+pub struct LayoutArgs {
+    /// Type of the numbers in FILE, instead of detecting it: f4, f8, i2, u1, '>i2', float32, ...
+    #[arg(long, value_name = "TYPE")]
+    pub dtype: Option<String>,
+    /// Shape of the array in FILE, the fastest dimension last: 60,50,50.
+    #[arg(
+        long,
+        value_name = "N,N,...",
+        requires = "dtype",
+        value_delimiter = ','
+    )]
+    pub shape: Vec<u64>,
+    /// Bytes from one record (a row of a table) to the next.
+    #[arg(long, value_name = "BYTES", conflicts_with = "shape")]
+    pub record: Option<u32>,
+}
+
+#[derive(Args, Debug)]
+pub struct CompressArgs {
+    /// Files to compress.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub threads: ThreadArgs,
+    /// Use the model in this .boam file, and embed it.
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+    /// Only name the model: whoever decompresses needs its file.
+    #[arg(long, requires = "model")]
+    pub no_embed_model: bool,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct DecompressArgs {
+    /// Files to decompress.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub threads: ThreadArgs,
+    /// A model that the files may name without holding it.
+    #[arg(short, long = "model", value_name = "MODEL")]
+    pub models: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct ReadArgs {
+    /// Files to test.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub threads: ThreadArgs,
+    /// A model that the files may name without holding it.
+    #[arg(short, long = "model", value_name = "MODEL")]
+    pub models: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// Files to list.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    /// File to compress.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub threads: ThreadArgs,
+    /// Use the model in this .boam file, and count it.
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,94 @@
+//! `boa bench`.
+
+use super::args::{BenchArgs, Talk};
+use super::exit::{Failure, shown};
+use super::progress::Bar;
+use super::source::Source;
+use super::verify::Comparison;
+use super::{layout_option, model_file};
+use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Seek, Write};
+use std::num::NonZero;
+use std::path::Path;
+use std::time::Instant;
+
+/// Compresses a file to a temporary one and back, compares, and prints sizes and speeds.
+pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
+    let options = EncodeOptions {
+        model: args.model.as_deref().map(model_file::load).transpose()?,
+        embed_model: true,
+        layout: layout_option::layout(&args.layout)?,
+        threads: usize::from(args.threads.threads),
+    };
+    let path = &args.file;
+    let Source::File(file, metadata) = Source::open(path)? else {
+        return Err(Failure::usage(path, "bench needs a file"));
+    };
+    if !metadata.is_file() {
+        return Err(Failure::usage(path, "bench needs a regular file"));
+    }
+    let report = measure(path, file, &options, talk).map_err(|e| Failure::of(path, e))?;
+    let mut stdout = io::stdout().lock();
+    let printed = stdout
+        .write_all(report.as_bytes())
+        .and_then(|()| stdout.flush());
+    printed.map_err(|e| Failure::io(Path::new("(stdout)"), e))?;
+    Ok(0)
+}
+
+fn measure(path: &Path, file: File, options: &EncodeOptions, talk: &Talk) -> Result<String, Error> {
+    let len = file.metadata()?.len();
+    let mut coded = tempfile::tempfile()?;
+
+    let bar = Bar::new(Some(len), format!("{}: compress", shown(path)), talk);
+    let start = Instant::now();
+    let input = Input::from_file(file)?;
+    let summary = compress(input, BufWriter::new(&mut coded), options, &bar)?;
+    let compressing = start.elapsed().as_secs_f64();
+    drop(bar);
+
+    coded.rewind()?;
+    let bar = Bar::new(
+        Some(summary.compressed),
+        format!("{}: decompress", shown(path)),
+        talk,
+    );
+    let decode = DecodeOptions {
+        models: options.model.iter().cloned().collect(),
+        threads: options.threads,
+    };
+    let mut comparison = Comparison::new(BufReader::new(File::open(path)?));
+    let start = Instant::now();
+    decompress(BufReader::new(coded), &mut comparison, &decode, &bar)?;
+    let decompressing = start.elapsed().as_secs_f64();
+    drop(bar);
+    if !comparison.finish()? {
+        return Err(io::Error::other("decodes to less than the original").into());
+    }
+
+    let all = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = if options.threads == 0 {
+        all
+    } else {
+        options.threads
+    };
+    // More threads than frames or cores cannot all work.
+    let busy = threads.min(all).min(summary.frames.max(1) as usize);
+    let speed = |seconds: f64| {
+        let total = summary.content as f64 / 1e6 / seconds.max(1e-9);
+        format!("{total:.3} MB/s, {:.3} MB/s a core", total / busy as f64)
+    };
+    Ok(format!(
+        "{}: {} bytes -> {} bytes, ratio {:.3}\n\
+         compress    {}\ndecompress  {}\n\
+         {threads} threads, {} frames; the round trip gave the same bytes\n",
+        shown(path),
+        summary.content,
+        summary.compressed,
+        summary.content as f64 / summary.compressed as f64,
+        speed(compressing),
+        speed(decompressing),
+        summary.frames
+    ))
+}

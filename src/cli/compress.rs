@@ -1,0 +1,150 @@
+//! `boa compress`.
+
+use super::args::{CompressArgs, OutputArgs, Talk};
+use super::exit::{Failure, USAGE, shown};
+use super::output::Output;
+use super::progress::Bar;
+use super::source::{self, STDIN, Source};
+use super::verify::Comparison;
+use super::{for_each, layout_option, model_file};
+use boa_constrictor::{DecodeOptions, EncodeOptions, Input, Summary, compress, decompress};
+use std::fs::File;
+use std::io::{self, BufReader, IsTerminal};
+use std::path::{Path, PathBuf};
+
+/// What compressed files end in.
+pub const SUFFIX: &str = "boa";
+
+/// Compresses every file; the exit code is the worst.
+pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
+    let options = EncodeOptions {
+        model: args.model.as_deref().map(model_file::load).transpose()?,
+        embed_model: !args.no_embed_model,
+        layout: layout_option::layout(&args.layout)?,
+        threads: usize::from(args.threads.threads),
+    };
+    let files = source::or_stdin(&args.files);
+    one_output_for_one_file(&args.output, files.len())?;
+    Ok(for_each(&files, |path| {
+        compress_file(path, args, &options, talk)
+    }))
+}
+
+/// Refuses `-o` with several files, which would overwrite each other.
+pub fn one_output_for_one_file(output: &OutputArgs, files: usize) -> Result<(), Failure> {
+    if output.output.is_some() && files > 1 {
+        let line = format!("-o names one output, but there are {files} files");
+        return Err(Failure::Message { line, code: USAGE });
+    }
+    Ok(())
+}
+
+/// Refuses `--rm` where what was written cannot be relied on to be there afterwards.
+pub fn removable(output: &Output, rm: bool, path: &Path) -> Result<(), Failure> {
+    if rm && output.temporary_path().is_none() {
+        return Err(Failure::usage(
+            path,
+            "--rm needs an output that is a regular file",
+        ));
+    }
+    Ok(())
+}
+
+fn compress_file(
+    path: &Path,
+    args: &CompressArgs,
+    options: &EncodeOptions,
+    talk: &Talk,
+) -> Result<(), Failure> {
+    let OutputArgs {
+        output,
+        stdout,
+        rm,
+        force,
+        ..
+    } = &args.output;
+    if !force && path.extension().is_some_and(|suffix| suffix == SUFFIX) {
+        return Err(Failure::usage(
+            path,
+            "already ends in .boa; -f compresses it again",
+        ));
+    }
+    let source = Source::open(path)?;
+    let metadata = source.metadata().cloned();
+    let target = match output {
+        Some(output) if output == Path::new(STDIN) => None,
+        Some(output) => Some(output.clone()),
+        None if *stdout || path == Path::new(STDIN) => None,
+        None => Some(with_suffix(path)),
+    };
+    let mut out = match &target {
+        Some(target) => Output::create(target, metadata.as_ref(), *force)?,
+        None => Output::stdout(true, *force)?,
+    };
+    removable(&out, *rm, path)?;
+    let bar = Bar::new(source.len(), shown(path), talk);
+    let input = match source {
+        Source::Stdin => Input::from_reader(io::stdin()),
+        Source::File(file, _) => Input::from_file(file).map_err(|e| Failure::of(path, e))?,
+    };
+    let summary = compress(input, &mut out, options, &bar).map_err(|e| Failure::of(path, e))?;
+    drop(bar);
+    if *rm && let Some(written) = out.temporary_path() {
+        verify(path, written, options, talk).map_err(|e| Failure::of(path, e))?;
+    }
+    out.commit(metadata.as_ref())?;
+    if *rm && let Some(metadata) = &metadata {
+        source::remove(path, metadata)?;
+    }
+    say(path, &summary, target.is_some(), talk);
+    Ok(())
+}
+
+fn with_suffix(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_os_string();
+    name.push(".");
+    name.push(SUFFIX);
+    PathBuf::from(name)
+}
+
+/// Decodes `written` and compares it with the file at `original`.
+fn verify(
+    original: &Path,
+    written: &Path,
+    options: &EncodeOptions,
+    talk: &Talk,
+) -> boa_constrictor::Result<()> {
+    let mut comparison = Comparison::new(BufReader::new(File::open(original)?));
+    let models = options.model.iter().cloned().collect();
+    let decode = DecodeOptions {
+        models,
+        threads: options.threads,
+    };
+    let written = File::open(written)?;
+    let len = written.metadata()?.len();
+    let bar = Bar::new(Some(len), format!("{}: verify", shown(original)), talk);
+    decompress(BufReader::new(written), &mut comparison, &decode, &bar)?;
+    match comparison.finish()? {
+        true => Ok(()),
+        false => Err(io::Error::other("decodes to less than the original").into()),
+    }
+}
+
+/// Says what became of a file: to whoever watches, or asks.
+pub fn say(path: &Path, summary: &Summary, to_file: bool, talk: &Talk) {
+    let watched = to_file && io::stderr().is_terminal();
+    if talk.quiet || !(talk.verbose || watched) {
+        return;
+    }
+    let Summary {
+        content,
+        compressed,
+        frames,
+        ..
+    } = summary;
+    let ratio = *content as f64 / *compressed as f64;
+    eprintln!(
+        "{}: {content} bytes, compressed {compressed}, ratio {ratio:.3}, frames {frames}",
+        shown(path)
+    );
+}

@@ -1,0 +1,73 @@
+//! `boa decompress`.
+
+use super::args::{DecompressArgs, OutputArgs, Talk};
+use super::compress::{SUFFIX, one_output_for_one_file, removable, say};
+use super::exit::{Failure, shown};
+use super::output::Output;
+use super::progress::Bar;
+use super::source::{self, STDIN, Source};
+use super::{for_each, model_file};
+use boa_constrictor::{DecodeOptions, decompress};
+use std::path::{Path, PathBuf};
+
+/// Decompresses every file; the exit code is the worst.
+pub fn run(args: &DecompressArgs, talk: &Talk) -> Result<u8, Failure> {
+    let models = model_file::load_all(&args.models)?;
+    let options = DecodeOptions {
+        models,
+        threads: usize::from(args.threads.threads),
+    };
+    let files = source::or_stdin(&args.files);
+    one_output_for_one_file(&args.output, files.len())?;
+    Ok(for_each(&files, |path| {
+        decompress_file(path, args, &options, talk)
+    }))
+}
+
+fn decompress_file(
+    path: &Path,
+    args: &DecompressArgs,
+    options: &DecodeOptions,
+    talk: &Talk,
+) -> Result<(), Failure> {
+    let OutputArgs {
+        output,
+        stdout,
+        rm,
+        force,
+        ..
+    } = &args.output;
+    let target = match output {
+        Some(output) if output == Path::new(STDIN) => None,
+        Some(output) => Some(output.clone()),
+        None if *stdout || path == Path::new(STDIN) => None,
+        None => Some(without_suffix(path)?),
+    };
+    let source = Source::open(path)?;
+    let metadata = source.metadata().cloned();
+    let bar = Bar::new(source.len(), shown(path), talk);
+    let input = source.into_compressed(path, *force)?;
+    let mut out = match &target {
+        Some(target) => Output::create(target, metadata.as_ref(), *force)?,
+        None => Output::stdout(false, *force)?,
+    };
+    removable(&out, *rm, path)?;
+    let summary = decompress(input, &mut out, options, &bar).map_err(|e| Failure::of(path, e))?;
+    drop(bar);
+    out.commit(metadata.as_ref())?;
+    if *rm && let Some(metadata) = &metadata {
+        source::remove(path, metadata)?;
+    }
+    say(path, &summary, target.is_some(), talk);
+    Ok(())
+}
+
+fn without_suffix(path: &Path) -> Result<PathBuf, Failure> {
+    match path.extension() {
+        Some(suffix) if suffix == SUFFIX => Ok(path.with_extension("")),
+        _ => {
+            let what = "does not end in .boa: name the output with -o, or write to stdout with -c";
+            Err(Failure::usage(path, what))
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `boa list`.
+
+use super::args::{ListArgs, Talk};
+use super::exit::{Failure, shown};
+use super::for_each;
+use super::source::{STDIN, Source};
+use boa_constrictor::Layout;
+use boa_constrictor::format::{Method, ModelSection};
+use boa_constrictor::stream::{FrameInfo, Member, list};
+use std::io::{self, BufReader, Write};
+use std::path::Path;
+
+/// Lists every file; the exit code is the worst.
+pub fn run(args: &ListArgs, talk: &Talk) -> Result<u8, Failure> {
+    if !talk.verbose {
+        let title = format!(
+            "{:>14} {:>14} {:>8} {:>7}  {:<20} {:<20} file\n",
+            "content", "compressed", "ratio", "frames", "layout", "model"
+        );
+        print(&title)?;
+    }
+    Ok(for_each(&args.files, |path| list_file(path, talk)))
+}
+
+fn list_file(path: &Path, talk: &Talk) -> Result<(), Failure> {
+    let Source::File(file, metadata) = Source::open(path)? else {
+        return Err(Failure::usage(Path::new(STDIN), "a list needs a file"));
+    };
+    if !metadata.is_file() {
+        return Err(Failure::usage(path, "a list needs a regular file"));
+    }
+    let members = list(BufReader::new(file)).map_err(|e| Failure::of(path, e))?;
+    print(&if talk.verbose {
+        details(path, &members)
+    } else {
+        row(path, &members)
+    })
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    written.map_err(|e| Failure::io(Path::new("(stdout)"), e))
+}
+
+fn row(path: &Path, members: &[Member]) -> String {
+    let content: u64 = members.iter().map(|m| m.content).sum();
+    let compressed: u64 = members.iter().map(|m| m.compressed).sum();
+    let frames: usize = members.iter().map(|m| m.frames.len()).sum();
+    let layouts = members.iter().flat_map(|m| &m.frames).map(layout);
+    let models = members.iter().map(|m| model(&m.model, 8));
+    format!(
+        "{content:>14} {compressed:>14} {:>8.3} {frames:>7}  {:<20} {:<20} {}\n",
+        ratio(content, compressed),
+        the_only(layouts),
+        the_only(models),
+        shown(path)
+    )
+}
+
+fn details(path: &Path, members: &[Member]) -> String {
+    let mut text = format!("{}\n", shown(path));
+    for (number, member) in members.iter().enumerate() {
+        let Member {
+            offset,
+            compressed,
+            content,
+            frames,
+            ..
+        } = member;
+        text += &format!(
+            "  member {}: at {offset}, content {content}, compressed {compressed}, ratio {:.3}, frames {}\n",
+            number + 1,
+            ratio(*content, *compressed),
+            frames.len()
+        );
+        text += &format!("    model   {}\n", model(&member.model, 64));
+        text += &format!("    BLAKE3  {}\n", hex(&member.hash, 64));
+        if !frames.is_empty() {
+            text += &format!(
+                "    {:>7} {:>14} {:>10} {:>10} {:>8}  {:<8} {:>5}  layout\n",
+                "frame", "at", "content", "compressed", "ratio", "method", "lanes"
+            );
+        }
+        for (number, frame) in frames.iter().enumerate() {
+            let content = u64::from(frame.header.content_len);
+            text += &format!(
+                "    {:>7} {:>14} {content:>10} {:>10} {:>8.3}  {:<8} {:>5}  {}\n",
+                number + 1,
+                frame.offset,
+                frame.frame_len,
+                ratio(content, u64::from(frame.frame_len)),
+                frame.header.method.name(),
+                lanes(frame),
+                layout(frame)
+            );
+        }
+    }
+    text
+}
+
+fn ratio(content: u64, compressed: u64) -> f64 {
+    content as f64 / compressed as f64
+}
+
+/// The item that all are; what to show if there is none, or if they differ.
+fn the_only(mut items: impl Iterator<Item = String>) -> String {
+    let Some(first) = items.next() else {
+        return "-".into();
+    };
+    if items.all(|item| item == first) {
+        first
+    } else {
+        "several".into()
+    }
+}
+
+fn lanes(frame: &FrameInfo) -> String {
+    match &frame.header.method {
+        Method::Mamba { words, .. } => words.len().to_string(),
+        _ => "-".into(),
+    }
+}
+
+fn layout(frame: &FrameInfo) -> String {
+    let Method::Mamba { layout, .. } = &frame.header.method else {
+        return "-".into();
+    };
+    let Layout {
+        width,
+        swap,
+        record,
+        plane,
+        ..
+    } = layout;
+    let mut text = match (width, swap) {
+        (1, _) => "bytes".to_string(),
+        (_, true) => format!("{width}-byte le"),
+        (_, false) => format!("{width}-byte be"),
+    };
+    for (name, length) in [("record", record), ("plane", plane)] {
+        if *length > 0 {
+            text += &format!(", {name} {length}");
+        }
+    }
+    text
+}
+
+fn model(section: &ModelSection, digits: usize) -> String {
+    match section {
+        ModelSection::None => "none".into(),
+        ModelSection::BuiltIn(number) => format!("built-in {number}"),
+        ModelSection::Embedded(bytes) => {
+            format!("embedded {}", hex(blake3::hash(bytes).as_bytes(), digits))
+        }
+        ModelSection::ById(id) => format!("by id {}", hex(id, digits)),
+    }
+}
+
+fn hex(hash: &[u8; 32], digits: usize) -> String {
+    blake3::Hash::from(*hash)
+        .to_hex()
+        .chars()
+        .take(digits)
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! The command line: one file a command, and what the commands share.
+
+mod args;
+mod bench;
+mod compress;
+mod decompress;
+mod exit;
+mod layout_option;
+mod list;
+mod model_file;
+mod output;
+mod progress;
+mod signals;
+mod source;
+mod test;
+mod verify;
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::Failure;
+use std::process::ExitCode;
+
+/// Parses the arguments and runs the command.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help and version go to stdout and are a success; if nobody reads them, so be it.
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { exit::USAGE } else { 0 });
+        }
+    };
+    signals::install();
+    let result = match &cli.command {
+        Command::Compress(args) => compress::run(args, &cli.talk),
+        Command::Decompress(args) => decompress::run(args, &cli.talk),
+        Command::Test(args) => test::run(args, &cli.talk),
+        Command::List(args) => list::run(args, &cli.talk),
+        Command::Bench(args) => bench::run(args, &cli.talk),
+    };
+    ExitCode::from(result.unwrap_or_else(|failure| failure.report()))
+}
+
+/// Does `work` for every file, whatever happens to the others; reports each failure, and gives the worst exit code.
+fn for_each<T>(files: &[T], mut work: impl FnMut(&T) -> Result<(), Failure>) -> u8 {
+    let codes = files
+        .iter()
+        .map(|file| work(file).map_or_else(|failure| failure.report(), |()| 0));
+    codes.max().unwrap_or(0)
+}

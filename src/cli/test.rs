@@ -1,0 +1,34 @@
+//! `boa test`.
+
+use super::args::{ReadArgs, Talk};
+use super::exit::{Failure, shown};
+use super::progress::Bar;
+use super::source::{self, Source};
+use super::{for_each, model_file};
+use boa_constrictor::{DecodeOptions, decompress};
+use std::io;
+use std::path::Path;
+
+/// Decodes every file and writes nothing; the exit code is the worst.
+pub fn run(args: &ReadArgs, talk: &Talk) -> Result<u8, Failure> {
+    let models = model_file::load_all(&args.models)?;
+    let options = DecodeOptions {
+        models,
+        threads: usize::from(args.threads.threads),
+    };
+    Ok(for_each(&source::or_stdin(&args.files), |path| {
+        test_file(path, &options, talk)
+    }))
+}
+
+fn test_file(path: &Path, options: &DecodeOptions, talk: &Talk) -> Result<(), Failure> {
+    let source = Source::open(path)?;
+    let bar = Bar::new(source.len(), shown(path), talk);
+    let input = source.into_compressed(path, false)?;
+    decompress(input, io::sink(), options, &bar).map_err(|e| Failure::of(path, e))?;
+    drop(bar);
+    if talk.verbose {
+        eprintln!("{}: ok", shown(path));
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! From a .boa stream to content.
+
+use super::lanes;
+use super::ordered::Ordered;
+use super::{Progress, Summary};
+use crate::error::{Error, Result};
+use crate::format::{
+    Cursor, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Method, ModelSection, Segment, Start,
+    frame_hash,
+};
+use crate::layout::swap;
+use crate::model::{Model, ModelId};
+use crate::options::DecodeOptions;
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+
+/// Decompresses all members of `input` to `output`, which it flushes.
+///
+/// A frame's content is written once its hash has been confirmed; the hash of the whole content is confirmed after the
+/// last frame. After an error what was written is a correct beginning, never wrong bytes.
+///
+/// # Errors
+/// `NotBoa`, `TrailingData`, `NewerFormat`, `Unknown`, `Truncated`, `Damaged` and `OutOfRange` for what `input` holds,
+/// alone or within `Frame`; `UnknownModel` if a model is named that is neither built in nor in `options`; `Io` if
+/// reading or writing fails.
+pub fn decompress(
+    input: impl BufRead,
+    mut output: impl Write,
+    options: &DecodeOptions,
+    progress: &dyn Progress,
+) -> Result<Summary> {
+    let mut jobs = Ordered::new(options.threads)?;
+    let mut cursor = Cursor::new(input);
+    let mut summary = Summary::default();
+    let mut start = Start::OfFile;
+    loop {
+        let member = decode_member(
+            &mut cursor,
+            start,
+            &mut output,
+            options,
+            &mut jobs,
+            summary.frames,
+            progress,
+        )?;
+        summary.content += member.content;
+        summary.frames += member.frames;
+        summary.members += 1;
+        summary.compressed = cursor.position();
+        if cursor.at_end()? {
+            break;
+        }
+        start = Start::AfterMember;
+    }
+    output.flush()?;
+    Ok(summary)
+}
+
+type Job = Result<Vec<u8>>;
+
+fn decode_member<R: BufRead>(
+    cursor: &mut Cursor<R>,
+    start: Start,
+    output: &mut impl Write,
+    options: &DecodeOptions,
+    jobs: &mut Ordered<Job>,
+    frames_before: u64,
+    progress: &dyn Progress,
+) -> Result<Summary> {
+    let begin = cursor.position();
+    let head = Head::read_from(cursor, start)?;
+    let model = find_model(&head.model, options)?;
+    let mut reported = begin;
+    let mut index = Index {
+        head_len: cursor.position() - begin,
+        entries: Vec::new(),
+    };
+    let mut hasher = blake3::Hasher::new();
+    let mut content_len = 0;
+    let mut written = 0;
+    // What went wrong while reading ahead waits until the frames before it are written.
+    let mut ahead: Option<Result<()>> = None;
+    loop {
+        while ahead.is_none() && jobs.has_room() {
+            let offset = cursor.position();
+            let frame = frames_before + index.entries.len() as u64 + 1;
+            match read_frame(cursor, index.entries.len() as u64) {
+                Ok(Some((header, payload))) => {
+                    let frame_len = (cursor.position() - offset) as u32;
+                    index.entries.push(IndexEntry {
+                        frame_len,
+                        content_len: header.content_len,
+                    });
+                    let model = model.clone();
+                    jobs.push(move || {
+                        decode_frame(model.as_deref(), &header, payload).map_err(|what| {
+                            at_frame(frame, offset, end_of(offset, frame_len), what)
+                        })
+                    });
+                }
+                Ok(None) => ahead = Some(Ok(())),
+                Err(e @ Error::Io(_)) => ahead = Some(Err(e)),
+                Err(e) => {
+                    ahead = Some(Err(Error::Frame {
+                        frame,
+                        offset,
+                        source: Box::new(e),
+                    }))
+                }
+            }
+        }
+        let Some(content) = jobs.pop() else { break };
+        let content = content??;
+        hasher.update(&content);
+        output.write_all(&content)?;
+        content_len += content.len() as u64;
+        let entry = index
+            .entries
+            .get(written)
+            .map_or(0, |entry| u64::from(entry.frame_len));
+        written += 1;
+        reported += entry;
+        progress.advance(entry, content.len() as u64);
+    }
+    ahead.unwrap_or(Ok(()))?;
+    let footer = index.read_expected(cursor)?;
+    if footer.hash != *hasher.finalize().as_bytes() {
+        return Err(cursor.damaged("hash of the whole content"));
+    }
+    progress.advance(cursor.position() - reported, 0);
+    let frames = index.entries.len() as u64;
+    let compressed = cursor.position() - begin;
+    Ok(Summary {
+        content: content_len,
+        compressed,
+        frames,
+        members: 1,
+    })
+}
+
+fn end_of(offset: u64, len: u32) -> u64 {
+    offset + u64::from(len)
+}
+
+fn at_frame(frame: u64, offset: u64, end: u64, what: &'static str) -> Error {
+    Error::Frame {
+        frame,
+        offset,
+        source: Box::new(Error::Damaged { what, offset: end }),
+    }
+}
+
+/// Header and payload of the next frame; `None` if the index comes, whose mark has then been read.
+fn read_frame<R: BufRead>(
+    cursor: &mut Cursor<R>,
+    frames: u64,
+) -> Result<Option<(FrameHeader, Vec<u8>)>> {
+    let Segment::Frame(header) = Segment::read_from(cursor)? else {
+        return Ok(None);
+    };
+    cursor.bounded(frames + 1, 1..=MAX_FRAMES, "number of frames")?;
+    let payload = cursor.payload(header.payload_len() as usize, "frame's payload")?;
+    Ok(Some((header, payload)))
+}
+
+/// The content of a frame, confirmed by its hash; or what is wrong.
+fn decode_frame(
+    model: Option<&Model>,
+    header: &FrameHeader,
+    payload: Vec<u8>,
+) -> std::result::Result<Vec<u8>, &'static str> {
+    let len = header.content_len as usize;
+    let content = match &header.method {
+        Method::Stored => payload,
+        Method::Constant(byte) => vec![*byte; len],
+        Method::Mamba { layout, words } => {
+            let model = model.ok_or("needs a model, but the file names none")?;
+            let all = to_words(&payload);
+            drop(payload);
+            let mut rest = all.as_slice();
+            let mut lanes = Vec::with_capacity(words.len());
+            for &count in words {
+                let (lane, after) = rest
+                    .split_at_checked(count as usize)
+                    .ok_or("lane lengths")?;
+                lanes.push(lane);
+                rest = after;
+            }
+            let mut content = lanes::decode(model, layout, &lanes, len)
+                .map_err(|_| "the range decoder found words missing or left over")?;
+            swap::inverse(layout, &mut content);
+            content
+        }
+    };
+    if content.len() != len || frame_hash(&content) != header.hash {
+        return Err("hash of the frame's content");
+    }
+    Ok(content)
+}
+
+fn to_words(bytes: &[u8]) -> Vec<u32> {
+    let (words, _) = bytes.as_chunks::<4>();
+    words.iter().map(|&word| u32::from_le_bytes(word)).collect()
+}
+
+/// The model that a head names; `None` if it names none.
+fn find_model(section: &ModelSection, options: &DecodeOptions) -> Result<Option<Arc<Model>>> {
+    match section {
+        ModelSection::None => Ok(None),
+        ModelSection::BuiltIn(number) => match Model::built_in(*number) {
+            Some(model) => Ok(Some(Arc::clone(model))),
+            None => Err(Error::UnknownModel {
+                id: format!("built in as number {number}"),
+            }),
+        },
+        ModelSection::Embedded(bytes) => Ok(Some(Arc::new(Model::from_bytes(bytes)?))),
+        ModelSection::ById(id) => {
+            let id = ModelId(*id);
+            let given = options.models.iter().find(|model| model.id() == id);
+            let built_in = || {
+                (1..)
+                    .map_while(Model::built_in)
+                    .find(|model| model.id() == id)
+            };
+            match given.or_else(built_in) {
+                Some(model) => Ok(Some(Arc::clone(model))),
+                None => {
+                    let id = blake3::Hash::from(id.0).to_hex().to_string();
+                    Err(Error::UnknownModel { id })
+                }
+            }
+        }
+    }
+}

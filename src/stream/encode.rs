@@ -1,0 +1,169 @@
+//! From content to a .boa stream.
+
+use super::input::Input;
+use super::lanes::{self, lane_count};
+use super::ordered::Ordered;
+use super::{Progress, Summary};
+use crate::error::{Error, Result};
+use crate::format::{
+    Footer, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Method, ModelSection, frame_hash,
+};
+use crate::layout::plan::{FramePlan, LOOKAHEAD, Planner};
+use crate::layout::{Layout, swap};
+use crate::model::Model;
+use crate::options::EncodeOptions;
+use std::io::Write;
+use std::sync::Arc;
+
+/// The number of the built-in model that is taken if the caller names none.
+const DEFAULT_MODEL: u16 = 1;
+
+/// Compresses `input` to `output`, which it flushes. The bytes written depend on the input and on the options, but
+/// not on the number of threads.
+///
+/// # Errors
+/// `Io` if reading or writing fails, `InputChanged` if a mapped file's length does not stay the same.
+pub fn compress(
+    mut input: Input,
+    mut output: impl Write,
+    options: &EncodeOptions,
+    progress: &dyn Progress,
+) -> Result<Summary> {
+    let (model, section) = choose_model(options)?;
+    let mut jobs = Ordered::new(options.threads)?;
+    let mut planner = Planner::new(options.layout);
+    let mut summary = Summary::default();
+    loop {
+        let is_empty = input.window(LOOKAHEAD)?.0.is_empty();
+        let model_section = if is_empty {
+            ModelSection::None
+        } else {
+            section.clone()
+        };
+        let head = Head {
+            model: model_section,
+        }
+        .to_bytes();
+        output.write_all(&head)?;
+        let mut index = Index {
+            head_len: head.len() as u64,
+            entries: Vec::new(),
+        };
+        let mut hasher = blake3::Hasher::new();
+        let mut content_len = 0;
+        let mut given = 0;
+        let mut at_end = is_empty;
+        loop {
+            while jobs.has_room() && !at_end && given < MAX_FRAMES {
+                let (window, is_last) = input.window(LOOKAHEAD)?;
+                let FramePlan { len, layout } = planner.next(window, is_last);
+                let content = window.get(..len).unwrap_or(window).to_vec();
+                at_end = is_last && content.len() == window.len();
+                input.consume(content.len());
+                hasher.update(&content);
+                content_len += content.len() as u64;
+                given += 1;
+                let model = Arc::clone(&model);
+                jobs.push(move || encode_frame(&model, layout, content));
+            }
+            let Some(frame) = jobs.pop() else { break };
+            let frame = frame?;
+            output.write_all(&frame.header)?;
+            output.write_all(&frame.payload)?;
+            let frame_len = (frame.header.len() + frame.payload.len()) as u32;
+            index.entries.push(IndexEntry {
+                frame_len,
+                content_len: frame.content_len,
+            });
+            summary.compressed += u64::from(frame_len);
+            progress.advance(u64::from(frame.content_len), u64::from(frame_len));
+        }
+        let footer = Footer {
+            content_len,
+            hash: hasher.finalize().into(),
+        };
+        let tail = index.to_bytes(&footer);
+        output.write_all(&tail)?;
+        progress.advance(0, (head.len() + tail.len()) as u64);
+        summary.content += content_len;
+        summary.compressed += (head.len() + tail.len()) as u64;
+        summary.frames += given;
+        summary.members += 1;
+        if at_end {
+            break;
+        }
+    }
+    output.flush()?;
+    Ok(summary)
+}
+
+/// The model to code with and how the file names it: by number if it is built in, whoever gave it.
+fn choose_model(options: &EncodeOptions) -> Result<(Arc<Model>, ModelSection)> {
+    let built_in = (DEFAULT_MODEL..).map_while(|n| Model::built_in(n).map(|model| (n, model)));
+    let Some(given) = &options.model else {
+        let (number, model) = { built_in }
+            .next()
+            .ok_or_else(|| Error::InvalidArgument("this boa has no built-in model".into()))?;
+        return Ok((Arc::clone(model), ModelSection::BuiltIn(number)));
+    };
+    let id = given.id();
+    for (number, model) in built_in {
+        if model.id() == id {
+            return Ok((Arc::clone(given), ModelSection::BuiltIn(number)));
+        }
+    }
+    let section = match options.embed_model {
+        true => ModelSection::Embedded(given.to_bytes()),
+        false => ModelSection::ById(id.0),
+    };
+    Ok((Arc::clone(given), section))
+}
+
+/// A frame ready to be written.
+struct EncodedFrame {
+    header: Vec<u8>,
+    payload: Vec<u8>,
+    content_len: u32,
+}
+
+fn encode_frame(model: &Model, layout: Layout, mut content: Vec<u8>) -> EncodedFrame {
+    let content_len = content.len() as u32;
+    let hash = frame_hash(&content);
+    let (method, payload) = match constant(&content) {
+        Some(byte) => (Method::Constant(byte), Vec::new()),
+        None => {
+            swap::forward(&layout, &mut content);
+            let lanes = lanes::encode(model, &layout, lane_count(content.len()), &content);
+            let coded: usize = lanes.iter().map(|lane| 4 * lane.len()).sum();
+            if coded < content.len() {
+                let words = lanes.iter().map(|lane| lane.len() as u32).collect();
+                let payload = lanes
+                    .iter()
+                    .flatten()
+                    .flat_map(|word| word.to_le_bytes())
+                    .collect();
+                (Method::Mamba { layout, words }, payload)
+            } else {
+                swap::inverse(&layout, &mut content);
+                (Method::Stored, content)
+            }
+        }
+    };
+    let header = FrameHeader {
+        method,
+        content_len,
+        hash,
+    }
+    .to_bytes();
+    EncodedFrame {
+        header,
+        payload,
+        content_len,
+    }
+}
+
+/// The byte that all of `content` is, if there is one.
+fn constant(content: &[u8]) -> Option<u8> {
+    let (&first, rest) = content.split_first()?;
+    rest.iter().all(|&byte| byte == first).then_some(first)
+}

@@ -1,0 +1,98 @@
+//! What a .boa file holds, from its headers alone.
+
+use crate::error::{Error, Result};
+use crate::format::{
+    Cursor, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, ModelSection, Segment, Start,
+};
+use std::io::{BufRead, Seek};
+
+/// One frame of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameInfo {
+    /// Where in the file its mark stands.
+    pub offset: u64,
+    /// Bytes of header and payload.
+    pub frame_len: u32,
+    /// Its header.
+    pub header: FrameHeader,
+}
+
+/// One member of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Where in the file it begins.
+    pub offset: u64,
+    /// Its bytes.
+    pub compressed: u64,
+    /// Its content's bytes.
+    pub content: u64,
+    /// Hash of its content, as the footer has it.
+    pub hash: [u8; 32],
+    /// The model that its frames need.
+    pub model: ModelSection,
+    /// Its frames.
+    pub frames: Vec<FrameInfo>,
+}
+
+/// The members of a file. Headers, index and footer are checked; payloads are passed over.
+///
+/// # Errors
+/// As [`decompress`](super::decompress), but for what only decoding can find.
+pub fn list(input: impl BufRead + Seek) -> Result<Vec<Member>> {
+    let mut cursor = Cursor::new(input);
+    let mut members = vec![member(&mut cursor, Start::OfFile)?];
+    while !cursor.at_end()? {
+        members.push(member(&mut cursor, Start::AfterMember)?);
+    }
+    Ok(members)
+}
+
+fn member<R: BufRead + Seek>(cursor: &mut Cursor<R>, start: Start) -> Result<Member> {
+    let offset = cursor.position();
+    let head = Head::read_from(cursor, start)?;
+    let mut index = Index {
+        head_len: cursor.position() - offset,
+        entries: Vec::new(),
+    };
+    let mut frames: Vec<FrameInfo> = Vec::new();
+    loop {
+        let frame_offset = cursor.position();
+        let number = frames.len() as u64 + 1;
+        let located = |e| match e {
+            Error::Io(e) => Error::Io(e),
+            e => Error::Frame {
+                frame: number,
+                offset: frame_offset,
+                source: Box::new(e),
+            },
+        };
+        let Segment::Frame(header) = Segment::read_from(cursor).map_err(located)? else {
+            break;
+        };
+        cursor
+            .bounded(number, 1..=MAX_FRAMES, "number of frames")
+            .map_err(located)?;
+        cursor
+            .skip(header.payload_len(), "frame's payload")
+            .map_err(located)?;
+        let frame_len = (cursor.position() - frame_offset) as u32;
+        index.entries.push(IndexEntry {
+            frame_len,
+            content_len: header.content_len,
+        });
+        frames.push(FrameInfo {
+            offset: frame_offset,
+            frame_len,
+            header,
+        });
+    }
+    let footer = index.read_expected(cursor)?;
+    Ok(Member {
+        offset,
+        compressed: cursor.position() - offset,
+        content: footer.content_len,
+        hash: footer.hash,
+        model: head.model,
+        frames,
+    })
+}
