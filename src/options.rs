@@ -1,6 +1,6 @@
 //! What a caller can choose.
 
-use crate::layout::Layout;
+use crate::layout::Given;
 use crate::model::Model;
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ pub struct EncodeOptions {
     pub model: Option<Arc<Model>>,
     /// With a model of one's own: embed its bytes (true) or name it by its id alone.
     pub embed_model: bool,
-    /// The layout if the user gave one; `None` detects it.
-    pub layout: Option<Layout>,
+    /// What is known of the input's layout; the rest is detected.
+    pub layout: Given,
     /// Worker threads; 0 takes all cores. The output does not depend on it.
     pub threads: usize,
 }

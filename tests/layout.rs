@@ -2,6 +2,7 @@
 
 use boa_constrictor::Layout;
 use boa_constrictor::layout::detect::detect;
+use boa_constrictor::layout::Given;
 use boa_constrictor::layout::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
 use boa_constrictor::layout::{npy, swap};
 use proptest::prelude::*;
@@ -541,7 +542,7 @@ fn real_data() {
 
 /// All frames of an input, shown to the planner as a reader would show it.
 fn frames(user: Option<Layout>, input: &[u8]) -> Vec<FramePlan> {
-    let mut planner = Planner::new(user);
+    let mut planner = Planner::new(user.map_or(Given::Nothing, Given::Layout));
     let (mut start, mut frames) = (0, Vec::new());
     while start < input.len() {
         let end = input.len().min(start + LOOKAHEAD);
@@ -576,7 +577,7 @@ fn tiny_inputs_are_one_frame() {
             }]
         );
     }
-    assert_eq!(Planner::new(None).next(&[], true).len, 0);
+    assert_eq!(Planner::new(Given::Nothing).next(&[], true).len, 0);
 }
 
 #[test]

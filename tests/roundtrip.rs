@@ -2,6 +2,7 @@
 
 mod support;
 
+use boa_constrictor::layout::Given;
 use boa_constrictor::stream::lanes::lane_count;
 use boa_constrictor::{DecodeOptions, EncodeOptions, Layout, compress, decompress};
 use proptest::prelude::*;
@@ -123,7 +124,7 @@ fn any_layout_returns() {
     ];
     for layout in layouts {
         let options = EncodeOptions {
-            layout: Some(layout),
+            layout: Given::Layout(layout),
             ..EncodeOptions::default()
         };
         assert!(

@@ -52,6 +52,9 @@ pub enum Command {
     List(ListArgs),
     /// Compress and decompress a file in a temporary place and say how small and how fast.
     Bench(BenchArgs),
+    /// Train a network on data of one's own, for `boa c -m`.
+    #[cfg(feature = "train")]
+    Train(TrainArgs),
 }
 
 /// Where the output goes.
@@ -166,6 +169,55 @@ pub struct BenchArgs {
     pub model: Option<PathBuf>,
     #[command(flatten)]
     pub layout: LayoutArgs,
+}
+
+#[cfg(feature = "train")]
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    /// Files and directories to train on.
+    #[arg(value_name = "DATA", required = true)]
+    pub data: Vec<PathBuf>,
+    /// Write the model to PATH.
+    #[arg(short, long, value_name = "PATH", default_value = "model.boam")]
+    pub output: PathBuf,
+    /// Overwrite the output.
+    #[arg(short, long)]
+    pub force: bool,
+    /// Minutes to train; the learning rate falls over them.
+    #[arg(long, value_name = "N", default_value_t = 5.0)]
+    pub minutes: f64,
+    /// Seed of the first weights and of the order of the data.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Width of the network: a multiple of 8, up to 256.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    #[arg(value_parser = dim)]
+    pub dim: u16,
+    /// Mamba blocks.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub layers: u8,
+    /// Earlier bytes that the network sees: the last byte, then one element, one record, two records back.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub taps: u8,
+    /// Keep the run in PATH, to go on from with --resume.
+    #[arg(long, value_name = "PATH")]
+    pub checkpoint: Option<PathBuf>,
+    /// Go on from the checkpoint, if it exists; --minutes counts what was done before.
+    #[arg(long, requires = "checkpoint")]
+    pub resume: bool,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+}
+
+#[cfg(feature = "train")]
+fn dim(text: &str) -> Result<u16, String> {
+    let dim: u16 = text.parse().map_err(|e| format!("{e}"))?;
+    match dim {
+        8..=256 if dim.is_multiple_of(8) => Ok(dim),
+        _ => Err("a multiple of 8 from 8 to 256".into()),
+    }
 }
 
 #[cfg(test)]

@@ -3,17 +3,19 @@
 use super::args::LayoutArgs;
 use super::exit::{Failure, USAGE};
 use boa_constrictor::Layout;
+use boa_constrictor::layout::Given;
 
-/// The layout that the options name; `None` if they name none.
-pub fn layout(args: &LayoutArgs) -> Result<Option<Layout>, Failure> {
+/// What the options say.
+pub fn layout(args: &LayoutArgs) -> Result<Given, Failure> {
     parse(args).map_err(|line| Failure::Message { line, code: USAGE })
 }
 
-fn parse(args: &LayoutArgs) -> Result<Option<Layout>, String> {
-    if args.dtype.is_none() && args.record.is_none() {
-        return Ok(None);
-    }
-    let (width, swap) = args.dtype.as_deref().map_or(Ok((1, false)), dtype)?;
+fn parse(args: &LayoutArgs) -> Result<Given, String> {
+    let (width, swap) = match (args.dtype.as_deref(), args.record) {
+        (Some(name), _) => dtype(name)?,
+        (None, Some(_)) => (1, false),
+        (None, None) => return Ok(Given::Nothing),
+    };
     let (record, plane) = match args.record {
         Some(record) => (u64::from(record), 0),
         None => steps(&args.shape, u64::from(width))?,
@@ -29,12 +31,15 @@ fn parse(args: &LayoutArgs) -> Result<Option<Layout>, String> {
             "--record {record} is no multiple of the {width} bytes of --dtype"
         ));
     }
+    if args.dtype.is_none() {
+        return Ok(Given::Record(record));
+    }
     // A plane this long lies outside the frame, or nearly: nothing is lost without it.
     let plane = u32::try_from(plane)
         .ok()
         .filter(|&plane| plane <= limit)
         .unwrap_or(0);
-    Ok(Some(Layout {
+    Ok(Given::Layout(Layout {
         width,
         swap,
         record,
@@ -91,7 +96,7 @@ fn dtype(name: &str) -> Result<(u8, bool), String> {
 mod tests {
     use super::*;
 
-    fn named(dtype: &str, shape: &[u64], record: Option<u32>) -> Result<Option<Layout>, String> {
+    fn named(dtype: &str, shape: &[u64], record: Option<u32>) -> Result<Given, String> {
         let dtype = (!dtype.is_empty()).then(|| dtype.to_string());
         parse(&LayoutArgs {
             dtype,
@@ -127,24 +132,21 @@ mod tests {
             plane,
             phase: 0,
         };
-        assert_eq!(named("f4", &[], None), Ok(Some(layout(0, 0))));
-        assert_eq!(named("f4", &[7], None), Ok(Some(layout(0, 0))));
-        assert_eq!(named("f4", &[7, 5], None), Ok(Some(layout(20, 0))));
+        assert_eq!(named("f4", &[], None), Ok(Given::Layout(layout(0, 0))));
+        assert_eq!(named("f4", &[7], None), Ok(Given::Layout(layout(0, 0))));
+        assert_eq!(named("f4", &[7, 5], None), Ok(Given::Layout(layout(20, 0))));
         assert_eq!(
             named("f4", &[60, 50, 40], None),
-            Ok(Some(layout(160, 8000)))
+            Ok(Given::Layout(layout(160, 8000)))
         );
         assert_eq!(
             named("f4", &[2, 60, 50, 40], None),
-            Ok(Some(layout(160, 8000)))
+            Ok(Given::Layout(layout(160, 8000)))
         );
-        assert_eq!(named("", &[], None), Ok(None));
+        assert_eq!(named("", &[], None), Ok(Given::Nothing));
         assert_eq!(
             named("", &[], Some(104)),
-            Ok(Some(Layout {
-                record: 104,
-                ..Layout::BYTES
-            }))
+            Ok(Given::Record(104))
         );
         assert!(named("f4", &[], Some(6)).is_err());
         assert!(named("f4", &[3, 0], None).is_err());

@@ -13,6 +13,8 @@ mod progress;
 mod signals;
 mod source;
 mod test;
+#[cfg(feature = "train")]
+mod train;
 mod verify;
 
 use args::{Cli, Command};
@@ -37,6 +39,8 @@ pub fn run() -> ExitCode {
         Command::Test(args) => test::run(args, &cli.talk),
         Command::List(args) => list::run(args, &cli.talk),
         Command::Bench(args) => bench::run(args, &cli.talk),
+        #[cfg(feature = "train")]
+        Command::Train(args) => train::run(args, &cli.talk),
     };
     ExitCode::from(result.unwrap_or_else(|failure| failure.report()))
 }

@@ -150,6 +150,20 @@ pub fn detect(bytes: &[u8]) -> Layout {
     }
 }
 
+/// The layout of records of `record` bytes that begin at `bytes[0]`: their elements are looked for.
+pub(super) fn elements_of(bytes: &[u8], record: u32) -> Layout {
+    let plain = Layout {
+        record,
+        ..Layout::BYTES
+    };
+    let found = elements::find(bytes, &windows(bytes, FULL), record as usize);
+    found
+        .filter(|element| {
+            record.is_multiple_of(element.width.into()) && element.phase == 0 && bytes.len() >= LEAST
+        })
+        .map_or(plain, |element| Layout { record, ..element })
+}
+
 /// Whether nearly all bytes are printable ASCII or line ends.
 fn is_text(bytes: &[u8], windows: &[Window]) -> bool {
     let printable = |byte: &&u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');

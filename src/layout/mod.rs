@@ -11,6 +11,7 @@ mod taps;
 
 use crate::{Error, Result};
 
+pub use plan::Given;
 pub use taps::{NO_TAP, TAPS};
 
 /// The structure of one frame's content.

@@ -31,10 +31,24 @@ enum State {
     Start,
     /// The user said it.
     Told(Layout),
+    /// The user said how long a record is.
+    Record(u32),
     /// The header of an array has been read, and so many of its bytes are left.
     Array { layout: Layout, left: u64 },
     /// Bytes that have to be looked at; the layout of the last frame, and the bits per byte it was estimated to cost.
     Found(Option<(Layout, f64)>),
+}
+
+/// What the user says about an input's layout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Given {
+    /// Nothing: it is detected.
+    #[default]
+    Nothing,
+    /// The bytes of a record; elements are detected.
+    Record(u32),
+    /// Everything; it must be [valid](Layout::validate).
+    Layout(Layout),
 }
 
 /// Cuts an input into frames, from front to back.
@@ -44,12 +58,15 @@ pub struct Planner {
 }
 
 impl Planner {
-    /// A planner for one input. A layout that the user gives holds for all of it, a .npy header included; its phase is that
-    /// of the input's first byte. It must be [valid](Layout::validate).
-    pub fn new(user: Option<Layout>) -> Planner {
-        Planner {
-            state: user.map_or(State::Start, State::Told),
-        }
+    /// A planner for one input. What is given holds for all of it, a .npy header included; a layout's phase is that of the
+    /// input's first byte, which also begins a record whose length alone is given.
+    pub fn new(given: Given) -> Planner {
+        let state = match given {
+            Given::Nothing => State::Start,
+            Given::Record(record) => State::Record(record),
+            Given::Layout(layout) => State::Told(layout),
+        };
+        Planner { state }
     }
 
     /// The next frame: at least 1 byte of a buffer that has any, at most [`FRAME_TARGET`], never more than the buffer.
@@ -78,6 +95,11 @@ impl Planner {
                 }
                 self.look(buffer, None)
             }
+            State::Record(record) => {
+                let layout = detect::elements_of(&buffer[..buffer.len().min(FRAME_TARGET)], record);
+                self.state = State::Told(layout);
+                layout
+            }
             State::Told(layout) | State::Array { layout, left: 1.. } => layout,
             State::Array { left: 0, .. } => self.look(buffer, None),
             State::Found(last) => self.look(buffer, last),
@@ -99,7 +121,7 @@ impl Planner {
                 *left -= len as u64;
             }
             State::Found(Some((next, _))) => *next = layout,
-            State::Start | State::Found(None) => {}
+            State::Start | State::Record(_) | State::Found(None) => {}
         }
         plan
     }

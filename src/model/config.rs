@@ -30,6 +30,9 @@ pub struct Config {
 }
 
 impl Config {
+    /// The longest record whose columns a network can know.
+    pub const MAX_RECORD: u16 = 4096;
+
     /// Channels inside a block.
     pub fn inner(&self) -> usize {
         usize::from(self.heads) * HEAD
@@ -84,7 +87,7 @@ impl Config {
             ("state", u64::from(self.state), 16),
             ("no taps", u64::from(self.taps == 0), 0),
             ("taps", u64::from(self.taps), TAPS as u64),
-            ("record", u64::from(self.record), 4096),
+            ("record", u64::from(self.record), u64::from(Self::MAX_RECORD)),
         ];
         match rules
             .into_iter()

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::layout::plan::{LOOKAHEAD, Planner};
-use crate::layout::{Layout, swap};
+use crate::layout::{Given, Layout, swap};
 use std::path::Path;
 
 /// The share of each piece that is held out for validation.
@@ -29,14 +29,14 @@ pub struct Corpus {
 
 impl Corpus {
     /// Adds a file, cut by its detected layout or the one given.
-    pub fn add_file(&mut self, path: &Path, layout: Option<Layout>) -> Result<()> {
-        self.add(&std::fs::read(path)?, layout);
+    pub fn add_file(&mut self, path: &Path, given: Given) -> Result<()> {
+        self.add(&std::fs::read(path)?, given);
         Ok(())
     }
 
     /// Adds a file's bytes.
-    pub fn add(&mut self, mut bytes: &[u8], layout: Option<Layout>) {
-        let mut planner = Planner::new(layout);
+    pub fn add(&mut self, mut bytes: &[u8], given: Given) {
+        let mut planner = Planner::new(given);
         let mut pieces: Vec<Piece> = Vec::new();
         while !bytes.is_empty() {
             let at_end = bytes.len() <= LOOKAHEAD;
