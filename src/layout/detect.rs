@@ -27,7 +27,6 @@ const PLAIN: f64 = 1.03;
 /// The same for text: short words repeat at all sorts of distances, and the predictor knows other ways to see that. Lines of
 /// fixed columns gain far more.
 const PLAIN_TEXT: f64 = 1.1;
-
 /// What a layout may cost more on the next frame, and yet fit it.
 const FITS: f64 = 1.1;
 
@@ -76,7 +75,6 @@ pub fn detect(bytes: &[u8]) -> Layout {
         .map(|record| (cost.bits(bytes, &quick, &with_record(Layout::BYTES, record)), record))
         .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-
     let element = ranked.first().and_then(|best| elements::find(bytes, &full, best.1));
 
     // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
