@@ -30,27 +30,39 @@ const PLAIN_TEXT: f64 = 1.1;
 /// What a layout may cost more on the next frame, and yet fit it.
 const FITS: f64 = 1.1;
 
-/// The layout of a frame whose predecessor had `last` and cost so many bits per byte, and what it costs.
+/// A frame's layout and how well it fitted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fit {
+    pub layout: Layout,
+    /// Estimated bits per byte.
+    bits: f64,
+    /// The same for plain bytes.
+    plain: f64,
+}
+
+/// The layout of a frame, given that of the frame before with its phase carried on.
 ///
-/// The last layout, with its phase carried on, is kept while it costs about the same; else it is still preferred to a new
-/// one that is no better.
-pub(super) fn again(bytes: &[u8], last: Option<(Layout, f64)>) -> (Layout, f64) {
-    let quick = windows(bytes, FULL);
+/// The last layout is kept while it costs about the same, or saves about as much; else it is still preferred to a new one
+/// that is no better.
+pub(super) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
+    let sample = windows(bytes, FULL);
     let mut cost = Cost::new();
-    let mut bits = |layout: &Layout| cost.bits(bytes, &quick, layout);
-    let Some((layout, before)) = last else {
-        let layout = detect(bytes);
-        return (layout, bits(&layout));
+    let plain = cost.bits(bytes, &sample, &Layout::BYTES);
+    let mut fit = |layout: Layout| Fit { layout, bits: cost.bits(bytes, &sample, &layout), plain };
+    let Some(last) = last else {
+        return fit(detect(bytes));
     };
-    let now = bits(&layout);
-    if now <= FITS * before && before <= FITS * now {
-        return (layout, now);
+    let now = fit(last.layout);
+    let costs_the_same = now.bits <= FITS * last.bits && last.bits <= FITS * now.bits;
+    let saves_as_much = last.layout != Layout::BYTES && now.bits * last.plain <= FITS * last.bits * now.plain;
+    if costs_the_same || saves_as_much {
+        return now;
     }
-    let found = detect(bytes);
-    let then = bits(&found);
+    let then = fit(detect(bytes));
+    let (found, layout) = (then.layout, now.layout);
     let same = Layout { phase: 0, ..found } == Layout { phase: 0, ..layout } && aligned(&found, &layout);
-    let keep = if found == Layout::BYTES { PLAIN * now < then } else { now <= PLAIN * then };
-    if same || keep { (layout, now) } else { (found, then) }
+    let keep = if found == Layout::BYTES { PLAIN * now.bits < then.bits } else { now.bits <= PLAIN * then.bits };
+    if same || keep { now } else { then }
 }
 
 /// Whether elements begin at the same bytes.
@@ -97,10 +109,10 @@ pub fn detect(bytes: &[u8]) -> Layout {
     let Some(&(bits, layout)) = tried.iter().find(|known| known.0 <= SHORTER * least) else {
         return Layout::BYTES;
     };
-    // What the choice has to beat: the record with plain columns, and no structure at all.
-    let columns = Layout { record: layout.record, ..Layout::BYTES };
-    let columns_bits =
-        if layout.width > 1 && layout.record > 0 { cost.bits(bytes, &full, &columns) } else { f64::INFINITY };
+    // What the choice has to beat: the same distance without elements, which bears parts of the input that are aligned
+    // differently, and no structure at all.
+    let columns = Layout { record: layout.period(), ..Layout::BYTES };
+    let columns_bits = if layout.width > 1 { cost.bits(bytes, &full, &columns) } else { f64::INFINITY };
     let plain = cost.bits(bytes, &full, &Layout::BYTES);
     let (bits, layout) = if PLAIN * columns_bits < bits { (columns_bits, columns) } else { (bits, layout) };
     let margin = if is_text(bytes, &full) { PLAIN_TEXT } else { PLAIN };
