@@ -1,8 +1,8 @@
 //! Layouts: byte order, .npy headers, detection on made and on real data, and the plan of frames.
 
 use boa_constrictor::Layout;
-use boa_constrictor::layout::detect::detect;
 use boa_constrictor::layout::Given;
+use boa_constrictor::layout::detect::detect;
 use boa_constrictor::layout::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
 use boa_constrictor::layout::{npy, swap};
 use proptest::prelude::*;

@@ -144,10 +144,7 @@ mod tests {
             Ok(Given::Layout(layout(160, 8000)))
         );
         assert_eq!(named("", &[], None), Ok(Given::Nothing));
-        assert_eq!(
-            named("", &[], Some(104)),
-            Ok(Given::Record(104))
-        );
+        assert_eq!(named("", &[], Some(104)), Ok(Given::Record(104)));
         assert!(named("f4", &[], Some(6)).is_err());
         assert!(named("f4", &[3, 0], None).is_err());
         assert!(named("f4", &[3, u64::MAX], None).is_err());

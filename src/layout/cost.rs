@@ -206,16 +206,16 @@ impl Cost {
                 key(1, element << 9 | last3, last, last2),
             );
             let keys = if period == 1 {
-                // Text has no columns: what its words need instead. The byte four back is here so that a record of
-                // four can't win by it.
-                let last4 = at(4);
+                // Text has no columns: what its words need instead.
+                let (last4, last5) = (at(4), at(5));
+                let fourth = last3 << 9 | last4;
                 [
                     first,
                     second,
-                    key(2, last3 << 9 | last4, last, last2),
-                    key(3, 0, last4, last),
+                    key(2, fourth, last, last2),
+                    key(3, fourth << 9 | last5, last, last2),
                     key(4, 0, last, 0),
-                    key(5, 0, last3, last2),
+                    key(5, last3, last2, 0),
                 ]
             } else {
                 [

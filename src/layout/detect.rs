@@ -27,40 +27,52 @@ const PLAIN: f64 = 1.03;
 /// The same for text: short words repeat at all sorts of distances, and the predictor knows other ways to see that. Lines of
 /// fixed columns gain far more.
 const PLAIN_TEXT: f64 = 1.1;
-
 /// What a layout may cost more on the next frame, and yet fit it.
 const FITS: f64 = 1.1;
 
-/// The layout of a frame whose predecessor had `last` and cost so many bits per byte, and what it costs.
+/// A frame's layout and how well it fitted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fit {
+    pub layout: Layout,
+    /// Estimated bits per byte.
+    bits: f64,
+    /// The same for plain bytes.
+    plain: f64,
+}
+
+/// The layout of a frame, given that of the frame before with its phase carried on.
 ///
-/// The last layout, with its phase carried on, is kept while it costs about the same; else it is still preferred to a new
-/// one that is no better.
-pub(super) fn again(bytes: &[u8], last: Option<(Layout, f64)>) -> (Layout, f64) {
-    let quick = windows(bytes, FULL);
+/// The last layout is kept while it costs about the same, or saves about as much; else it is still preferred to a new one
+/// that is no better.
+pub(super) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
+    let sample = windows(bytes, FULL);
     let mut cost = Cost::new();
-    let mut bits = |layout: &Layout| cost.bits(bytes, &quick, layout);
-    let Some((layout, before)) = last else {
-        let layout = detect(bytes);
-        return (layout, bits(&layout));
+    let plain = cost.bits(bytes, &sample, &Layout::BYTES);
+    let mut fit = |layout: Layout| Fit {
+        layout,
+        bits: cost.bits(bytes, &sample, &layout),
+        plain,
     };
-    let now = bits(&layout);
-    if now <= FITS * before && before <= FITS * now {
-        return (layout, now);
+    let Some(last) = last else {
+        return fit(detect(bytes));
+    };
+    let now = fit(last.layout);
+    let costs_the_same = now.bits <= FITS * last.bits && last.bits <= FITS * now.bits;
+    let saves_as_much =
+        last.layout != Layout::BYTES && now.bits * last.plain <= FITS * last.bits * now.plain;
+    if costs_the_same || saves_as_much {
+        return now;
     }
-    let found = detect(bytes);
-    let then = bits(&found);
+    let then = fit(detect(bytes));
+    let (found, layout) = (then.layout, now.layout);
     let same =
         Layout { phase: 0, ..found } == Layout { phase: 0, ..layout } && aligned(&found, &layout);
     let keep = if found == Layout::BYTES {
-        PLAIN * now < then
+        PLAIN * now.bits < then.bits
     } else {
-        now <= PLAIN * then
+        now.bits <= PLAIN * then.bits
     };
-    if same || keep {
-        (layout, now)
-    } else {
-        (found, then)
-    }
+    if same || keep { now } else { then }
 }
 
 /// Whether elements begin at the same bytes.
@@ -90,7 +102,6 @@ pub fn detect(bytes: &[u8]) -> Layout {
         })
         .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-
     let element = ranked
         .first()
         .and_then(|best| elements::find(bytes, &full, best.1));
@@ -122,12 +133,13 @@ pub fn detect(bytes: &[u8]) -> Layout {
     let Some(&(bits, layout)) = tried.iter().find(|known| known.0 <= SHORTER * least) else {
         return Layout::BYTES;
     };
-    // What the choice has to beat: the record with plain columns, and no structure at all.
+    // What the choice has to beat: the same distance without elements, which bears parts of the input that are aligned
+    // differently, and no structure at all.
     let columns = Layout {
-        record: layout.record,
+        record: layout.period(),
         ..Layout::BYTES
     };
-    let columns_bits = if layout.width > 1 && layout.record > 0 {
+    let columns_bits = if layout.width > 1 {
         cost.bits(bytes, &full, &columns)
     } else {
         f64::INFINITY
@@ -156,11 +168,11 @@ pub(super) fn elements_of(bytes: &[u8], record: u32) -> Layout {
         record,
         ..Layout::BYTES
     };
-    let found = elements::find(bytes, &windows(bytes, FULL), record as usize);
-    found
-        .filter(|element| {
-            record.is_multiple_of(element.width.into()) && element.phase == 0 && bytes.len() >= LEAST
-        })
+    if bytes.len() < LEAST {
+        return plain;
+    }
+    elements::find(bytes, &windows(bytes, FULL), record as usize)
+        .filter(|element| record.is_multiple_of(element.width.into()) && element.phase == 0)
         .map_or(plain, |element| Layout { record, ..element })
 }
 

@@ -87,7 +87,11 @@ impl Config {
             ("state", u64::from(self.state), 16),
             ("no taps", u64::from(self.taps == 0), 0),
             ("taps", u64::from(self.taps), TAPS as u64),
-            ("record", u64::from(self.record), u64::from(Self::MAX_RECORD)),
+            (
+                "record",
+                u64::from(self.record),
+                u64::from(Self::MAX_RECORD),
+            ),
         ];
         match rules
             .into_iter()
