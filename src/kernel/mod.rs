@@ -1,15 +1,136 @@
 //! The few loops that the predictor spends its time in.
 //!
-//! `portable` is the normative definition of each. Kernels never allocate; the caller brings every buffer.
+//! `portable` is the normative definition of each; `avx2` gives the same numbers faster where the processor has it.
+//! Kernels never allocate: the caller brings every buffer. Qn means n fractional bits.
 
 mod arithmetic;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod portable;
 pub mod tables;
+#[cfg(test)]
+mod tests;
 
 pub use arithmetic::{exp2_negative, mulhrs, saturate8, saturate16, sigmoid, silu, softplus};
-pub use portable::{
-    accumulate_row, convolve, expectation, product, rms_norm, scan, softmax, update_row,
-};
 
 /// Outputs of a [`product`] are computed in blocks of this many; a matrix is padded to whole blocks.
 pub const BLOCK: usize = 16;
+
+/// Products are shifted up by this before their bias, so that large weights need no left shift.
+pub const HEADROOM: u32 = 4;
+
+/// Runs the AVX2 kernel where the processor has it, else the portable one.
+macro_rules! dispatch {
+    ($name:ident($($argument:expr),*)) => {{
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2, the only feature that the function needs.
+            #[allow(unsafe_code)]
+            return unsafe { avx2::$name($($argument),*) };
+        }
+        portable::$name($($argument),*)
+    }};
+}
+
+/// `out[o] = sum_i weight[o][i] * x[i]`.
+///
+/// `weights` holds blocks of [`BLOCK`] outputs; in a block, pairs of inputs: `[out/16][in/2][16][2]`.
+///
+/// # Panics
+/// Unless `out.len()` is a multiple of 16, `x.len()` even and `weights.len()` their product.
+pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
+    assert!(
+        out.len().is_multiple_of(BLOCK)
+            && x.len().is_multiple_of(2)
+            && weights.len() == x.len() * out.len()
+    );
+    dispatch!(product(weights, x, out))
+}
+
+/// `out = (16 * sum + bias + half) >> shift`, saturated to 16 bits, over the shortest of the slices.
+///
+/// `|sum| < 2^26`, `|bias| <= 2^29`, `1 <= shift <= 24`.
+pub fn requantise(sums: &[i32], bias: &[i32], shift: &[u8], out: &mut [i16]) {
+    dispatch!(requantise(sums, bias, shift, out))
+}
+
+/// The head's logits: requantised without saturation, then the largest moved to 32767 and the others with it, saturated.
+/// `sums` is used up.
+pub fn head_logits(sums: &mut [i32], bias: &[i32], shift: &[u8], logits: &mut [i16; 256]) {
+    dispatch!(head_logits(sums, bias, shift, logits))
+}
+
+/// One head's output: `y = (read >> shifts[0]) + ((skip * x) >> shifts[1])`, then `out = (y * silu(z)) >> shifts[2]`,
+/// each rounded, `y` and `out` saturated to 16 bits. Slices as long as `out`, shifts 1..=24.
+pub fn gate(read: &[i32], x: &[i16], z: &[i16], skip: i16, shifts: [u8; 3], out: &mut [i16]) {
+    dispatch!(gate(read, x, z, skip, shifts, out))
+}
+
+/// Root-mean-square norm with a gain, to 8 bits (Zhang and Sennrich 2019, arXiv:1910.07467).
+///
+/// `n = v / sqrt(mean(v^2) + 1)` in Q11, then `out = clamp((n * gain) >> 15, -127, 127)`, both rounded.
+/// `v` is not empty; `gain` and `out` are as long, gains not negative.
+pub fn rms_norm(v: &[i16], gain: &[i16], out: &mut [i8]) {
+    dispatch!(rms_norm(v, gain, out))
+}
+
+/// The causal convolution over four steps, one filter a channel, and [`silu`]: Q10 in, Q10 out, weights Q12, bias Q22.
+///
+/// `history` holds the last three inputs, oldest first, and moves on by one. `weights` is `[4][channels]`, oldest
+/// first; their sums are bounded so that no product sum exceeds 31 bits.
+///
+/// # Panics
+/// Unless `history.len()` is 3 and `weights.len()` 4 times `x.len()`, and `bias` and `out` are as long as `x`.
+pub fn convolve(history: &mut [i16], weights: &[i16], bias: &[i32], x: &[i16], out: &mut [i16]) {
+    let n = x.len();
+    assert!(history.len() == 3 * n && weights.len() == 4 * n && bias.len() == n && out.len() == n);
+    dispatch!(convolve(history, weights, bias, x, out))
+}
+
+/// One step of the selective scan (Dao and Gu 2024, arXiv:2405.21060, scalar decay a head):
+/// `h = h - leak*h + b*input`, `y = sum_n h*c`.
+///
+/// `leak` is `1 - decay` in Q15 and acts on the state's upper 16 bits; `y` sums the upper 16 bits too. The state stays
+/// within `2^30`. `b` and `c` are at most 8191 in magnitude, and there are at most 16 of them.
+///
+/// # Panics
+/// Unless `input` and `leak` are as long as `y`, `c` as `b`, and `state.len()` is `b.len() * y.len()`.
+pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16], y: &mut [i32]) {
+    let n = y.len();
+    assert!(
+        input.len() == n
+            && leak.len() == n
+            && b.len() == c.len()
+            && b.len() <= 16
+            && state.len() == n * b.len()
+    );
+    dispatch!(scan(state, b, c, input, leak, y))
+}
+
+/// `total = sum_j rows[j] * weights[j]`, each term rounded, saturated after each: rows Q11, weights Q13, total Q9.
+pub fn mix<const EXPERTS: usize>(
+    rows: &[&[i16; 256]; EXPERTS],
+    weights: &[i16; EXPERTS],
+    total: &mut [i16; 256],
+) {
+    dispatch!(mix(rows, weights, total))
+}
+
+/// The mean of a row under probabilities in Q15 that sum to at most 1.
+pub fn expectation(probabilities: &[i16; 256], row: &[i16; 256]) -> i32 {
+    dispatch!(expectation(probabilities, row))
+}
+
+/// Moves a row by `rate * (onehot(byte) - probabilities)`: row and rate Q11, probabilities Q15.
+pub fn update_row(row: &mut [i16; 256], probabilities: &[i16; 256], rate: i16, byte: u8) {
+    dispatch!(update_row(row, probabilities, rate, byte))
+}
+
+/// Frequencies of sum 2^24, each at least 1, proportional to `2^(logits/512)`.
+///
+/// A logit `d` below the largest weighs `e = floor(2^23 * 2^(-d/512))`, the fraction of the exponent by a cubic
+/// (relative error 1e-4), nothing from `d = 24.999 * 512` on. `frequency = 1 + floor(e * R / 2^31)` with
+/// `R = floor((2^24 - 256) * 2^31 / sum(e))`; the first of the largest takes what is left.
+pub fn softmax(logits: &[i16; 256], frequencies: &mut [u32; 256]) {
+    dispatch!(softmax(logits, frequencies))
+}

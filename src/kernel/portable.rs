@@ -1,35 +1,63 @@
-//! The normative kernels: plain loops over contiguous channels, which compilers turn into vector code.
+//! The normative kernels: plain loops over contiguous channels.
+//!
+//! All are inlined into their callers so that `avx2` can compile them again for wider vectors. Shapes and meaning stand
+//! at the safe entry points in [`super`].
 
-use super::BLOCK;
-use super::arithmetic::{mulhrs, saturate8, saturate16};
+use super::arithmetic::{mulhrs, saturate8, saturate16, silu};
 use super::tables::RSQRT;
+use super::{BLOCK, HEADROOM};
 
-/// `out[o] = sum_i weight[o][i] * x[i]`.
-///
-/// `weights` holds blocks of [`BLOCK`] outputs; in a block, pairs of inputs: `[out/16][in/2][16][2]`.
-/// Shapes: `weights` `out.len() * x.len()`, `out.len()` a multiple of 16, `x.len()` even.
+#[inline(always)]
 pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
-    assert_eq!(weights.len(), x.len() * out.len());
     let pairs = x.as_chunks::<2>().0;
-    for (block, sums) in weights
-        .chunks_exact(BLOCK * x.len())
-        .zip(out.as_chunks_mut::<BLOCK>().0)
-    {
+    let blocks = weights.chunks_exact(BLOCK * x.len());
+    for (block, sums) in blocks.zip(out.as_chunks_mut::<BLOCK>().0) {
         let mut acc = [0i32; BLOCK];
-        for (w, [x0, x1]) in block.as_chunks::<{ 2 * BLOCK }>().0.iter().zip(pairs) {
-            let (x0, x1) = (i16::from(*x0), i16::from(*x1));
+        let rows = block.as_chunks::<{ 2 * BLOCK }>().0;
+        for (w, [x0, x1]) in rows.iter().zip(pairs) {
+            let (x0, x1) = (i32::from(*x0), i32::from(*x1));
             for k in 0..BLOCK {
-                acc[k] +=
-                    i32::from(i16::from(w[2 * k]) * x0) + i32::from(i16::from(w[2 * k + 1]) * x1);
+                acc[k] += i32::from(w[2 * k]) * x0 + i32::from(w[2 * k + 1]) * x1;
             }
         }
         *sums = acc;
     }
 }
 
-/// Root-mean-square norm with a gain, to 8 bits (Zhang and Sennrich 2019, arXiv:1910.07467).
-///
-/// `n = v / sqrt(mean(v^2) + 1)` in Q11, then `out = clamp((n * gain) >> 15, -127, 127)`, both rounded.
+#[inline(always)]
+pub fn requantise(sums: &[i32], bias: &[i32], shift: &[u8], out: &mut [i16]) {
+    for (((o, &s), &b), &shift) in out.iter_mut().zip(sums).zip(bias).zip(shift) {
+        *o = saturate16(((s << HEADROOM) + b + (1 << (shift - 1))) >> shift);
+    }
+}
+
+#[inline(always)]
+pub fn head_logits(sums: &mut [i32], bias: &[i32], shift: &[u8], logits: &mut [i16; 256]) {
+    let mut top = i32::MIN;
+    for ((s, &b), &shift) in sums.iter_mut().zip(bias).zip(shift) {
+        *s = ((*s << HEADROOM) + b + (1 << (shift - 1))) >> shift;
+        top = top.max(*s);
+    }
+    for (l, &s) in logits.iter_mut().zip(sums.iter()) {
+        *l = saturate16(s - top + i32::from(i16::MAX));
+    }
+}
+
+#[inline(always)]
+pub fn gate(read: &[i32], x: &[i16], z: &[i16], skip: i16, shifts: [u8; 3], out: &mut [i16]) {
+    let n = out.len();
+    let (read, x, z) = (&read[..n], &x[..n], &z[..n]);
+    let halves = shifts.map(|shift| 1i32 << (shift - 1));
+    for j in 0..n {
+        // The read-out may fill 31 bits, so its half is added with care.
+        let read = read[j].saturating_add(halves[0]) >> shifts[0];
+        let skip = (i32::from(skip) * i32::from(x[j]) + halves[1]) >> shifts[1];
+        let y = i32::from(saturate16(read + skip));
+        out[j] = saturate16((y * i32::from(silu(z[j])) + halves[2]) >> shifts[2]);
+    }
+}
+
+#[inline(always)]
 pub fn rms_norm(v: &[i16], gain: &[i16], out: &mut [i8]) {
     let sum: u64 = v
         .iter()
@@ -44,6 +72,7 @@ pub fn rms_norm(v: &[i16], gain: &[i16], out: &mut [i8]) {
 }
 
 /// `factor * 2^-shift` is `2^11 * sqrt(count / sum)`, with a factor below 2^15. `sum >= count > 0`.
+#[inline(always)]
 fn norm_factor(sum: u64, count: usize) -> (i32, u32) {
     // sqrt(count) = root * 2^(half - 15), root in [2^14, 2^15)
     let half = (u64::BITS - (count as u64).leading_zeros()).div_ceil(2);
@@ -64,19 +93,18 @@ fn norm_factor(sum: u64, count: usize) -> (i32, u32) {
     (factor, shift.clamp(1, 30) as u32)
 }
 
-/// The causal convolution over four steps, one filter a channel: Q10 in, Q10 out, weights Q12.
-///
-/// `history` holds the last three inputs, oldest first, and moves on by one. `weights` is `[4][channels]`, oldest first.
+#[inline(always)]
 pub fn convolve(history: &mut [i16], weights: &[i16], bias: &[i32], x: &[i16], out: &mut [i16]) {
     let n = x.len();
-    assert!(history.len() == 3 * n && weights.len() == 4 * n && bias.len() == n && out.len() == n);
+    let (h, w) = (&history[..3 * n], &weights[..4 * n]);
+    let (bias, out) = (&bias[..n], &mut out[..n]);
     for j in 0..n {
         let sum = bias[j]
-            + i32::from(history[j]) * i32::from(weights[j])
-            + i32::from(history[n + j]) * i32::from(weights[n + j])
-            + i32::from(history[2 * n + j]) * i32::from(weights[2 * n + j])
-            + i32::from(x[j]) * i32::from(weights[3 * n + j]);
-        out[j] = saturate16((sum + (1 << 11)) >> 12);
+            + i32::from(h[j]) * i32::from(w[j])
+            + i32::from(h[n + j]) * i32::from(w[n + j])
+            + i32::from(h[2 * n + j]) * i32::from(w[2 * n + j])
+            + i32::from(x[j]) * i32::from(w[3 * n + j]);
+        out[j] = silu(saturate16((sum + (1 << 11)) >> 12));
     }
     history.copy_within(n.., 0);
     history[2 * n..].copy_from_slice(x);
@@ -85,11 +113,7 @@ pub fn convolve(history: &mut [i16], weights: &[i16], bias: &[i32], x: &[i16], o
 /// The largest magnitude of a state value.
 const STATE_LIMIT: i32 = (1 << 30) - 1;
 
-/// One step of the selective scan (Dao and Gu 2024, arXiv:2405.21060, scalar decay a head):
-/// `h = h - leak*h + b*input`, `y = sum_n h*c`.
-///
-/// Shapes: `state` `[N][channels]`, `b` and `c` `[N]` within +-8191, `input`, `leak` and `y` `[channels]`, `N <= 16`.
-/// `leak` is `1 - decay` in Q15 and acts on the state's upper 16 bits; `y` sums the upper 16 bits too.
+#[inline(always)]
 pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16], y: &mut [i32]) {
     let n = y.len();
     assert!(
@@ -108,27 +132,37 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
     }
 }
 
-/// `total += row * weight`: row Q11, weight Q13, total Q9.
-#[inline]
-pub fn accumulate_row(total: &mut [i16; 256], row: &[i16; 256], weight: i16) {
-    for (t, &r) in total.iter_mut().zip(row) {
-        *t = t.saturating_add(mulhrs(r, weight));
+#[inline(always)]
+pub fn mix<const EXPERTS: usize>(
+    rows: &[&[i16; 256]; EXPERTS],
+    weights: &[i16; EXPERTS],
+    total: &mut [i16; 256],
+) {
+    for (block, total) in total.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
+        let mut sum = [0i16; BLOCK];
+        for (row, &weight) in rows.iter().zip(weights) {
+            let row = &row.as_chunks::<BLOCK>().0[block];
+            for k in 0..BLOCK {
+                sum[k] = sum[k].saturating_add(mulhrs(row[k], weight));
+            }
+        }
+        *total = sum;
     }
 }
 
-/// The mean of a row under probabilities in Q15: Q11.
-#[inline]
+#[inline(always)]
 pub fn expectation(probabilities: &[i16; 256], row: &[i16; 256]) -> i32 {
-    let sum: i32 = probabilities
-        .iter()
-        .zip(row)
-        .map(|(&p, &r)| i32::from(p) * i32::from(r))
-        .sum();
-    sum >> 15
+    let mut sums = [0i32; BLOCK];
+    let blocks = probabilities.as_chunks::<BLOCK>().0;
+    for (p, r) in blocks.iter().zip(row.as_chunks::<BLOCK>().0) {
+        for k in 0..BLOCK {
+            sums[k] += i32::from(p[k]) * i32::from(r[k]);
+        }
+    }
+    sums.iter().sum::<i32>() >> 15
 }
 
-/// Moves a row by `rate * (onehot(byte) - probabilities)`: row and rate Q11, probabilities Q15.
-#[inline]
+#[inline(always)]
 pub fn update_row(row: &mut [i16; 256], probabilities: &[i16; 256], rate: i16, byte: u8) {
     for (r, &p) in row.iter_mut().zip(probabilities) {
         *r = r.saturating_sub(mulhrs(p, rate));
@@ -137,11 +171,7 @@ pub fn update_row(row: &mut [i16; 256], probabilities: &[i16; 256], rate: i16, b
     *hit = hit.saturating_add(rate);
 }
 
-/// Frequencies of sum 2^24, each at least 1, proportional to `2^(logits/512)`.
-///
-/// A logit d below the largest weighs `e = floor(2^23 * 2^(-d/512))`, the fraction of the exponent by a cubic (relative
-/// error 1e-4). `frequency = 1 + floor(e * R / 2^31)`, `R = floor((2^24 - 256) * 2^31 / sum(e))`; the first of the
-/// largest takes what is left.
+#[inline(always)]
 pub fn softmax(logits: &[i16; 256], frequencies: &mut [u32; 256]) {
     let top = logits.iter().copied().fold(i16::MIN, i16::max);
     let mut sum = 0u32;

@@ -38,10 +38,10 @@ impl Mixer {
         }
     }
 
-    /// A weight in Q13.
+    /// A set's weights in Q13.
     #[inline]
-    pub fn weight(&self, set: usize, expert: usize) -> i16 {
-        (self.sets[set][expert] >> 16) as i16
+    pub fn weights(&self, set: usize) -> [i16; EXPERTS] {
+        self.sets[set].map(|weight| (weight >> 16) as i16)
     }
 
     /// Moves a weight by an expert's gradient in Q11.

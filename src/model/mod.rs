@@ -15,6 +15,6 @@ mod weights;
 
 pub use config::{CONV, Config, ELEMENT_PHASES, HEAD};
 pub use file::{Model, ModelId};
-pub use network::{HEADROOM, Network};
+pub use network::Network;
 pub use predictor::Predictor;
 pub use weights::{Block, Embedding, Linear, TOKENS, Weights};

@@ -9,9 +9,6 @@ use crate::layout::TAPS;
 /// Limit of B and C, so that the scan's sums fit 32 bits.
 const PROJECTION_LIMIT: i16 = 8191;
 
-/// Products are shifted up by this before the bias, so that large weights need no left shift.
-pub const HEADROOM: u32 = 4;
-
 /// The recurrent state of every lane, and scratch space.
 pub struct Network<'m> {
     model: &'m Model,
@@ -82,17 +79,7 @@ impl<'m> Network<'m> {
         kernel::rms_norm(&self.residual, &weights.gain, &mut self.quantised[..dim]);
         let sums = &mut self.sums[..256];
         kernel::product(&weights.head.packed, &self.quantised[..dim], sums);
-        for ((s, &b), &shift) in sums
-            .iter_mut()
-            .zip(&weights.head.bias)
-            .zip(&weights.head.shift)
-        {
-            *s = ((*s << HEADROOM) + b + (1 << (shift - 1))) >> shift;
-        }
-        let top = sums.iter().copied().fold(i32::MIN, i32::max);
-        for (l, &s) in logits.iter_mut().zip(sums.iter()) {
-            *l = saturate16(s - top + i32::from(i16::MAX));
-        }
+        kernel::head_logits(sums, &weights.head.bias, &weights.head.shift, logits);
     }
 
     fn block(&mut self, lane: usize, layer: usize, block: &Block, config: &Config) {
@@ -119,9 +106,6 @@ impl<'m> Network<'m> {
             xbc,
             &mut self.convolved,
         );
-        self.convolved
-            .iter_mut()
-            .for_each(|v| *v = kernel::silu(*v));
         let (x, bc) = self.convolved.split_at_mut(inner);
         bc.iter_mut()
             .for_each(|v| *v = (*v).clamp(-PROJECTION_LIMIT, PROJECTION_LIMIT));
@@ -144,13 +128,20 @@ impl<'m> Network<'m> {
         let scan = &mut lane.scan[layer * state * inner..][..state * inner];
         kernel::scan(scan, b, c, &self.input, &self.leak, &mut self.read);
 
-        let (skip_shift, gate_shift) = (block.skip_gate_shift[0], block.skip_gate_shift[1]);
-        for (j, gated) in self.gated.iter_mut().enumerate() {
-            let h = j / per_head;
-            let read = rounded_shift(self.read[j], block.read_shift[h]);
-            let skip = rounded_shift(i32::from(block.skip[h]) * i32::from(x[j]), skip_shift);
-            let y = i32::from(saturate16(read.saturating_add(skip)));
-            *gated = saturate16(rounded_shift(y * i32::from(kernel::silu(z[j])), gate_shift));
+        for (h, &skip) in block.skip.iter().enumerate() {
+            let channels = h * per_head..(h + 1) * per_head;
+            kernel::gate(
+                &self.read[channels.clone()],
+                &x[channels.clone()],
+                &z[channels.clone()],
+                skip,
+                [
+                    block.read_shift[h],
+                    block.skip_gate_shift[0],
+                    block.skip_gate_shift[1],
+                ],
+                &mut self.gated[channels],
+            );
         }
         kernel::rms_norm(&self.gated, &block.out_gain, &mut self.quantised[..inner]);
         block
@@ -160,12 +151,6 @@ impl<'m> Network<'m> {
             *r = r.saturating_add(o);
         }
     }
-}
-
-/// `x / 2^shift`, halves rounded up. `|x| < 2^31 - 2^23`.
-#[inline(always)]
-fn rounded_shift(x: i32, shift: u8) -> i32 {
-    x.saturating_add(1 << (shift - 1)) >> shift
 }
 
 impl Embedding {
@@ -188,13 +173,6 @@ impl Linear {
     fn apply(&self, x: &[i8], sums: &mut [i32], out: &mut [i16]) {
         let sums = &mut sums[..self.shift.len().next_multiple_of(BLOCK)];
         kernel::product(&self.packed, x, sums);
-        for (((o, &s), &b), &shift) in out
-            .iter_mut()
-            .zip(sums.iter())
-            .zip(&self.bias)
-            .zip(&self.shift)
-        {
-            *o = saturate16(((s << HEADROOM) + b + (1 << (shift - 1))) >> shift);
-        }
+        kernel::requantise(sums, &self.bias, &self.shift, out);
     }
 }

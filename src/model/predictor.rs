@@ -10,7 +10,7 @@ use crate::coder::Distribution;
 use crate::kernel;
 use crate::layout::{Layout, TAPS};
 
-/// The largest network logit leaves no room above it: the range below is 32 bits, more than a frequency has.
+/// The network among the experts.
 const NETWORK: usize = ROWS;
 
 /// Predicts a frame's bytes.
@@ -91,21 +91,14 @@ impl<'m> Predictor<'m> {
         self.network.step(lane, &tokens, phase, &mut own.network);
 
         own.set = (past.position + self.layout.phase as usize) % usize::from(self.layout.width);
-        let mut logits = [0; 256];
-        kernel::accumulate_row(
-            &mut logits,
-            &own.network,
-            self.mixer.weight(own.set, NETWORK),
-        );
         let contexts = row_contexts(&self.layout, &self.lags, &past, &own.text);
-        for (j, hash) in contexts.into_iter().enumerate() {
-            own.slots[j] = self.rows.slot(hash);
-            kernel::accumulate_row(
-                &mut logits,
-                self.rows.row(j, own.slots[j]),
-                self.mixer.weight(own.set, j),
-            );
-        }
+        own.slots = contexts.map(|hash| self.rows.slot(hash));
+        let rows: [&[i16; 256]; EXPERTS] = std::array::from_fn(|expert| match expert {
+            NETWORK => &own.network,
+            j => self.rows.row(j, own.slots[j]),
+        });
+        let mut logits = [0; 256];
+        kernel::mix(&rows, &self.mixer.weights(own.set), &mut logits);
         own.pending = self
             .boosts
             .predict(lane, own.set as u64, &past, &mut logits);
@@ -128,10 +121,9 @@ impl<'m> Predictor<'m> {
         let own = &mut self.lanes[lane];
         let p = &own.probabilities;
         for expert in 0..EXPERTS {
-            let row = if expert == NETWORK {
-                &own.network
-            } else {
-                self.rows.row(expert, own.slots[expert])
+            let row = match expert {
+                NETWORK => &own.network,
+                j => self.rows.row(j, own.slots[j]),
             };
             let gradient = i32::from(row[usize::from(byte)]) - kernel::expectation(p, row);
             self.mixer.update(own.set, expert, gradient);

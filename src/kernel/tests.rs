@@ -1,0 +1,172 @@
+//! Every fast kernel against the portable one: random and extreme values, every boundary +-1.
+
+use super::*;
+
+struct Lcg(u32);
+
+impl Lcg {
+    fn next(&mut self) -> u32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.0 >> 8
+    }
+
+    /// Uniform, or with `extreme` one of the ends and 0.
+    fn between(&mut self, low: i32, high: i32, extreme: bool) -> i32 {
+        if extreme {
+            [low, high, 0, low + 1, high - 1][self.next() as usize % 5]
+        } else {
+            low + (self.next() as i64 % (i64::from(high) - i64::from(low) + 1)) as i32
+        }
+    }
+
+    fn vec<T>(&mut self, n: usize, low: i32, high: i32, extreme: bool, to: fn(i32) -> T) -> Vec<T> {
+        (0..n)
+            .map(|_| to(self.between(low, high, extreme)))
+            .collect()
+    }
+
+    fn row(&mut self, extreme: bool) -> [i16; 256] {
+        std::array::from_fn(|_| self.between(-32768, 32767, extreme) as i16)
+    }
+}
+
+const LENGTHS: [usize; 16] = [
+    2, 4, 14, 16, 18, 30, 32, 34, 46, 48, 62, 64, 66, 96, 128, 256,
+];
+
+fn cases() -> impl Iterator<Item = (usize, bool, Lcg)> {
+    let both = LENGTHS.into_iter().flat_map(|n| [(n, false), (n, true)]);
+    both.map(|(n, extreme)| (n, extreme, Lcg(n as u32 * 2 + u32::from(extreme))))
+}
+
+#[test]
+fn products_agree() {
+    for (ins, extreme, mut random) in cases() {
+        for outs in [16, 32, 176, 256] {
+            let w = random.vec(ins * outs, -127, 127, extreme, |v| v as i8);
+            let x = random.vec(ins, -127, 127, extreme, |v| v as i8);
+            let (mut fast, mut slow) = (vec![1; outs], vec![2; outs]);
+            product(&w, &x, &mut fast);
+            portable::product(&w, &x, &mut slow);
+            assert_eq!(fast, slow, "{ins} inputs, {outs} outputs");
+        }
+    }
+}
+
+#[test]
+fn requantised_sums_agree() {
+    for (n, extreme, mut random) in cases() {
+        let sums = random.vec(n, -(1 << 26) + 1, (1 << 26) - 1, extreme, |v| v);
+        let bias = random.vec(n, -(1 << 29), 1 << 29, extreme, |v| v);
+        let shift = random.vec(n, 1, 24, extreme, |v| v as u8);
+        let (mut fast, mut slow) = (vec![1; n], vec![2; n]);
+        requantise(&sums, &bias, &shift, &mut fast);
+        portable::requantise(&sums, &bias, &shift, &mut slow);
+        assert_eq!(fast, slow, "{n} values");
+    }
+}
+
+#[test]
+fn norms_agree() {
+    for (n, extreme, mut random) in cases() {
+        for peak in [0, 1, 2, 255, 32767] {
+            let v = random.vec(n, -peak - 1, peak, extreme, |v| v as i16);
+            let gain = random.vec(n, 0, 32767, extreme, |v| v as i16);
+            let (mut fast, mut slow) = (vec![1; n], vec![2; n]);
+            rms_norm(&v, &gain, &mut fast);
+            portable::rms_norm(&v, &gain, &mut slow);
+            assert_eq!(fast, slow, "{n} values up to {peak}");
+        }
+    }
+}
+
+#[test]
+fn norms_are_norms() {
+    // A constant vector of any size becomes 1 in Q11, within a part in a thousand, less the 1 added to the square.
+    for n in [2usize, 15, 16, 17, 32, 48, 64, 255, 256, 512] {
+        for v in [200i16, 1000, 32767, -32768] {
+            let mut out = vec![0i8; n];
+            portable::rms_norm(&vec![v; n], &vec![1280; n], &mut out);
+            let expected = 80 * i8::from(v > 0) - 80 * i8::from(v < 0);
+            assert!(out.iter().all(|&o| o == expected), "{n} times {v}: {out:?}");
+        }
+    }
+}
+
+#[test]
+fn convolutions_agree() {
+    for (n, extreme, mut random) in cases() {
+        let reach = 16000;
+        let history = random.vec(3 * n, -32768, 32767, extreme, |v| v as i16);
+        let weights = random.vec(4 * n, -reach, reach, extreme, |v| v as i16);
+        let bias = random.vec(n, -(1 << 20), 1 << 20, extreme, |v| v);
+        let x = random.vec(n, -32768, 32767, extreme, |v| v as i16);
+        let (mut h1, mut h2) = (history.clone(), history);
+        let (mut fast, mut slow) = (vec![1; n], vec![2; n]);
+        convolve(&mut h1, &weights, &bias, &x, &mut fast);
+        portable::convolve(&mut h2, &weights, &bias, &x, &mut slow);
+        assert_eq!((fast, h1), (slow, h2), "{n} channels");
+    }
+}
+
+#[test]
+fn scans_agree() {
+    for (n, extreme, mut random) in cases() {
+        for states in [1, 2, 7, 8, 15, 16] {
+            let limit = (1 << 30) - 1;
+            let state = random.vec(n * states, -limit, limit, extreme, |v| v);
+            let b = random.vec(states, -8191, 8191, extreme, |v| v as i16);
+            let c = random.vec(states, -8191, 8191, extreme, |v| v as i16);
+            let input = random.vec(n, -32768, 32767, extreme, |v| v as i16);
+            let leak = random.vec(n, 0, 32767, extreme, |v| v as i16);
+            let (mut s1, mut s2) = (state.clone(), state);
+            let (mut fast, mut slow) = (vec![1; n], vec![2; n]);
+            for _ in 0..3 {
+                scan(&mut s1, &b, &c, &input, &leak, &mut fast);
+                portable::scan(&mut s2, &b, &c, &input, &leak, &mut slow);
+                assert_eq!((&fast, &s1), (&slow, &s2), "{n} channels, {states} states");
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_agree() {
+    for (n, extreme, mut random) in cases() {
+        let rows: [[i16; 256]; 9] = std::array::from_fn(|_| random.row(extreme));
+        let rows = rows.each_ref();
+        let weights: [i16; 9] = std::array::from_fn(|_| random.between(0, 20480, extreme) as i16);
+        let (mut fast, mut slow) = ([1; 256], [2; 256]);
+        mix(&rows, &weights, &mut fast);
+        portable::mix(&rows, &weights, &mut slow);
+        assert_eq!(fast, slow);
+
+        let mut frequencies = [[0u32; 256]; 2];
+        let logits: [i16; 256] =
+            std::array::from_fn(|k| if k < n { fast[k] } else { fast[k] >> 6 });
+        softmax(&logits, &mut frequencies[0]);
+        portable::softmax(&logits, &mut frequencies[1]);
+        assert_eq!(frequencies[0], frequencies[1]);
+        assert_eq!(frequencies[0].iter().sum::<u32>(), 1 << 24);
+        assert!(frequencies[0].iter().all(|&f| f > 0));
+
+        let p = frequencies[0].map(|f| (f >> 9) as i16);
+        assert_eq!(expectation(&p, rows[0]), portable::expectation(&p, rows[0]));
+        let byte = random.next() as u8;
+        let (mut fast, mut slow) = (*rows[1], *rows[1]);
+        update_row(&mut fast, &p, 1182, byte);
+        portable::update_row(&mut slow, &p, 1182, byte);
+        assert_eq!(fast, slow);
+    }
+}
+
+#[test]
+fn softmax_of_extremes() {
+    let mut f = [0u32; 256];
+    softmax(&[i16::MIN; 256], &mut f);
+    assert_eq!(f, [1 << 16; 256]);
+    let mut logits = [i16::MIN; 256];
+    logits[7] = i16::MAX;
+    softmax(&logits, &mut f);
+    assert_eq!((f[7], f[8]), ((1 << 24) - 255, 1));
+}
