@@ -51,9 +51,10 @@ fn frame_boundaries_return() {
 
 #[test]
 fn threads_do_not_change_the_bytes() {
-    // A few frames: constant ones are quick, and the last is coded.
+    // A few frames: constant ones are quick, and the last is coded. It is just too long to be shared with the one before,
+    // which would then be coded too.
     let mut content = vec![7; 20 << 20];
-    content.extend(records(100_000));
+    content.extend(records((4 << 20) / 8 + 1));
     let files = [1, 2, 7].map(|threads| {
         encode_with(
             &content,
@@ -132,6 +133,57 @@ fn any_layout_returns() {
             "{layout:?}"
         );
     }
+}
+
+#[test]
+fn a_layout_that_contradicts_itself_is_refused_before_anything_is_written() {
+    let bad = [
+        Layout {
+            width: 3,
+            ..Layout::BYTES
+        },
+        Layout {
+            width: 4,
+            record: 6,
+            ..Layout::BYTES
+        },
+        Layout {
+            plane: 6,
+            ..Layout::BYTES
+        },
+        Layout {
+            phase: 1,
+            ..Layout::BYTES
+        },
+    ];
+    for layout in bad {
+        let options = EncodeOptions {
+            layout: Given::Layout(layout),
+            ..EncodeOptions::default()
+        };
+        let mut out = Vec::new();
+        let input = boa_constrictor::Input::from_reader(&b"some bytes"[..]);
+        let error = compress(input, &mut out, &options, &()).unwrap_err();
+        assert!(
+            matches!(error, boa_constrictor::Error::InvalidArgument(_)),
+            "{error}"
+        );
+        assert!(out.is_empty());
+    }
+    // Order means nothing to single bytes, and a decoder would refuse it.
+    let layout = Given::Layout(Layout {
+        swap: true,
+        ..Layout::BYTES
+    });
+    let content = records(1000);
+    let file = encode_with(
+        &content,
+        &EncodeOptions {
+            layout,
+            ..EncodeOptions::default()
+        },
+    );
+    assert!(decode(&file).unwrap() == content);
 }
 
 proptest! {

@@ -9,7 +9,7 @@ use crate::format::{
     Footer, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Method, ModelSection, frame_hash,
 };
 use crate::layout::plan::{FramePlan, LOOKAHEAD, Planner};
-use crate::layout::{Layout, swap};
+use crate::layout::{Given, Layout, swap};
 use crate::model::Model;
 use crate::options::EncodeOptions;
 use std::io::Write;
@@ -22,13 +22,17 @@ const DEFAULT_MODEL: u16 = 1;
 /// not on the number of threads.
 ///
 /// # Errors
-/// `Io` if reading or writing fails, `InputChanged` if a mapped file's length does not stay the same.
+/// `Io` if reading or writing fails, `InputChanged` if a mapped file's length does not stay the same, `InvalidArgument`
+/// if the layout given contradicts itself.
 pub fn compress(
     mut input: Input,
     mut output: impl Write,
     options: &EncodeOptions,
     progress: &dyn Progress,
 ) -> Result<Summary> {
+    if let Given::Layout(layout) = options.layout {
+        layout.validate()?;
+    }
     let (model, section) = choose_model(options)?;
     let mut jobs = Ordered::new(options.threads)?;
     let mut planner = Planner::new(options.layout);
@@ -56,7 +60,10 @@ pub fn compress(
         loop {
             while jobs.has_room() && !at_end && given < MAX_FRAMES {
                 let (window, is_last) = input.window(LOOKAHEAD)?;
-                let FramePlan { len, layout } = planner.next(window, is_last);
+                let FramePlan { len, mut layout } = planner.next(window, is_last);
+                // What a decoder refuses must not be written, whoever thought of it.
+                layout.swap &= layout.width > 1;
+                layout.validate()?;
                 let content = window.get(..len).unwrap_or(window).to_vec();
                 at_end = is_last && content.len() == window.len();
                 input.consume(content.len());
