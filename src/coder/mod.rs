@@ -140,7 +140,7 @@ mod tests {
         );
         assert_eq!(
             &hash.to_hex()[..16],
-            "0000000000000000",
+            "b0c34ec810b4125e",
             "{} words",
             words.len()
         );

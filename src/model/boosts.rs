@@ -162,8 +162,8 @@ impl Boosts {
             }
         }
         let step = past.position - past.start;
-        for q in 0..MATCHES.len() {
-            let m = &mut self.matches[lane][q];
+        let tables = self.heads.iter_mut().zip(MATCHES);
+        for (m, (table, order)) in self.matches[lane].iter_mut().zip(tables) {
             if m.length > 0 {
                 if m.step < step && past.content[m.position] == byte {
                     m.length += 1;
@@ -177,11 +177,10 @@ impl Boosts {
                     m.length = 0;
                 }
             }
-            let order = MATCHES[q];
             if step + 1 >= order {
                 let end = past.position + 1;
                 let hash = hash_bytes(&past.content[end - order..end]);
-                let head = &mut self.heads[q][(hash >> (64 - self.head_bits)) as usize];
+                let head = &mut table[(hash >> (64 - self.head_bits)) as usize];
                 if m.length == 0 {
                     *m = find(past, *head as usize, order, self.lane_len);
                 }

@@ -112,8 +112,8 @@ impl<'m> Network<'m> {
         let (b, c) = bc.split_at(state);
 
         let per_head = inner / heads;
-        for h in 0..heads {
-            let step = kernel::softplus(steps[h]);
+        for (h, &step) in steps.iter().enumerate() {
+            let step = kernel::softplus(step);
             let exponent = (u64::from(step) * u64::from(block.decay[h])) >> 10;
             let decay = kernel::exp2_negative(exponent.min(u64::from(u32::MAX)) as u32);
             let leak = (((1u32 << 30) - decay + (1 << 14)) >> 15).min(32767) as i16;

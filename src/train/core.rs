@@ -376,7 +376,7 @@ pub fn backward(
             d_after[inner + s] = d_b.iter().sum();
             d_after[inner + n + s] = d_c.iter().sum();
         }
-        for k in 0..heads {
+        for (k, &dt) in dt.iter().enumerate() {
             let a = p.log_a[k].exp();
             let (mut d_step, mut d_exponent) = (0.0, 0.0);
             for j in k * HEAD..(k + 1) * HEAD {
@@ -388,7 +388,7 @@ pub fn backward(
             d_exponent *= decay[k];
             d_step -= d_exponent * a;
             d_log_a[k] -= d_exponent * step[k] * a;
-            let d_raw = d_step / (1.0 + (-(dt[k] + p.step_bias[k])).exp());
+            let d_raw = d_step / (1.0 + (-(dt + p.step_bias[k])).exp());
             d_row[inner + channels + k] = d_raw;
             d_step_bias[k] += d_raw;
         }

@@ -12,6 +12,8 @@ mod optimizer;
 mod quantize;
 mod run;
 mod sampler;
+#[cfg(test)]
+mod tests;
 mod twin;
 
 pub use corpus::Corpus;
