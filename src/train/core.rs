@@ -265,8 +265,8 @@ fn run(
 
         let (x, bc) = after.split_at(inner);
         let (b, c) = bc.split_at(n);
-        for k in 0..heads {
-            let step = softplus(dt[k] + p.step_bias[k]);
+        for (k, &dt) in dt.iter().enumerate() {
+            let step = softplus(dt + p.step_bias[k]);
             let decay = (-step * p.log_a[k].exp()).exp();
             trace.step[slot * heads + k] = step;
             trace.decay[slot * heads + k] = decay;

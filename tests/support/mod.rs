@@ -1,6 +1,8 @@
 //! What the tests share: inputs, and the library with fewer words.
 #![allow(dead_code)]
 
+pub mod made;
+
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
