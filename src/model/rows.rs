@@ -58,6 +58,14 @@ impl Rows {
         (hash >> (64 - self.bits)) as u32
     }
 
+    /// Says that the rows of these slots will be wanted.
+    #[inline]
+    pub fn prefetch(&self, slots: &[u32; ROWS]) {
+        for (table, &slot) in self.tables.iter().zip(slots) {
+            kernel::prefetch(&table.logits[slot as usize]);
+        }
+    }
+
     /// The row of table `j` in a slot.
     #[inline]
     pub fn row(&self, j: usize, slot: u32) -> &[i16; 256] {

@@ -38,11 +38,12 @@ pub fn encode(model: &Model, layout: &Layout, lanes: usize, content: &[u8]) -> V
     let mut distribution = Distribution::default();
     for step in 0..lane_len {
         let active = active(content.len(), lane_len, lanes, step);
+        predictor.begin(step, active, content);
         for (lane, coder) in coders.iter_mut().enumerate().take(active) {
             predictor.predict(lane, step, content, &mut distribution);
             coder.encode(content[lane * lane_len + step], &distribution);
         }
-        (0..active).for_each(|lane| predictor.update(lane, step, content));
+        predictor.learn(step, active, content);
     }
     coders.into_iter().map(LaneEncoder::finish).collect()
 }
@@ -68,11 +69,12 @@ pub fn decode(
     let mut distribution = Distribution::default();
     for step in 0..lane_len {
         let active = active(len, lane_len, lanes, step);
+        predictor.begin(step, active, &content);
         for (lane, coder) in coders.iter_mut().enumerate().take(active) {
             predictor.predict(lane, step, &content, &mut distribution);
             content[lane * lane_len + step] = coder.decode(&distribution)?;
         }
-        (0..active).for_each(|lane| predictor.update(lane, step, &content));
+        predictor.learn(step, active, &content);
     }
     coders.into_iter().try_for_each(LaneDecoder::finish)?;
     Ok(content)
