@@ -5,6 +5,7 @@
 mod support;
 
 use boa_constrictor::Model;
+use rayon::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -38,8 +39,8 @@ fn every_file_comes_back() {
     let Some(data) = data() else { return };
     let files = files(&data);
     assert!(files.len() > 30, "{} files", files.len());
-    for path in files {
-        let mut content = fs::read(&path).unwrap();
+    files.par_iter().for_each(|path| {
+        let mut content = fs::read(path).unwrap();
         content.truncate(HEAD);
         let file = support::encode(&content);
         assert!(
@@ -57,7 +58,7 @@ fn every_file_comes_back() {
             "{}",
             path.display()
         );
-    }
+    });
 }
 
 #[test]
