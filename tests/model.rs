@@ -191,6 +191,34 @@ fn wild_weights_do_not_overflow() {
     }
 }
 
+#[test]
+fn repeats_return_for_any_lanes() {
+    // Matches run across lanes, catch up with them, and out of a last lane that is shorter than the others.
+    let model = Lcg(7).model();
+    let noise = support::noise(64);
+    for lanes in 1..=20 {
+        for (len, period) in [
+            (1, 1),
+            (37, 3),
+            (150, 21),
+            (151, 64),
+            (333, 10),
+            (400, 50),
+            (401, 23),
+        ] {
+            let content: Vec<u8> = (0..len).map(|i| noise[i % period]).collect();
+            let words = lanes::encode(&model, &Layout::BYTES, lanes, &content);
+            let views: Vec<&[u32]> = words.iter().map(Vec::as_slice).collect();
+            let decoded = lanes::decode(&model, &Layout::BYTES, &views, len);
+            assert_eq!(
+                decoded,
+                Ok(content),
+                "{len} bytes, period {period}, {lanes} lanes"
+            );
+        }
+    }
+}
+
 fn round_trip(model: &Model, content: &[u8]) {
     let layout = Layout {
         width: 4,

@@ -186,7 +186,11 @@ impl Boosts {
         let tables = self.heads.iter_mut().zip(pending.heads).zip(MATCHES);
         for (m, ((table, head), order)) in self.matches[lane].iter_mut().zip(tables) {
             if m.length > 0 {
-                if m.step < step && past.content[m.position] == byte {
+                // The last lane may be shorter: the match can run out of the frame.
+                let goes_on = m.step < step
+                    && past.content[m.position] == byte
+                    && m.position + 1 < past.content.len();
+                if goes_on {
                     m.length += 1;
                     m.position += 1;
                     m.step = if m.step + 1 == self.lane_len {
@@ -214,8 +218,8 @@ fn find(past: &Past, candidate: usize, order: usize, lane_len: usize) -> Match {
     const LONGEST: usize = 64;
     let (end, step) = (past.position + 1, past.position - past.start);
     let candidate_step = candidate % lane_len;
-    // 0 is an empty head; a byte that its own lane has yet to code is of no use.
-    if candidate == 0 || candidate_step > step {
+    // 0 is an empty head; a byte that its own lane has yet to code is of no use, nor one behind the frame.
+    if candidate == 0 || candidate_step > step || candidate >= past.content.len() {
         return Match::default();
     }
     let longest = LONGEST.min(step + 1).min(candidate_step);
