@@ -20,7 +20,7 @@ pub fn mulhrs(a: i16, b: i16) -> i16 {
     ((i32::from(a) * i32::from(b) + (1 << 14)) >> 15) as i16
 }
 
-/// The gate's sigmoid: Q10 to Q15. With `t = clamp(x/4, -1, 1)` it is `1/2 + t - t|t|/2`, within 0.021 of the logistic
+/// The gate's sigmoid: Q10 to Q15. With `t = clamp(x/4, -1, 1)` it is `1/2 + t - t|t|/2`, within 0.022 of the logistic
 /// function and exact in its slope at 0; the float twin trains with the same curve, so it costs no accuracy.
 #[inline(always)]
 pub fn sigmoid(x: i16) -> i16 {
