@@ -4,6 +4,7 @@
 //! bytes before), each falling back on the column's own counts, mixed by how well each did so far. This is the predictor
 //! without its network: near enough to rank layouts, cheap enough to try a few dozen.
 
+use super::logarithm::log2;
 use super::{Layout, swap};
 use std::ops::Range;
 
@@ -249,7 +250,7 @@ impl Cost {
             }
             product *= f64::from(sum);
             if product < 1e-200 {
-                bits -= product.log2();
+                bits -= log2(product);
                 product = 1.0;
             }
             same &= above == u64::from(symbol);
@@ -258,7 +259,7 @@ impl Cost {
                 column = 0;
             }
         }
-        bits - product.log2()
+        bits - log2(product)
     }
 }
 

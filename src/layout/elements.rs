@@ -6,6 +6,7 @@
 
 use super::Layout;
 use super::cost::Window;
+use super::logarithm::log2;
 
 /// Parts of numbers show less than this share of the rise in entropy that whole numbers begin with.
 const WITHIN: f64 = 0.3;
@@ -200,6 +201,6 @@ fn entropies(bytes: &[u8], windows: &[Window], places: usize) -> Vec<Vec<f64>> {
 /// The entropy in bits of counted bytes.
 fn entropy_of(counts: &[u32; 256]) -> f64 {
     let total = f64::from(counts.iter().sum::<u32>().max(1));
-    let bits = |&count: &u32| f64::from(count) * (total / f64::from(count.max(1))).log2();
+    let bits = |&count: &u32| f64::from(count) * log2(total / f64::from(count.max(1)));
     counts.iter().map(bits).sum::<f64>() / total
 }

@@ -118,7 +118,7 @@ fn surprise(bytes: &[u8]) -> [u8; 256] {
     let total: u32 = counts.iter().sum();
     counts.map(|count| {
         let share = f64::from(count) / f64::from(total.max(1));
-        (f64::from(HEAVIEST) * (1.0 - share).powi(2)) as u8
+        (f64::from(HEAVIEST) * (1.0 - share) * (1.0 - share)) as u8
     })
 }
 

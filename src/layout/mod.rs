@@ -4,6 +4,7 @@ mod cost;
 pub mod detect;
 mod elements;
 mod lags;
+mod logarithm;
 pub mod npy;
 pub mod plan;
 pub mod swap;
