@@ -21,7 +21,7 @@ pub fn mulhrs(a: i16, b: i16) -> i16 {
 }
 
 /// The gate's sigmoid: Q10 to Q15. With `t = clamp(x/4, -1, 1)` it is `1/2 + t - t|t|/2`, within 0.022 of the logistic
-/// function and exact in its slope at 0; the float twin trains with the same curve, so it costs no accuracy.
+/// function and exact in its slope at 0; the network is trained with the same curve, so it costs no accuracy.
 #[inline(always)]
 pub fn sigmoid(x: i16) -> i16 {
     let t = x.clamp(-4095, 4095) << 3;

@@ -9,7 +9,7 @@ use crate::kernel;
 /// Tables, each with a context of its own.
 pub const ROWS: usize = 8;
 
-/// Rows of a table: at most 2^12 (2 MiB). 2^16 gained 0.1 % on tables, up to 3 % on noisy float columns.
+/// Rows of a table: at most 2^12 (2 MiB). 2^16 gained 0.1 % on tables, up to 3 % on noisy columns.
 const MAX_BITS: u32 = 12;
 const MIN_BITS: u32 = 6;
 
