@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 use support::{boa, names};
 
 fn interrupted_by(signal: &str) {
+    interrupted(signal, boa());
+}
+
+fn interrupted(signal: &str, mut command: Command) {
     let dir = tempfile::tempdir().unwrap();
-    let mut command = boa();
     command.args(["c", "-o"]).arg(dir.path().join("out.boa"));
     command.stdin(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -43,8 +46,27 @@ fn terminated() {
 }
 
 #[test]
-fn interrupted() {
+fn interrupted_from_the_keyboard() {
+    // A background job inherits an ignored Ctrl-C, and boa leaves it so.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    if mask.unwrap_or(0) & 0b10 != 0 {
+        println!("skipped: this process was started with Ctrl-C ignored");
+        return;
+    }
     interrupted_by("-INT");
+}
+
+#[test]
+fn terminated_where_hangups_are_ignored() {
+    let mut command = Command::new("nohup");
+    command
+        .arg(env!("CARGO_BIN_EXE_boa"))
+        .stdout(Stdio::piped());
+    interrupted("-TERM", command);
 }
 
 #[test]

@@ -11,19 +11,37 @@ static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// Installs the handler.
 ///
-/// Under `nohup` it is left out: the handler cannot tell a hangup, which is to be ignored then, from the others. If
-/// the system refuses a handler, signals end the process as they do anyway.
+/// A signal that the parent process had ignored stays so: `nohup` does that with hangups, a shell with the Ctrl-C of its
+/// background jobs. If the system refuses a handler, signals end the process as they do anyway.
+#[cfg(unix)]
 pub fn install() {
-    if !hangup_is_ignored() {
-        let _ = ctrlc::set_handler(|| {
-            let unfinished = lock();
-            if let Some(path) = unfinished.as_deref() {
-                let _ = fs::remove_file(path);
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let ignored = ignored();
+    let heard = [SIGHUP, SIGINT, SIGTERM]
+        .into_iter()
+        .filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    if let Ok(mut signals) = signal_hook::iterator::Signals::new(heard) {
+        std::thread::spawn(move || {
+            if signals.forever().next().is_some() {
+                clean_up_and_exit();
             }
-            // The lock is held to the end, so that no file is completed or begun meanwhile.
-            std::process::exit(INTERRUPTED);
         });
     }
+}
+
+/// Installs the handler.
+#[cfg(not(unix))]
+pub fn install() {
+    let _ = ctrlc::set_handler(|| clean_up_and_exit());
+}
+
+fn clean_up_and_exit() -> ! {
+    let unfinished = lock();
+    if let Some(path) = unfinished.as_deref() {
+        let _ = fs::remove_file(path);
+    }
+    // The lock is held to the end, so that no file is completed or begun meanwhile.
+    std::process::exit(INTERRUPTED);
 }
 
 /// Runs `create`, which creates a file and gives its path, so that no signal comes between creation and note.
@@ -46,10 +64,11 @@ fn lock() -> MutexGuard<'static, Option<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether the parent process had SIGHUP ignored, where the system tells.
-fn hangup_is_ignored() -> bool {
+/// The signals that were ignored when the process began, as a mask from signal 1 up; none where the system does not tell.
+#[cfg(unix)]
+fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .is_some_and(|mask| mask & 1 == 1)
+        .unwrap_or(0)
 }
