@@ -4,7 +4,7 @@
 //! matches follow the longest earlier occurrence of the last 4, 8 and 16 bytes. A named byte's logit gets a learned
 //! weight, one for each count or length bucket.
 
-use super::contexts::{Past, fold};
+use super::contexts::{Past, finish, fold};
 use crate::kernel;
 
 /// Single-byte experts: the slots, then the matches.
@@ -93,7 +93,7 @@ impl Boosts {
                 seen += 1;
                 hash = fold(hash, u64::from(past.back(seen)));
             }
-            let mixed = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mixed = finish(hash);
             let index = (mixed >> (64 - self.slot_bits)) as u32;
             let check = (mixed >> 16) as u16 | 1;
             (pending.slots[q], pending.checks[q]) = (index, check);
@@ -239,10 +239,7 @@ fn find(past: &Past, candidate: usize, order: usize, lane_len: usize) -> Match {
 
 fn hash_bytes(bytes: &[u8]) -> u64 {
     let word = |b: &[u8]| b.iter().fold(0u64, |h, &b| h << 8 | u64::from(b));
-    bytes
-        .chunks(8)
-        .fold(0, |h, chunk| fold(h, word(chunk)))
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    finish(bytes.chunks(8).fold(0, |h, chunk| fold(h, word(chunk))))
 }
 
 fn length_bucket(length: usize) -> u8 {

@@ -27,19 +27,20 @@ impl Past<'_> {
     }
 }
 
+/// 2^64 divided by the golden ratio.
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// Folds a value into a hash; the upper bits are the good ones.
 #[inline]
 pub fn fold(hash: u64, value: u64) -> u64 {
-    let h = (hash ^ value)
-        .wrapping_add(1)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let h = (hash ^ value).wrapping_add(1).wrapping_mul(MULTIPLIER);
     h ^ (h >> 29)
 }
 
 /// Spreads a folded hash over its upper bits.
 #[inline]
-fn finish(hash: u64) -> u64 {
-    hash.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+pub fn finish(hash: u64) -> u64 {
+    hash.wrapping_mul(MULTIPLIER)
 }
 
 /// A lane's place in a text: kept for every lane, used where the layout is plain bytes.
