@@ -1,45 +1,14 @@
-//! Layouts: byte order, .npy headers, detection on made and on real data, and the plan of frames.
+//! Layouts: byte order, .npy headers, detection on made and on real data.
+
+mod support;
 
 use boa_constrictor::Layout;
-use boa_constrictor::layout::Given;
 use boa_constrictor::layout::detect::detect;
-use boa_constrictor::layout::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
+use boa_constrictor::layout::plan::FRAME_TARGET;
 use boa_constrictor::layout::{npy, swap};
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
-
-/// Random numbers for made data.
-struct Lcg(u64);
-
-impl Lcg {
-    fn next(&mut self) -> u32 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
-        (self.0 >> 33) as u32
-    }
-
-    /// From 0 up to 1.
-    fn unit(&mut self) -> f64 {
-        f64::from(self.next()) / f64::from(1u32 << 31)
-    }
-
-    /// Roughly normal, of variance 1.
-    fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
-    }
-}
-
-fn elements(width: u8, swap: bool, record: u32, phase: u32) -> Layout {
-    Layout {
-        width,
-        swap,
-        record,
-        plane: 0,
-        phase,
-    }
-}
+use support::layouts::{Lcg, elements, npy_file, table};
 
 // Byte order
 
@@ -118,17 +87,6 @@ fn layouts_that_contradict_themselves_are_refused() {
 }
 
 // .npy headers
-
-fn npy_file(version: u8, text: &str) -> Vec<u8> {
-    let mut file = b"\x93NUMPY".to_vec();
-    file.extend([version, 0]);
-    match version {
-        1 => file.extend((text.len() as u16).to_le_bytes()),
-        _ => file.extend((text.len() as u32).to_le_bytes()),
-    }
-    file.extend(text.as_bytes());
-    file
-}
 
 fn npy_layout(descr: &str, fortran: &str, shape: &str) -> Option<Layout> {
     let text = format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}   \n");
@@ -279,21 +237,6 @@ proptest! {
 }
 
 // Detection on made data
-
-/// `rows` of `columns` numbers whose size and spread depend on the column.
-fn table(rows: usize, columns: usize, mut write: impl FnMut(&mut Vec<u8>, f64)) -> Vec<u8> {
-    let (mut random, mut bytes) = (Lcg(7), Vec::new());
-    for _ in 0..rows {
-        for column in 0..columns {
-            let scale = [1.0, 40.0, 0.003, 9000.0, 2.0, 0.1, 300.0][column % 7];
-            write(
-                &mut bytes,
-                scale * (3.0 + random.normal() * [0.1, 0.5, 1.0][column % 3]),
-            );
-        }
-    }
-    bytes
-}
 
 /// Asserts the layout, with as many bytes as may be cut off the front.
 fn assert_found(what: &str, bytes: &[u8], truth: Layout) {
@@ -536,158 +479,4 @@ fn real_data() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:?}");
-}
-
-// The plan of frames
-
-/// All frames of an input, shown to the planner as a reader would show it.
-fn frames(user: Option<Layout>, input: &[u8]) -> Vec<FramePlan> {
-    let mut planner = Planner::new(user.map_or(Given::Nothing, Given::Layout));
-    let (mut start, mut frames) = (0, Vec::new());
-    while start < input.len() {
-        let end = input.len().min(start + LOOKAHEAD);
-        let frame = planner.next(&input[start..end], end == input.len());
-        assert!(
-            (1..=FRAME_TARGET.min(end - start)).contains(&frame.len),
-            "{frame:?} at {start}"
-        );
-        assert!(frame.layout.validate().is_ok());
-        start += frame.len;
-        frames.push(frame);
-    }
-    assert_eq!(start, input.len());
-    frames
-}
-
-/// Each frame's phase continues that of the frame before.
-fn assert_continuous(frames: &[FramePlan]) {
-    for pair in frames.windows(2) {
-        assert_eq!(pair[1].layout, pair[0].layout.advanced(pair[0].len as u64));
-    }
-}
-
-#[test]
-fn tiny_inputs_are_one_frame() {
-    for len in 1..40 {
-        assert_eq!(
-            frames(None, &vec![7; len]),
-            [FramePlan {
-                len,
-                layout: Layout::BYTES
-            }]
-        );
-    }
-    assert_eq!(Planner::new(Given::Nothing).next(&[], true).len, 0);
-}
-
-#[test]
-fn a_told_layout_holds_for_all_frames() {
-    let told = Layout {
-        width: 4,
-        swap: true,
-        record: 104,
-        plane: 0,
-        phase: 33,
-    };
-    let made = frames(Some(told), &vec![1; 2 * FRAME_TARGET + 300_000]);
-    assert_continuous(&made);
-    assert_eq!(made[0].layout, told);
-    // Frames begin with a record, and the last two share what is left.
-    assert!(made[1..].iter().all(|frame| frame.layout.phase == 0));
-    assert_eq!(made.len(), 3);
-    assert!(made[1].len.abs_diff(made[2].len) <= 2 * 104);
-    // A record longer than a frame keeps its elements whole.
-    let long = Layout {
-        width: 8,
-        swap: true,
-        record: 8 << 20,
-        plane: 0,
-        phase: 3,
-    };
-    let made = frames(Some(long), &vec![1; 3 * FRAME_TARGET]);
-    assert_continuous(&made);
-    assert!(made[1..].iter().all(|frame| frame.layout.phase % 8 == 0));
-}
-
-#[test]
-fn an_array_follows_its_header_and_ends() {
-    let header = npy_file(
-        1,
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (50000, 30), }\n",
-    );
-    let array = table(50_000, 30, |bytes, value| {
-        bytes.extend((value as f32).to_le_bytes())
-    });
-    let input = [header.as_slice(), &array, b"the end"].concat();
-    let made = frames(None, &input);
-    let rows = elements(4, true, 120, 0);
-    assert_eq!(
-        made[0],
-        FramePlan {
-            len: header.len(),
-            layout: Layout::BYTES
-        }
-    );
-    assert_continuous(&made[1..made.len() - 1]);
-    assert!(
-        made[1..made.len() - 1]
-            .iter()
-            .all(|frame| frame.layout == rows)
-    );
-    assert_eq!(
-        made[1..made.len() - 1]
-            .iter()
-            .map(|frame| frame.len)
-            .sum::<usize>(),
-        array.len()
-    );
-    assert_eq!(
-        made.last(),
-        Some(&FramePlan {
-            len: 7,
-            layout: Layout::BYTES
-        })
-    );
-    // Cut short, the array ends where the input does.
-    let made = frames(None, &input[..header.len() + 1001]);
-    assert_eq!(
-        made[1],
-        FramePlan {
-            len: 1001,
-            layout: rows
-        }
-    );
-}
-
-#[test]
-fn a_found_layout_is_carried_on_until_it_no_longer_fits() {
-    let rows = table(160_000, 7, |bytes, value| {
-        bytes.extend((value as f32).to_le_bytes())
-    });
-    let mut random = Lcg(1);
-    let noise: Vec<u8> = (0..FRAME_TARGET + 5_000_000)
-        .map(|_| random.next() as u8)
-        .collect();
-    let tail = rows[rows.len() - FRAME_TARGET / 2..].to_vec();
-    let input = [&rows[9..], &rows[..], &noise, &tail].concat();
-    let made = frames(None, &input);
-    assert_eq!(made[0].layout, elements(4, true, 28, 1));
-    assert_eq!(made[1].layout, elements(4, true, 28, 0));
-    assert!(made.iter().any(|frame| frame.layout == Layout::BYTES));
-    assert_eq!(made, frames(None, &input));
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
-    #[test]
-    fn frames_cover_any_input(len in 1usize..3 * FRAME_TARGET, record in 0u32..3_000_000, log in 0u32..4, phase in any::<u32>()) {
-        let width = 1u32 << log;
-        let record = record / width * width;
-        let told = elements(width as u8, true, record, phase % record.max(width));
-        let made = frames(Some(told), &vec![0; len]);
-        assert_continuous(&made);
-        // No last frame is tiny unless the input is.
-        let last = made.last().map_or(0, |frame| frame.len);
-        prop_assert!(made.len() == 1 || last > FRAME_TARGET / 32, "{:?}", made);
-    }
 }

@@ -1,6 +1,7 @@
 //! What the tests share: inputs, and the library with fewer words.
 #![allow(dead_code)]
 
+pub mod layouts;
 pub mod made;
 
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};

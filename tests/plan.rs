@@ -1,0 +1,161 @@
+//! The plan of frames: where they end and which layout each has.
+
+mod support;
+
+use boa_constrictor::Layout;
+use boa_constrictor::layout::Given;
+use boa_constrictor::layout::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
+use proptest::prelude::*;
+use support::layouts::{Lcg, elements, npy_file, table};
+
+/// All frames of an input, shown to the planner as a reader would show it.
+fn frames(user: Option<Layout>, input: &[u8]) -> Vec<FramePlan> {
+    let mut planner = Planner::new(user.map_or(Given::Nothing, Given::Layout));
+    let (mut start, mut frames) = (0, Vec::new());
+    while start < input.len() {
+        let end = input.len().min(start + LOOKAHEAD);
+        let frame = planner.next(&input[start..end], end == input.len());
+        assert!(
+            (1..=FRAME_TARGET.min(end - start)).contains(&frame.len),
+            "{frame:?} at {start}"
+        );
+        assert!(frame.layout.validate().is_ok());
+        start += frame.len;
+        frames.push(frame);
+    }
+    assert_eq!(start, input.len());
+    frames
+}
+
+/// Each frame's phase continues that of the frame before.
+fn assert_continuous(frames: &[FramePlan]) {
+    for pair in frames.windows(2) {
+        assert_eq!(pair[1].layout, pair[0].layout.advanced(pair[0].len as u64));
+    }
+}
+
+#[test]
+fn tiny_inputs_are_one_frame() {
+    for len in 1..40 {
+        assert_eq!(
+            frames(None, &vec![7; len]),
+            [FramePlan {
+                len,
+                layout: Layout::BYTES
+            }]
+        );
+    }
+    assert_eq!(Planner::new(Given::Nothing).next(&[], true).len, 0);
+}
+
+#[test]
+fn a_told_layout_holds_for_all_frames() {
+    let told = Layout {
+        width: 4,
+        swap: true,
+        record: 104,
+        plane: 0,
+        phase: 33,
+    };
+    let made = frames(Some(told), &vec![1; 2 * FRAME_TARGET + 300_000]);
+    assert_continuous(&made);
+    assert_eq!(made[0].layout, told);
+    // Frames begin with a record, and the last two share what is left.
+    assert!(made[1..].iter().all(|frame| frame.layout.phase == 0));
+    assert_eq!(made.len(), 3);
+    assert!(made[1].len.abs_diff(made[2].len) <= 2 * 104);
+    // A record longer than a frame keeps its elements whole.
+    let long = Layout {
+        width: 8,
+        swap: true,
+        record: 8 << 20,
+        plane: 0,
+        phase: 3,
+    };
+    let made = frames(Some(long), &vec![1; 3 * FRAME_TARGET]);
+    assert_continuous(&made);
+    assert!(made[1..].iter().all(|frame| frame.layout.phase % 8 == 0));
+}
+
+#[test]
+fn an_array_follows_its_header_and_ends() {
+    let header = npy_file(
+        1,
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (50000, 30), }\n",
+    );
+    let array = table(50_000, 30, |bytes, value| {
+        bytes.extend((value as f32).to_le_bytes())
+    });
+    let input = [header.as_slice(), &array, b"the end"].concat();
+    let made = frames(None, &input);
+    let rows = elements(4, true, 120, 0);
+    assert_eq!(
+        made[0],
+        FramePlan {
+            len: header.len(),
+            layout: Layout::BYTES
+        }
+    );
+    assert_continuous(&made[1..made.len() - 1]);
+    assert!(
+        made[1..made.len() - 1]
+            .iter()
+            .all(|frame| frame.layout == rows)
+    );
+    assert_eq!(
+        made[1..made.len() - 1]
+            .iter()
+            .map(|frame| frame.len)
+            .sum::<usize>(),
+        array.len()
+    );
+    assert_eq!(
+        made.last(),
+        Some(&FramePlan {
+            len: 7,
+            layout: Layout::BYTES
+        })
+    );
+    // Cut short, the array ends where the input does.
+    let made = frames(None, &input[..header.len() + 1001]);
+    assert_eq!(
+        made[1],
+        FramePlan {
+            len: 1001,
+            layout: rows
+        }
+    );
+}
+
+#[test]
+fn a_found_layout_is_carried_on_until_it_no_longer_fits() {
+    let rows = table(160_000, 7, |bytes, value| {
+        bytes.extend((value as f32).to_le_bytes())
+    });
+    let mut random = Lcg(1);
+    let noise: Vec<u8> = (0..FRAME_TARGET + 5_000_000)
+        .map(|_| random.next() as u8)
+        .collect();
+    let tail = rows[rows.len() - FRAME_TARGET / 2..].to_vec();
+    let input = [&rows[9..], &rows[..], &noise, &tail].concat();
+    let made = frames(None, &input);
+    assert_eq!(made[0].layout, elements(4, true, 28, 1));
+    assert_eq!(made[1].layout, elements(4, true, 28, 0));
+    assert!(made.iter().any(|frame| frame.layout == Layout::BYTES));
+    assert_eq!(made, frames(None, &input));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn frames_cover_any_input(len in 1usize..3 * FRAME_TARGET, record in 0u32..3_000_000, log in 0u32..4, phase in any::<u32>()) {
+        let width = 1u32 << log;
+        let record = record / width * width;
+        let told = elements(width as u8, true, record, phase % record.max(width));
+        let made = frames(Some(told), &vec![0; len]);
+        assert_continuous(&made);
+        // No last frame is tiny unless the input is.
+        let last = made.last().map_or(0, |frame| frame.len);
+        prop_assert!(made.len() == 1 || last > FRAME_TARGET / 32, "{:?}", made);
+    }
+}
