@@ -23,6 +23,7 @@ pub mod kernel;
 pub mod layout;
 pub mod model;
 pub mod stream;
+pub mod transform;
 #[cfg(feature = "train")]
 pub mod train;
 

@@ -125,7 +125,7 @@ fn lanes(frame: &FrameInfo) -> String {
 }
 
 fn layout(frame: &FrameInfo) -> String {
-    let Method::Mamba { layout, .. } = &frame.header.method else {
+    let Method::Mamba { structure, .. } = &frame.header.method else {
         return "-".into();
     };
     let Layout {
@@ -134,7 +134,7 @@ fn layout(frame: &FrameInfo) -> String {
         record,
         plane,
         ..
-    } = layout;
+    } = &structure.layout;
     let mut text = match (width, swap) {
         (1, _) => "bytes".to_string(),
         (_, true) => format!("{width}-byte le"),

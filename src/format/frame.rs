@@ -4,7 +4,7 @@ use super::checksum::{FrameHash, check};
 use super::cursor::{Cursor, put_varint};
 use super::{FRAME_MARK, INDEX_MARK, MAX_FRAME, MAX_LANES, layout};
 use crate::error::{Error, Result};
-use crate::layout::Layout;
+use crate::transform::Structure;
 use std::io::BufRead;
 
 /// How a frame's content is coded.
@@ -17,7 +17,7 @@ pub enum Method {
     /// By the predictor.
     Mamba {
         /// The content's structure.
-        layout: Layout,
+        structure: Structure,
         /// Range coder words of each lane, 1 to `MAX_LANES` lanes.
         words: Vec<u32>,
     },
@@ -78,8 +78,8 @@ impl FrameHeader {
         match &self.method {
             Method::Stored => {}
             Method::Constant(byte) => out.push(*byte),
-            Method::Mamba { layout, words } => {
-                layout::write_to(layout, &mut out);
+            Method::Mamba { structure, words } => {
+                layout::write_to(structure, &mut out);
                 put_varint(&mut out, words.len() as u64);
                 for &count in words {
                     put_varint(&mut out, u64::from(count));
@@ -119,7 +119,7 @@ fn read_header<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
         0 => Method::Stored,
         1 => Method::Constant(cursor.u8("frame header")?),
         2 => {
-            let layout = layout::read_from(cursor)?;
+            let structure = layout::read_from(cursor, content_len as u32)?;
             let lanes = cursor.varint(1..=MAX_LANES as u64, "number of lanes")?;
             // The payload is shorter than the content, so this many words are left for the lanes.
             let mut left = (content_len - 1) / 4;
@@ -129,7 +129,7 @@ fn read_header<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
                 left -= count;
                 words.push(count as u32);
             }
-            Method::Mamba { layout, words }
+            Method::Mamba { structure, words }
         }
         _ => {
             let found = u64::from(method);
@@ -152,11 +152,15 @@ fn read_header<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::Layout;
 
     fn header(layout: Layout) -> FrameHeader {
         let words = vec![0, 1, 200];
         FrameHeader {
-            method: Method::Mamba { layout, words },
+            method: Method::Mamba {
+                structure: Structure::plain(layout),
+                words,
+            },
             content_len: 5000,
             hash: [7; 16],
         }

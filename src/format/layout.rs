@@ -1,20 +1,30 @@
-//! The layout as a frame's header stores it: one byte, and a varint for each length that is not 0.
+//! The structure as a frame's header stores it: one byte, a varint for each length of the layout that is not 0, the fields.
 
 use super::cursor::{Cursor, put_varint};
+use super::fields;
 use crate::error::Result;
 use crate::layout::Layout;
+use crate::transform::Structure;
 use std::io::BufRead;
 
 const SWAP: u8 = 1 << 2;
 const RECORD: u8 = 1 << 3;
 const PLANE: u8 = 1 << 4;
 const PHASE: u8 = 1 << 5;
-const RESERVED: u8 = 0xC0;
+const FIELDS: u8 = 1 << 6;
+const TRANSPOSED: u8 = 1 << 7;
 
-pub(super) fn write_to(layout: &Layout, out: &mut Vec<u8>) {
+pub(super) fn write_to(structure: &Structure, out: &mut Vec<u8>) {
+    let layout = &structure.layout;
     let mut shape = layout.width.trailing_zeros() as u8 & 3;
     if layout.swap {
         shape |= SWAP;
+    }
+    if !structure.fields.is_empty() {
+        shape |= FIELDS;
+    }
+    if structure.transposed {
+        shape |= TRANSPOSED;
     }
     let lengths = [
         (RECORD, layout.record),
@@ -32,11 +42,14 @@ pub(super) fn write_to(layout: &Layout, out: &mut Vec<u8>) {
             put_varint(out, u64::from(length));
         }
     }
+    if !structure.fields.is_empty() {
+        fields::write_to(&structure.fields, out);
+    }
 }
 
-pub(super) fn read_from<R: BufRead>(cursor: &mut Cursor<R>) -> Result<Layout> {
+/// The structure of a content of `len` bytes.
+pub(super) fn read_from<R: BufRead>(cursor: &mut Cursor<R>, len: u32) -> Result<Structure> {
     let shape = cursor.u8("layout")?;
-    cursor.bounded(u64::from(shape & RESERVED), 0..=0, "reserved layout bits")?;
     let mut length = |bit, max: u32, what| match shape & bit {
         0 => Ok(0),
         _ => cursor
@@ -48,21 +61,24 @@ pub(super) fn read_from<R: BufRead>(cursor: &mut Cursor<R>) -> Result<Layout> {
     let plane = length(PLANE, Layout::MAX_LAG, "plane length")?;
     let cycle = if record > 0 { record } else { u32::from(width) };
     let phase = length(PHASE, cycle.saturating_sub(1), "phase")?;
-    let swap = shape & SWAP != 0;
-    if swap && width == 1 {
-        return Err(cursor.damaged("byte order of single bytes"));
-    }
-    if record % u32::from(width) != 0 {
-        return Err(cursor.damaged("record length that is no multiple of the width"));
-    }
-    if plane > 0 && plane.checked_rem(record) != Some(0) {
-        return Err(cursor.damaged("plane length that is no multiple of the record"));
-    }
-    Ok(Layout {
+    let layout = Layout {
         width,
-        swap,
+        swap: shape & SWAP != 0,
         record,
         plane,
         phase,
-    })
+    };
+    let fields = match shape & FIELDS {
+        0 => Vec::new(),
+        _ => fields::read_from(cursor)?,
+    };
+    let structure = Structure {
+        layout,
+        transposed: shape & TRANSPOSED != 0,
+        fields,
+    };
+    if structure.validate(len as usize).is_err() {
+        return Err(cursor.damaged("layout and fields that contradict themselves"));
+    }
+    Ok(structure)
 }

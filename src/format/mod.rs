@@ -3,6 +3,7 @@
 
 mod checksum;
 mod cursor;
+mod fields;
 mod frame;
 mod header;
 mod index;

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// A contiguous part of the input that is coded.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
+pub(crate) struct Window {
     pub start: usize,
     pub len: usize,
 }
@@ -19,8 +19,6 @@ pub(super) struct Window {
 const HASHED: usize = 6;
 /// All that are mixed: the counts of the element's place and of the column are the others.
 const CONTEXTS: usize = HASHED + 2;
-/// Slots of a table: 2^15 of 16 bytes stay in a second-level cache.
-const SLOT_BITS: u32 = 15;
 /// Columns have exact counts in records of up to this length; places in longer ones are told apart by hash.
 const MOST_COLUMNS: usize = 512;
 /// The weight of a context's fallback, in counts.
@@ -113,8 +111,10 @@ impl Places {
 }
 
 /// The estimator: tables that are reused from one layout to the next.
-pub(super) struct Cost {
+pub(crate) struct Cost {
     slots: Vec<Slot>,
+    /// log2 of a table's slots.
+    slot_bits: u32,
     elements: Places,
     columns: Places,
     weights: Vec<[f32; CONTEXTS]>,
@@ -122,9 +122,16 @@ pub(super) struct Cost {
 }
 
 impl Cost {
+    /// For layouts: 2^15 slots of 16 bytes a table stay in a second-level cache.
     pub fn new() -> Cost {
+        Cost::with_slots(15)
+    }
+
+    /// With tables of `2^slot_bits` slots: about as many as bytes are coded at once.
+    pub fn with_slots(slot_bits: u32) -> Cost {
         Cost {
-            slots: vec![Slot::default(); HASHED << SLOT_BITS],
+            slots: vec![Slot::default(); HASHED << slot_bits],
+            slot_bits,
             elements: Places::default(),
             columns: Places::default(),
             weights: Vec::new(),
@@ -239,7 +246,8 @@ impl Cost {
             chances[1] = self.columns.meet(place, symbol, chances[0], 4.0);
             let mut sum = weights[0] * chances[0] + weights[1] * chances[1];
             for (j, key) in keys.into_iter().enumerate() {
-                let slot = &mut self.slots[(j << SLOT_BITS) + (key >> (64 - SLOT_BITS)) as usize];
+                let at = (j << self.slot_bits) + (key >> (64 - self.slot_bits)) as usize;
+                let slot = &mut self.slots[at];
                 let chance = slot.meet((key >> 16) as u16 | 1, symbol, chances[1]);
                 chances[j + 2] = chance;
                 sum += weights[j + 2] * chance;

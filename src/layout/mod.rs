@@ -1,17 +1,20 @@
 //! Where the numbers are: element width, byte order, record length, and what follows from them.
 
-mod cost;
+pub(crate) mod cost;
 pub mod detect;
 mod elements;
 mod lags;
 mod logarithm;
 pub mod npy;
+mod places;
 pub mod plan;
 pub mod swap;
 mod taps;
 
 use crate::{Error, Result};
 
+pub(crate) use logarithm::log2;
+pub use places::{ELEMENT_PHASES, Place, Places};
 pub use plan::Given;
 pub use taps::{NO_TAP, TAPS};
 

@@ -1,16 +1,13 @@
 //! The shape of a network, and the limits within which a decoder accepts one.
 
 use crate::error::{Error, Result};
-use crate::layout::{Layout, TAPS};
+use crate::layout::{ELEMENT_PHASES, Place, TAPS};
 
 /// Channels of a head: they share one decay.
 pub const HEAD: usize = 16;
 
 /// Steps that the convolution sees.
 pub const CONV: usize = 4;
-
-/// Phases of a network that tells elements' bytes apart: 1 for bytes, 2, 4 and 8 for the wider elements.
-pub const ELEMENT_PHASES: u16 = 15;
 
 /// Shape of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,20 +54,13 @@ impl Config {
         })
     }
 
-    /// The phase of the byte at `position` of a frame.
+    /// The phase of a byte in a place. A network that knows a record's columns sees those of longer ones modulo its own.
     #[inline]
-    pub fn phase(&self, layout: &Layout, position: usize) -> usize {
-        let position = position + layout.phase as usize;
+    pub fn phase(&self, place: Place) -> usize {
         if self.record > 0 {
-            let period = if layout.record > 0 {
-                layout.record as usize
-            } else {
-                usize::from(self.record)
-            };
-            (position % period) % usize::from(self.record)
+            place.column as usize % usize::from(self.record)
         } else {
-            let width = usize::from(layout.width);
-            width - 1 + position % width
+            usize::from(place.phase)
         }
     }
 

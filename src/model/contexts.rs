@@ -1,7 +1,7 @@
 //! What the adaptive rows and the slots are keyed by.
 
 use super::rows::ROWS;
-use crate::layout::{Layout, NO_TAP, TAPS};
+use crate::layout::{Layout, NO_TAP, Place, TAPS};
 
 /// What a lane has coded so far.
 #[derive(Clone, Copy)]
@@ -88,6 +88,7 @@ impl TextState {
 #[inline]
 pub fn row_contexts(
     layout: &Layout,
+    place: Place,
     lags: &[u32; TAPS],
     past: &Past,
     text: &TextState,
@@ -109,21 +110,14 @@ pub fn row_contexts(
             fold(text.place(), p1),
         ]
     } else {
-        let at = past.position + layout.phase as usize;
-        let phase = at % usize::from(layout.width);
         let (near, far) = if layout.record > 0 {
             (lags[2], lags[3])
         } else {
             (lags[1], 2 * lags[1])
         };
         let (above, above2) = (back(near), back(far));
-        let column = if layout.record > 0 {
-            at % layout.record as usize
-        } else {
-            phase
-        } as u64;
-        let phase = (phase as u64) << 40;
-        let column = column << 40;
+        let column = u64::from(place.column) << 40;
+        let phase = u64::from(place.phase) << 40;
         [
             column,
             phase | p1,

@@ -13,7 +13,7 @@ mod predictor;
 mod rows;
 mod weights;
 
-pub use config::{CONV, Config, ELEMENT_PHASES, HEAD};
+pub use config::{CONV, Config, HEAD};
 pub use file::{Model, ModelId};
 pub use network::Network;
 pub use predictor::Predictor;

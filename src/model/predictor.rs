@@ -8,7 +8,7 @@ use super::network::Network;
 use super::rows::{ROWS, Rows};
 use crate::coder::Distribution;
 use crate::kernel;
-use crate::layout::{Layout, TAPS};
+use crate::layout::{ELEMENT_PHASES, Place, Places};
 
 /// The network among the experts.
 const NETWORK: usize = ROWS;
@@ -18,8 +18,7 @@ const NETWORK: usize = ROWS;
 /// At every step `begin` with the lanes that still have bytes, `predict` each of them, then let them `learn`.
 pub struct Predictor<'m> {
     model: &'m Model,
-    layout: Layout,
-    lags: [u32; TAPS],
+    places: &'m Places,
     lane_len: usize,
     network: Network<'m>,
     rows: Rows,
@@ -32,7 +31,7 @@ pub struct Predictor<'m> {
 struct Lane {
     network: [i16; 256],
     slots: [u32; ROWS],
-    set: usize,
+    place: Place,
     probabilities: [i16; 256],
     pending: Pending,
     text: TextState,
@@ -42,7 +41,7 @@ impl<'m> Predictor<'m> {
     /// For a frame of `len` bytes in `lanes` lanes of `lane_len` bytes (the last may be shorter).
     pub fn new(
         model: &'m Model,
-        layout: &Layout,
+        places: &'m Places,
         len: usize,
         lanes: usize,
         lane_len: usize,
@@ -50,19 +49,18 @@ impl<'m> Predictor<'m> {
         let lane = || Lane {
             network: [0; 256],
             slots: [0; ROWS],
-            set: 0,
+            place: places.at(0),
             probabilities: [0; 256],
             pending: Pending::default(),
             text: TextState::default(),
         };
         Predictor {
             model,
-            layout: *layout,
-            lags: layout.lags(),
+            places,
             lane_len,
             network: Network::new(model, lanes),
             rows: Rows::new(len),
-            mixer: Mixer::new(usize::from(layout.width)),
+            mixer: Mixer::new(ELEMENT_PHASES.into()),
             boosts: Boosts::new(len, lanes, lane_len),
             lanes: (0..lanes).map(|_| lane()).collect(),
         }
@@ -74,12 +72,13 @@ impl<'m> Predictor<'m> {
         for lane in 0..active {
             let past = self.past(lane, step, content);
             let own = &mut self.lanes[lane];
-            let place = past.position + self.layout.phase as usize;
-            own.set = place % usize::from(self.layout.width);
-            let contexts = row_contexts(&self.layout, &self.lags, &past, &own.text);
+            own.place = self.places.at(past.position);
+            let lags = self.places.lags(own.place);
+            let contexts =
+                row_contexts(self.places.layout(), own.place, &lags, &past, &own.text);
             own.slots = contexts.map(|hash| self.rows.slot(hash));
             self.rows.prefetch(&own.slots);
-            own.pending = self.boosts.locate(own.set as u64, &past);
+            own.pending = self.boosts.locate(own.place.phase.into(), &past);
         }
     }
 
@@ -94,8 +93,8 @@ impl<'m> Predictor<'m> {
     ) {
         let past = self.past(lane, step, content);
         let own = &mut self.lanes[lane];
-        let tokens = self.lags.map(|lag| past.back(lag));
-        let phase = self.model.config().phase(&self.layout, past.position);
+        let tokens = self.places.lags(own.place).map(|lag| past.back(lag));
+        let phase = self.model.config().phase(own.place);
         self.network.step(lane, &tokens, phase, &mut own.network);
 
         let rows: [&[i16; 256]; EXPERTS] = std::array::from_fn(|expert| match expert {
@@ -103,7 +102,7 @@ impl<'m> Predictor<'m> {
             j => self.rows.row(j, own.slots[j]),
         });
         let mut logits = [0; 256];
-        kernel::mix(&rows, &self.mixer.weights(own.set), &mut logits);
+        kernel::mix(&rows, &self.mixer.weights(own.place.phase.into()), &mut logits);
         self.boosts
             .predict(lane, &past, &mut own.pending, &mut logits);
 
@@ -131,7 +130,7 @@ impl<'m> Predictor<'m> {
                     j => self.rows.row(j, own.slots[j]),
                 };
                 let gradient = i32::from(row[usize::from(byte)]) - kernel::expectation(p, row);
-                self.mixer.update(own.set, expert, gradient);
+                self.mixer.update(own.place.phase.into(), expert, gradient);
             }
             for j in 0..ROWS {
                 self.rows.update(j, own.slots[j], p, byte);

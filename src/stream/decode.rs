@@ -8,7 +8,6 @@ use crate::format::{
     Cursor, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Method, ModelSection, Segment, Start,
     frame_hash,
 };
-use crate::layout::swap;
 use crate::model::{Model, ModelId};
 use crate::options::DecodeOptions;
 use std::io::{BufRead, Write};
@@ -173,7 +172,7 @@ fn decode_frame(
     let content = match &header.method {
         Method::Stored => payload,
         Method::Constant(byte) => vec![*byte; len],
-        Method::Mamba { layout, words } => {
+        Method::Mamba { structure, words } => {
             let model = model.ok_or("needs a model, but the file names none")?;
             let all = to_words(&payload);
             drop(payload);
@@ -186,10 +185,9 @@ fn decode_frame(
                 lanes.push(lane);
                 rest = after;
             }
-            let mut content = lanes::decode(model, layout, &lanes, len)
+            let coded = lanes::decode(model, &structure.places(), &lanes, len)
                 .map_err(|_| "the range decoder found words missing or left over")?;
-            swap::inverse(layout, &mut content);
-            content
+            structure.inverse(coded)
         }
     };
     if content.len() != len || frame_hash(&content) != header.hash {

@@ -6,12 +6,13 @@ use super::ordered::Ordered;
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
 use crate::format::{
-    Footer, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Method, ModelSection, frame_hash,
+    Footer, FrameHash, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Method, ModelSection, frame_hash,
 };
 use crate::layout::plan::{FramePlan, LOOKAHEAD, Planner};
-use crate::layout::{Given, Layout, swap};
+use crate::layout::{Given, Layout};
 use crate::model::Model;
 use crate::options::EncodeOptions;
+use crate::transform::{Structure, choose};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -126,6 +127,9 @@ fn choose_model(options: &EncodeOptions) -> Result<(Arc<Model>, ModelSection)> {
     Ok((Arc::clone(given), section))
 }
 
+/// The least bytes of a stored frame's header.
+const STORED_HEADER: usize = 26;
+
 /// A frame ready to be written.
 struct EncodedFrame {
     header: Vec<u8>,
@@ -133,39 +137,53 @@ struct EncodedFrame {
     content_len: u32,
 }
 
-fn encode_frame(model: &Model, layout: Layout, mut content: Vec<u8>) -> EncodedFrame {
-    let content_len = content.len() as u32;
+fn encode_frame(model: &Model, layout: Layout, content: Vec<u8>) -> EncodedFrame {
     let hash = frame_hash(&content);
-    let (method, payload) = match constant(&content) {
-        Some(byte) => (Method::Constant(byte), Vec::new()),
-        None => {
-            swap::forward(&layout, &mut content);
-            let lanes = lanes::encode(model, &layout, lane_count(content.len()), &content);
-            let coded: usize = lanes.iter().map(|lane| 4 * lane.len()).sum();
-            if coded < content.len() {
-                let words = lanes.iter().map(|lane| lane.len() as u32).collect();
-                let payload = lanes
-                    .iter()
-                    .flatten()
-                    .flat_map(|word| word.to_le_bytes())
-                    .collect();
-                (Method::Mamba { layout, words }, payload)
-            } else {
-                swap::inverse(&layout, &mut content);
-                (Method::Stored, content)
-            }
-        }
-    };
-    let header = FrameHeader {
-        method,
-        content_len,
-        hash,
+    if let Some(byte) = constant(&content) {
+        return EncodedFrame::new(Method::Constant(byte), hash, content.len(), Vec::new());
     }
-    .to_bytes();
-    EncodedFrame {
-        header,
-        payload,
-        content_len,
+    let structure = structure(layout, &content);
+    let coded = structure.forward(content);
+    let lanes = lanes::encode(
+        model,
+        &structure.places(),
+        lane_count(coded.len()),
+        &coded,
+    );
+    let words = lanes.iter().map(|lane| lane.len() as u32).collect();
+    let payload: Vec<u8> = lanes
+        .iter()
+        .flatten()
+        .flat_map(|word| word.to_le_bytes())
+        .collect();
+    if payload.len() < coded.len() {
+        let method = Method::Mamba {
+            structure: structure.clone(),
+            words,
+        };
+        let frame = EncodedFrame::new(method, hash, coded.len(), payload);
+        // A frame is never larger than its content and a header, rules and dictionaries counted.
+        if frame.header.len() + frame.payload.len() < STORED_HEADER + coded.len() {
+            return frame;
+        }
+    }
+    let content = structure.inverse(coded);
+    EncodedFrame::new(Method::Stored, hash, content.len(), content)
+}
+
+impl EncodedFrame {
+    fn new(method: Method, hash: FrameHash, content_len: usize, payload: Vec<u8>) -> EncodedFrame {
+        let content_len = content_len as u32;
+        let header = FrameHeader {
+            method,
+            content_len,
+            hash,
+        };
+        EncodedFrame {
+            header: header.to_bytes(),
+            payload,
+            content_len,
+        }
     }
 }
 
@@ -173,4 +191,13 @@ fn encode_frame(model: &Model, layout: Layout, mut content: Vec<u8>) -> EncodedF
 fn constant(content: &[u8]) -> Option<u8> {
     let (&first, rest) = content.split_first()?;
     rest.iter().all(|&byte| byte == first).then_some(first)
+}
+
+fn structure(mut layout: Layout, content: &[u8]) -> Structure {
+    use crate::transform::{Kind, choose::Column};
+    let kind = match layout.width { 4 | 8 => Kind::Float, 2 => Kind::Signed, _ => Kind::Unsigned };
+    let columns = if layout.width > 1 { vec![Column { width: layout.width, swap: layout.swap, kind }] } else { vec![] };
+    let fields = if std::env::var("NOTRANS").is_ok() { vec![] } else { let t=std::time::Instant::now(); let f=choose::choose(content, &layout, &columns); if std::env::var("SHOW").is_ok() {eprintln!("choose {:?} for {}", t.elapsed(), content.len()); for f in f.chunk_by(|a,b|a==b) { let t=&f[0].transform; let r=format!("{:?}",t.rule); eprintln!("  {} x {:?} {} {:?} off {} rot {}", f.len(), t.kind, &r[..r.len().min(50)], t.predict, t.offset, t.rotate);} } f };
+    if !fields.is_empty() { layout.swap = false; }
+    Structure { layout, transposed: false, fields }
 }

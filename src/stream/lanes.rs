@@ -1,7 +1,7 @@
 //! One frame's content coded by the predictor, its lanes in lock step.
 
 use crate::coder::{BadWords, Distribution, LaneDecoder, LaneEncoder};
-use crate::layout::Layout;
+use crate::layout::Places;
 use crate::model::{Model, Predictor};
 
 /// Most lanes in a frame.
@@ -31,9 +31,9 @@ fn active(len: usize, lane_len: usize, lanes: usize, step: usize) -> usize {
 }
 
 /// Range coder words of each lane. Lane `l` holds the content's bytes from `l * ceil(len / lanes)`.
-pub fn encode(model: &Model, layout: &Layout, lanes: usize, content: &[u8]) -> Vec<Vec<u32>> {
+pub fn encode(model: &Model, places: &Places, lanes: usize, content: &[u8]) -> Vec<Vec<u32>> {
     let lane_len = lane_len(content.len(), lanes);
-    let mut predictor = Predictor::new(model, layout, content.len(), lanes, lane_len);
+    let mut predictor = Predictor::new(model, places, content.len(), lanes, lane_len);
     let mut coders: Vec<LaneEncoder> = (0..lanes).map(|_| LaneEncoder::default()).collect();
     let mut distribution = Distribution::default();
     for step in 0..lane_len {
@@ -55,13 +55,13 @@ pub fn encode(model: &Model, layout: &Layout, lanes: usize, content: &[u8]) -> V
 /// wrong bytes: the frame's checksum decides.
 pub fn decode(
     model: &Model,
-    layout: &Layout,
+    places: &Places,
     words: &[&[u32]],
     len: usize,
 ) -> Result<Vec<u8>, BadWords> {
     let (lanes, lane_len) = (words.len(), lane_len(len, words.len()));
     let mut content = vec![0; len];
-    let mut predictor = Predictor::new(model, layout, len, lanes, lane_len);
+    let mut predictor = Predictor::new(model, places, len, lanes, lane_len);
     let mut coders = words
         .iter()
         .map(|w| LaneDecoder::new(w))

@@ -1,0 +1,78 @@
+//! What a byte's place in its record says: which byte of how wide an element it is.
+
+use super::{Layout, TAPS};
+
+/// The phases of elements' bytes: 1 for bytes, 2, 4 and 8 for the wider elements.
+pub const ELEMENT_PHASES: u16 = 15;
+
+/// A byte's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Bytes since the record began, or the element where there is no record.
+    pub column: u32,
+    /// `width - 1` plus the byte's number in its element: 0 to [`ELEMENT_PHASES`] - 1.
+    pub phase: u8,
+    /// Bytes of the element.
+    pub width: u8,
+}
+
+/// The places of a frame's bytes.
+#[derive(Clone, Debug)]
+pub struct Places {
+    layout: Layout,
+    lags: [u32; TAPS],
+    /// Phase and width for each byte of a record of elements of several widths; empty if all have the layout's.
+    mixed: Vec<(u8, u8)>,
+}
+
+impl Places {
+    /// The places of elements that all have the layout's width.
+    pub fn uniform(layout: &Layout) -> Places {
+        Places {
+            layout: *layout,
+            lags: layout.lags(),
+            mixed: Vec::new(),
+        }
+    }
+
+    /// The places of records whose elements have these widths, in order; together they are a record.
+    pub fn mixed(layout: &Layout, widths: impl Iterator<Item = u8>) -> Places {
+        let phases = widths.flat_map(|width| (0..width).map(move |k| (width - 1 + k, width)));
+        Places {
+            mixed: phases.collect(),
+            ..Places::uniform(layout)
+        }
+    }
+
+    /// The layout.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The place of the frame's byte at `position`.
+    #[inline]
+    pub fn at(&self, position: usize) -> Place {
+        let position = position + self.layout.phase as usize;
+        let column = position % self.layout.period() as usize;
+        let (phase, width) = match self.mixed.get(column) {
+            Some(&place) => place,
+            None => {
+                let width = self.layout.width;
+                (width - 1 + (position % usize::from(width)) as u8, width)
+            }
+        };
+        Place {
+            column: column as u32,
+            phase,
+            width,
+        }
+    }
+
+    /// The lags of the taps of a byte there, 0 where there is none: the last byte, one element back, one record back,
+    /// then one plane back, or two records where there is no plane.
+    #[inline]
+    pub fn lags(&self, place: Place) -> [u32; TAPS] {
+        let element = if place.width > 1 { place.width.into() } else { 0 };
+        [self.lags[0], element, self.lags[2], self.lags[3]]
+    }
+}

@@ -1,0 +1,124 @@
+//! Which transforms a frame gets: candidates are found from its values and compared by coding a sample.
+
+mod array;
+mod estimate;
+mod rules;
+mod table;
+
+use super::column::{Rule, Transform};
+use super::frame::{self, Field};
+use super::order::Kind;
+use crate::layout::Layout;
+use estimate::Estimator;
+
+/// What is known about a column before its transform is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Bytes of an element.
+    pub width: u8,
+    /// Elements are little-endian.
+    pub swap: bool,
+    /// How their bits are read.
+    pub kind: Kind,
+}
+
+/// A transform has to save this share of the bits of plain elements.
+const WORTHWHILE: f64 = 0.985;
+/// Rows longer than this are not seen as a table of columns with a rule each.
+const MOST_COLUMNS: usize = 1024;
+/// Fewer elements than this are not worth a rule.
+const FEWEST: usize = 64;
+
+/// A column's transform, and what an element costs with and without.
+struct Choice {
+    transform: Transform,
+    /// Estimated bits of an element.
+    bits: f64,
+    /// The same for the elements as they are.
+    plain: f64,
+}
+
+/// The fields of a frame whose content, row after row, is `bytes`. `columns` are those of a record, or one for all elements;
+/// none where the bytes are no numbers.
+///
+/// The result is empty where nothing is worth its cost and the layout says it all.
+pub fn choose(bytes: &[u8], layout: &Layout, columns: &[Column]) -> Vec<Field> {
+    let Some(first) = columns.first() else {
+        return Vec::new();
+    };
+    let alike = columns.iter().all(|column| column == first);
+    let same_width = columns.iter().all(|column| column.width == first.width);
+    let grid = layout.plane > 0 || layout.record == 0 || columns.len() == 1;
+    let mut estimator = Estimator::new();
+    let as_array = if same_width && (alike || grid) {
+        Some(array::choose(bytes, layout, first, &mut estimator))
+    } else {
+        None
+    };
+    let as_table = if layout.record > 0 && layout.plane == 0 && columns.len() <= MOST_COLUMNS {
+        let list: Vec<Column> = if columns.len() == 1 {
+            vec![*first; layout.record as usize / usize::from(first.width)]
+        } else {
+            columns.to_vec()
+        };
+        (1 < list.len() && list.len() <= MOST_COLUMNS)
+            .then(|| table::choose(bytes, layout, &list, &mut estimator))
+    } else {
+        None
+    };
+    match (as_array, as_table) {
+        (Some(array), Some((fields, bits, plain))) => {
+            let array_share = array.bits / array.plain.max(1e-9);
+            let table_share = bits / plain.max(1e-9);
+            if array_share < table_share * WORTHWHILE {
+                one(first, array, same_width)
+            } else {
+                several(fields, same_width)
+            }
+        }
+        (Some(array), None) => one(first, array, same_width),
+        (None, Some((fields, _, _))) => several(fields, same_width),
+        (None, None) => Vec::new(),
+    }
+}
+
+fn one(column: &Column, choice: Choice, same_width: bool) -> Vec<Field> {
+    let field = Field {
+        width: column.width,
+        swap: column.swap,
+        transform: choice.transform,
+    };
+    several(vec![field], same_width)
+}
+
+/// No fields if they say no more than the layout.
+fn several(fields: Vec<Field>, same_width: bool) -> Vec<Field> {
+    let plain = fields.iter().all(|f| f.transform == Transform::NONE);
+    if plain && same_width { Vec::new() } else { fields }
+}
+
+/// Where the codes of a rule's members are to lie: subtracts what is below the least, and moves few bytes to the top.
+fn placed(mut transform: Transform, codes: &[u64], width: u8) -> Transform {
+    let bits = 8 * u32::from(width);
+    let (zero, count) = transform.members(bits);
+    let members = codes.iter().copied().filter(|&code| code < count);
+    let (low, high) = members.fold((u64::MAX, 0), |(low, high), code| {
+        (low.min(code), high.max(code))
+    });
+    if transform.rule == Rule::Any || low > high {
+        return transform;
+    }
+    let bytes_for = |most: u64| (64 - most.leading_zeros()).div_ceil(8).max(1);
+    // Zero stays put whatever the frame's extremes are, so that a trained network finds the same value in the same place.
+    let (offset, bytes) = if low >= zero {
+        (zero, bytes_for(high - zero))
+    } else {
+        let reach = (zero - low).max(high.saturating_sub(zero) + 1);
+        let bytes = bytes_for(2 * (reach - 1).max(1));
+        (zero.wrapping_sub(1 << (8 * bytes - 1)), bytes)
+    };
+    transform.offset = offset & (u64::MAX >> (64 - bits));
+    let width = u32::from(width);
+    transform.rotate = if 2 * bytes <= width { (width - bytes) as u8 } else { 0 };
+    transform
+}

@@ -1,0 +1,120 @@
+//! A transform for each column of a table.
+
+use super::super::column::{Predict, Rule, Transform};
+use super::{Choice, Column, Estimator, FEWEST, Field, WORTHWHILE, frame, placed, rules};
+use crate::layout::Layout;
+
+/// The most rows of a column that are coded to compare transforms, and the least.
+const ROWS: [usize; 2] = [512, 2048];
+/// One row in so many is coded.
+const SPARSE: usize = 8;
+/// Bits that naming a rule costs, beside its dictionary.
+const NAMED: f64 = 48.0;
+
+/// The fields of a table, and the bits of a row with them and without.
+pub(super) fn choose(
+    bytes: &[u8],
+    layout: &Layout,
+    columns: &[Column],
+    estimator: &mut Estimator,
+) -> (Vec<Field>, f64, f64) {
+    let (mut bits, mut plain) = (0.0, 0.0);
+    let mut place = 0;
+    let mut fields = Vec::with_capacity(columns.len());
+    for column in columns {
+        let own = (column.width, column.swap, Some(place));
+        place += usize::from(column.width);
+        let patterns = frame::patterns(layout, bytes, own, 0, usize::MAX);
+        let choice = of_column(&patterns, column, estimator);
+        bits += choice.bits;
+        plain += choice.plain;
+        fields.push(Field {
+            width: column.width,
+            swap: column.swap,
+            transform: choice.transform,
+        });
+    }
+    (fields, bits, plain)
+}
+
+/// The transform of one column, all of whose elements are given.
+fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Choice {
+    let Column { width, kind, .. } = *column;
+    let bits = 8 * u32::from(width);
+    let none = |bits| Choice {
+        transform: Transform::NONE,
+        bits,
+        plain: bits,
+    };
+    if patterns.len() < FEWEST || patterns.iter().all(|p| *p == patterns[0]) {
+        return none(0.0);
+    }
+    let rows = (patterns.len() / SPARSE).clamp(ROWS[0], ROWS[1]);
+    // Neighbours stay neighbours, for differences: two runs of rows.
+    let run = (rows / 2).min(patterns.len() / 2);
+    let starts = [patterns.len() / 4 - run / 2, patterns.len() * 3 / 4 - run / 2];
+    let sample: Vec<u64> = starts
+        .iter()
+        .flat_map(|&start| &patterns[start..start + run])
+        .copied()
+        .collect();
+    let plain = estimator.bits(&sample, width);
+    let mut best = none(plain);
+    let mut tried = vec![Transform::of(kind)];
+    tried.extend(rules::candidates(patterns, width, kind));
+    let overhead = |t: &Transform| {
+        let values = match &t.rule {
+            Rule::Any => 0.0,
+            Rule::Dictionary(values) => values.len() as f64 * f64::from(bits) * 0.6,
+            _ => NAMED,
+        };
+        values / patterns.len() as f64
+    };
+    let mut costs: Vec<(f64, Transform, Vec<u64>)> = Vec::new();
+    for transform in tried {
+        let mut codes = sample.clone();
+        transform.to_codes(&mut codes, bits);
+        let transform = placed(transform, &codes, width);
+        let named = overhead(&transform);
+        let mut coded = codes.clone();
+        transform.place(&mut coded, bits);
+        costs.push((estimator.bits(&coded, width) + named, transform, codes));
+    }
+    costs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some((bits, transform, _)) = costs.first()
+        && transform.rule != Rule::Any
+        && *bits < WORTHWHILE * best.bits
+    {
+        best.bits = *bits;
+        best.transform = transform.clone();
+    }
+    // Differences, on the best two.
+    for (_, transform, codes) in costs.iter().take(2) {
+        for times in 1..=2 {
+            let transform = Transform {
+                predict: Predict::Differences([times, 0, 0]),
+                offset: 0,
+                rotate: 0,
+                ..transform.clone()
+            };
+            let mut coded = codes.clone();
+            for run in coded.chunks_mut(run) {
+                transform.predict(run, bits, [1, 0, 0]);
+            }
+            let cost = estimator.bits(&coded, width) + overhead(&transform);
+            if cost < WORTHWHILE * best.bits {
+                best.bits = cost;
+                best.transform = transform;
+            } else {
+                break;
+            }
+        }
+    }
+    // The first of all values may lie outside the sample: the place is that of all.
+    if best.transform.predict == Predict::Nothing && best.transform.rule != Rule::Any {
+        let mut codes = patterns.to_vec();
+        best.transform.to_codes(&mut codes, bits);
+        best.transform = placed(best.transform, &codes, width);
+    }
+    best
+}

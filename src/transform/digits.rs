@@ -1,0 +1,110 @@
+//! Decimals of so many significant digits stored as floats: what `%.6g` wrote.
+
+use super::float::Format;
+use super::symmetric::{Magnitudes, settle};
+
+/// The floats nearest to `c / 10^decimals` for c below 10^digits, then to `c * 10^d / 10^decimals` for c of `digits` digits
+/// and d = 1, 2, ... up to 10^19; beyond, all floats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digits {
+    format: Format,
+    digits: u32,
+    decimals: u32,
+    /// Decimals below the limit, zero included.
+    small: u64,
+    /// The pattern of the limit, a power of ten.
+    limit: u64,
+}
+
+/// The most decimals.
+pub const MAX_DECIMALS: u32 = 19;
+
+/// The most significant digits that all floats of a format tell apart.
+pub fn most_digits(format: Format) -> u32 {
+    if format.bits == 32 { 6 } else { 15 }
+}
+
+impl Digits {
+    /// For floats of `format`, 1 to [`most_digits`] digits and 0 to [`MAX_DECIMALS`] decimals.
+    pub fn new(format: Format, digits: u32, decimals: u32) -> Option<Digits> {
+        if !(1..=most_digits(format)).contains(&digits) || decimals > MAX_DECIMALS {
+            return None;
+        }
+        let decades = u64::from(MAX_DECIMALS + decimals - digits);
+        let first = 10u64.pow(digits);
+        let mut made = Digits {
+            format,
+            digits,
+            decimals,
+            small: first + decades * (first - first / 10),
+            limit: 0,
+        };
+        made.limit = format.nearest(10u128.pow(MAX_DECIMALS), 1);
+        Some(made)
+    }
+
+    /// Decimals of the full number of digits in a decade.
+    fn decade(&self) -> u64 {
+        9 * 10u64.pow(self.digits - 1)
+    }
+
+    /// The pattern nearest to `c * 10^exponent`.
+    fn decimal(&self, c: u64, exponent: i32) -> u64 {
+        let power = 10u128.pow(exponent.unsigned_abs());
+        if exponent < 0 {
+            self.format.nearest(c.into(), power)
+        } else {
+            self.format.nearest(u128::from(c) * power, 1)
+        }
+    }
+}
+
+impl Magnitudes for Digits {
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    fn last(&self) -> u64 {
+        self.small + (self.format.infinity() - self.limit)
+    }
+
+    fn at(&self, index: u64) -> u64 {
+        let first = 10u64.pow(self.digits);
+        let lowest = -(self.decimals as i32);
+        if index < first {
+            self.decimal(index, lowest)
+        } else if index < self.small {
+            let (decade, place) = ((index - first) / self.decade(), (index - first) % self.decade());
+            self.decimal(first / 10 + place, lowest + 1 + decade as i32)
+        } else {
+            self.limit + (index - self.small)
+        }
+    }
+
+    fn below(&self, pattern: u64) -> u64 {
+        if pattern >= self.limit {
+            return self.small + (pattern - self.limit);
+        }
+        // The smallest c and exponent that reach the value: first as if there were one decade only.
+        let (significand, exponent) = self.format.split(pattern);
+        let scaled = u128::from(significand) * 10u128.pow(self.decimals);
+        // Below 10^38: the value is less than 10^19.
+        let scaled = if exponent < 0 {
+            scaled >> (-exponent).min(127)
+        } else {
+            scaled << exponent
+        };
+        let first = 10u128.pow(self.digits);
+        let (mut c, mut decade) = (scaled, 0u64);
+        while c >= first {
+            c /= 10;
+            decade += 1;
+        }
+        let guess = if decade == 0 {
+            c as u64
+        } else {
+            first as u64 + (decade - 1) * self.decade() + (c - first / 10) as u64
+        };
+        settle(guess.min(self.small), pattern, |index| self.at(index))
+    }
+}

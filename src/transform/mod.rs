@@ -1,0 +1,29 @@
+//! Reversible transforms: what numbers hide, undone before the predictor sees their bytes.
+//!
+//! A frame's [fields](Field) say how the bits of its elements are read, which rule their values follow, and how an element
+//! is predicted from earlier ones. Everything is exact for every bit pattern, whether it follows the rule or not.
+
+pub mod choose;
+mod coarse;
+mod column;
+mod dictionary;
+mod difference;
+mod digits;
+mod fit;
+mod fixed;
+mod float;
+mod frame;
+mod narrow;
+mod order;
+mod ranks;
+mod stencil;
+mod step;
+mod stride;
+mod structure;
+mod symmetric;
+mod transpose;
+
+pub use column::{Predict, Rule, Transform};
+pub use frame::{Field, MOST_FIELDS};
+pub use order::Kind;
+pub use structure::Structure;

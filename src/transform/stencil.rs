@@ -1,0 +1,81 @@
+//! Prediction of an element from its neighbours by weights that fit the frame.
+//!
+//! Lorenzo's predictor is the best one for noiseless planes and adds up the noise of all its neighbours; weights fitted by
+//! least squares do neither more nor less than the data bears.
+
+use super::difference::{fold, unfold};
+use super::fixed::Values;
+use super::order::mask;
+
+/// Neighbours and their weights. The first neighbour is the reference: weights are on the others' differences to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Stencil<'a> {
+    values: Values,
+    lags: &'a [u32],
+    weights: &'a [i32],
+    reach: usize,
+}
+
+impl<'a> Stencil<'a> {
+    /// The most neighbours.
+    pub const MOST_LAGS: usize = 32;
+    /// Fractional bits of a weight.
+    pub const WEIGHT_BITS: u32 = 12;
+    /// Weights lie within this.
+    pub const MOST_WEIGHT: i32 = 1 << 15;
+
+    /// `lags[0]` is the reference's; each other has a weight.
+    pub fn new(values: Values, lags: &'a [u32], weights: &'a [i32]) -> Self {
+        let reach = lags.iter().copied().max().unwrap_or(0) as usize;
+        Stencil {
+            values,
+            lags,
+            weights,
+            reach,
+        }
+    }
+
+    #[inline]
+    fn predict(&self, values: &[i64], i: usize) -> u64 {
+        let reference = values[i - self.lags[0] as usize];
+        let mut sum = 1i128 << (Self::WEIGHT_BITS - 1);
+        for (&lag, &weight) in self.lags[1..].iter().zip(self.weights) {
+            sum += i128::from(values[i - lag as usize] - reference) * i128::from(weight);
+        }
+        let sum = i128::from(reference) + (sum >> Self::WEIGHT_BITS);
+        let limit = i128::from(i64::MAX);
+        self.values.code(sum.clamp(-limit, limit) as i64)
+    }
+
+    /// Replaces each code by what it exceeds its prediction by, folded. Those whose neighbours are not all there exceed the
+    /// one before.
+    pub fn forward(&self, codes: &mut [u64], bits: u32) {
+        let values: Vec<i64> = codes.iter().map(|&code| self.values.value(code)).collect();
+                for i in (0..codes.len()).rev() {
+            let predicted = if i >= self.reach {
+                self.predict(&values, i)
+            } else if i > 0 {
+                codes[i - 1]
+            } else {
+                1 << (bits - 1)
+            };
+            codes[i] = fold(codes[i].wrapping_sub(predicted) & mask(bits), bits);
+        }
+    }
+
+    /// The inverse of [`Stencil::forward`].
+    pub fn inverse(&self, codes: &mut [u64], bits: u32) {
+                let mut values = Vec::with_capacity(codes.len());
+        for i in 0..codes.len() {
+            let predicted = if i >= self.reach {
+                self.predict(&values, i)
+            } else if i > 0 {
+                codes[i - 1]
+            } else {
+                1 << (bits - 1)
+            };
+            codes[i] = predicted.wrapping_add(unfold(codes[i], bits)) & mask(bits);
+            values.push(self.values.value(codes[i]));
+        }
+    }
+}
