@@ -1,11 +1,13 @@
 //! Where the numbers are: element width, byte order, record length, and what follows from them.
 
+pub mod columns;
 mod cost;
 pub mod detect;
 mod elements;
 mod lags;
 mod logarithm;
 pub mod npy;
+mod numbers;
 pub mod plan;
 pub mod swap;
 mod taps;
