@@ -23,6 +23,8 @@ const UNLIKELY: f64 = 0.1;
 const TOLERANCE: f64 = 0.7;
 /// A lowest byte with as many bits of entropy belongs to a number of several bytes.
 const VARIED: f64 = 6.0;
+/// A byte within an integer has more bits of entropy than this, or twice as many as the one above.
+const MIDDLE: f64 = 2.0;
 
 impl Kind {
     /// The kind of numbers of `width` bytes. Values count once, however common: fill values are no majority.
@@ -246,10 +248,10 @@ fn float(parts: &[Place]) -> bool {
 /// Whether the entropies of bytes, the most significant first, may be those of an integer: the lowest varies, and those
 /// above less the higher they are.
 fn integral(parts: &[Place]) -> bool {
-    let falls = parts
-        .windows(2)
-        .any(|pair| pair[1].entropy < pair[0].entropy - TOLERANCE);
-    !falls
+    parts.windows(2).all(|pair| {
+        let (above, here) = (pair[0].entropy, pair[1].entropy);
+        here >= above - TOLERANCE && here >= above / 2.0
+    })
 }
 
 /// What an integer costs, if the bytes may be one, and its kind.
@@ -270,13 +272,15 @@ fn integer(parts: &[Place], values: &[u64]) -> Option<(f64, Kind)> {
     if used == 0 {
         return Some((1.0, kind));
     }
+    // Half of the bytes unused: rather a narrow number and zeros, unless that number is small too.
+    let unused = if width == 8 && used <= 4 { 1.0 } else { 0.0 };
     let low = &parts[width - 1];
     if used < width {
         if used == 1 {
-            return Some((1.4, kind));
+            return Some((1.4 + 0.8 * unused, kind));
         }
         let used = &parts[width - used..];
-        return (integral(used) && whole(used)).then_some((1.5, kind));
+        return (integral(used) && whole(used)).then_some((1.5 + 1.1 * unused, kind));
     }
     let kind = Kind::of(values.to_vec(), width);
     let kind = if kind == Kind::Float { Kind::Signed } else { kind };
@@ -286,6 +290,16 @@ fn integer(parts: &[Place], values: &[u64]) -> Option<(f64, Kind)> {
 /// Whether bytes that vary belong together rather than being flags side by side: the lowest takes many values, or far more
 /// than those above.
 fn whole(parts: &[Place]) -> bool {
+    // Right below the highest byte that varies, an integer varies more; the sign bytes of another one don't.
+    let varying = parts.iter().skip_while(|part| part.constant.is_some());
+    let mut entropies = varying.map(|part| part.entropy);
+    if let (Some(first), Some(second), Some(_)) =
+        (entropies.next(), entropies.next(), entropies.next())
+        && second < MIDDLE
+        && second < 2.0 * first
+    {
+        return false;
+    }
     let (above, low) = parts.split_at(parts.len() - 1);
     let (entropy, most) = (
         low[0].entropy,
