@@ -1,5 +1,6 @@
 //! Where the numbers are: element width, byte order, record length, and what follows from them.
 
+mod boundaries;
 pub mod columns;
 mod cost;
 pub mod detect;
@@ -11,6 +12,7 @@ mod numbers;
 pub mod plan;
 pub mod swap;
 mod taps;
+pub mod transposed;
 
 use crate::{Error, Result};
 

@@ -1,0 +1,176 @@
+//! Column-major tables: columns of equal length that are stored one after the other.
+//!
+//! Within a column numbers look alike all along; where the next begins, sizes and precision change at once. Such changes
+//! are found in blocks of elements, placed to the element, and explained by one length of the column. An array is
+//! answered with `None` unless nearly all that changes in it does so at a multiple of that length.
+
+use super::Layout;
+use super::boundaries::{Change, Signs};
+
+/// Fewer elements than this show no columns.
+const LEAST: usize = 4096;
+/// Blocks that the input is divided into, if they don't get too short or too long.
+const BLOCKS: usize = 8192;
+/// Elements of a block.
+const BLOCK: std::ops::RangeInclusive<usize> = 16..=128;
+/// The shortest column, in blocks.
+const SHORTEST: usize = 16;
+/// Changes that a change is paired with to get a length.
+const PAIRED: usize = 4;
+/// The strongest changes that are explained.
+const CHANGES: usize = 256;
+/// Elements that a change may lie beside a boundary: placed by what is seen, it's off by a few.
+const BESIDE: usize = 8;
+/// The least number of boundaries with a change.
+const HITS: usize = 3;
+/// The share of the boundaries that have one: columns that are alike have none between them.
+const MET: f64 = 0.5;
+/// The share of all change that boundaries explain.
+const EXPLAINED: f64 = 0.7;
+/// How often more hits than by chance are wanted.
+const CHANCE: f64 = 10.0;
+
+/// The columns of a column-major table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transposed {
+    /// Bytes of one column: a multiple of the element.
+    pub column: u32,
+    /// How far the first byte is into its column, in bytes.
+    pub phase: u32,
+}
+
+/// The length and phase of the columns of a column-major table, `None` if `bytes` don't look like one.
+///
+/// Of the layout only width, order and the alignment of its elements count. Three boundaries between columns must be
+/// in `bytes`, at least.
+pub fn transposed(bytes: &[u8], layout: &Layout) -> Option<Transposed> {
+    let width = usize::from(layout.width);
+    if width < 2 {
+        return None;
+    }
+    let first = (width - layout.phase as usize % width) % width;
+    let count = bytes.len().checked_sub(first)? / width;
+    if count < LEAST {
+        return None;
+    }
+    let block = (count / BLOCKS).clamp(*BLOCK.start(), *BLOCK.end());
+    let signs = Signs::new(&bytes[first..first + count * width], width, layout.swap);
+    let mut changes = signs.changes(block);
+    changes.sort_by(|a, b| b.strength.total_cmp(&a.strength).then(a.at.cmp(&b.at)));
+    changes.truncate(CHANGES);
+    changes.sort_by_key(|change| change.at);
+
+    let best = explain(&changes, count, SHORTEST * block)?;
+    let comb = signs.fit(best, block);
+    let column = u32::try_from(comb.step * width).ok()?;
+    // The first boundary is `start` elements in.
+    let into = (comb.step - comb.start % comb.step) % comb.step * width;
+    let phase = (into + comb.step * width - first) % (comb.step * width);
+    (column <= Layout::MAX_LAG).then_some(Transposed {
+        column,
+        phase: phase as u32,
+    })
+}
+
+/// Boundaries at `start`, `start + step` and so on, in elements.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comb {
+    pub start: usize,
+    pub step: usize,
+}
+
+/// The comb that explains most of the changes among `count` elements, if one explains enough.
+fn explain(changes: &[Change], count: usize, shortest: usize) -> Option<Comb> {
+    let total: f64 = changes.iter().map(|change| change.strength).sum();
+    let mut best: Option<(f64, Comb)> = None;
+    let mut tried = Vec::new();
+    for (k, one) in changes.iter().enumerate() {
+        for other in changes[k + 1..].iter().take(PAIRED) {
+            for parts in 1..=3 {
+                let step = (other.at - one.at + parts / 2) / parts;
+                let pair = (step, one.at % step.max(1));
+                if step < shortest || HITS * step > count + step || tried.contains(&pair) {
+                    continue;
+                }
+                tried.push(pair);
+                let Some((score, comb)) = score(changes, *one, step, count, total) else {
+                    continue;
+                };
+                if best.is_none_or(|best| score > best.0) {
+                    best = Some((score, comb));
+                }
+            }
+        }
+    }
+    best.map(|best| best.1)
+}
+
+/// How well a comb through `one` with about that step explains the changes, and the comb that fits the hits best.
+fn score(
+    changes: &[Change],
+    one: Change,
+    step: usize,
+    count: usize,
+    total: f64,
+) -> Option<(f64, Comb)> {
+    // Followed from `one` to both sides, corrected at each hit: the step is known only roughly.
+    let mut hits: Vec<(i64, Change)> = vec![(0, one)];
+    let mut exact = step as f64;
+    for forward in [true, false] {
+        let (mut index, mut last) = (0i64, (0i64, one.at as f64));
+        loop {
+            index += if forward { 1 } else { -1 };
+            let expected = last.1 + (index - last.0) as f64 * exact;
+            if expected < 0.0 || expected >= count as f64 {
+                break;
+            }
+            let near = changes.partition_point(|change| (change.at as f64) < expected);
+            let beside = [near.checked_sub(1), Some(near)];
+            let distance = |change: &&Change| (change.at as f64 - expected).max(expected - change.at as f64);
+            let nearest = beside
+                .into_iter()
+                .flatten()
+                .filter_map(|near| changes.get(near))
+                .min_by(|a, b| distance(a).total_cmp(&distance(b)));
+            if let Some(hit) = nearest.filter(|hit| distance(hit) <= BESIDE as f64) {
+                hits.push((index, *hit));
+                last = (index, hit.at as f64);
+                exact = (hit.at as f64 - one.at as f64) / index as f64;
+            }
+        }
+    }
+    let strength: f64 = hits.iter().map(|hit| hit.1.strength).sum();
+    let boundaries = (count / step).max(1) as f64;
+    let chance = changes.len() as f64 * (2 * BESIDE + 1) as f64 / count as f64 * boundaries;
+    let enough = hits.len() >= HITS
+        && hits.len() as f64 >= MET * boundaries
+        && (hits.len() - 2) as f64 >= CHANCE * chance
+        && strength >= EXPLAINED * total;
+    if !enough {
+        return None;
+    }
+    // The line through the hits, by least squares.
+    let n = hits.len() as f64;
+    let mean = |of: &dyn Fn(&(i64, Change)) -> f64| hits.iter().map(of).sum::<f64>() / n;
+    let (index, at) = (mean(&|hit| hit.0 as f64), mean(&|hit| hit.1.at as f64));
+    let over = |of: &dyn Fn(f64, f64) -> f64| -> f64 {
+        hits.iter()
+            .map(|hit| of(hit.0 as f64 - index, hit.1.at as f64 - at))
+            .sum()
+    };
+    let slope = over(&|x, y| x * y) / over(&|x, _| x * x);
+    let step = (slope + 0.5) as usize;
+    if step == 0 {
+        return None;
+    }
+    // Multiples of the step meet fewer boundaries, parts of it more that are none.
+    let missed = (boundaries - n).max(0.0) / boundaries;
+    let middle = (at - index * slope + 0.5).max(0.0) as usize;
+    Some((
+        strength / total * (1.0 - 0.5 * missed),
+        Comb {
+            start: middle % step,
+            step,
+        },
+    ))
+}
