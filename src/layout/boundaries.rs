@@ -14,10 +14,12 @@ const BELOW: usize = 48;
 const CLASSES: usize = TOPS + BELOW;
 /// Blocks before and after a place that are compared.
 const WINDOW: usize = 4;
-/// A change is this many times as strong as what is usual.
-const STRONG: f64 = 2.5;
-/// Bits an element that a change is worth at least.
-const LEAST: f64 = 0.15;
+/// Bits that counts of the same kind of elements differ by for each class that occurs, and in how many standard
+/// deviations more than that a change begins: twice the natural logarithm of the likelihoods is chi-squared.
+const BY_CHANCE: f64 = 0.7213;
+const DEVIATIONS: f64 = 3.0;
+/// Bits an element that a change is worth at least, beyond chance.
+const LEAST: f64 = 0.08;
 /// Elements to both sides of a boundary among which the exact one is looked for.
 const REACH: usize = 24;
 /// The largest correction of the step of a comb, in elements.
@@ -119,14 +121,10 @@ impl Signs {
             }
             strengths[at] = divergence(&before, &after, &bits) / (2 * WINDOW * block) as f64;
         }
-        let mut sorted = strengths.clone();
-        sorted.sort_by(f64::total_cmp);
-        let usual = sorted[sorted.len() / 2];
-        let least = (STRONG * usual).max(LEAST);
         let peak = |&at: &usize| {
             let from = at.saturating_sub(WINDOW - 1);
             let here = strengths[at];
-            here > least
+            here > LEAST
                 && strengths[from..at].iter().all(|&other| other < here)
                 && strengths[at + 1..].iter().take(WINDOW - 1).all(|&other| other <= here)
         };
@@ -134,7 +132,7 @@ impl Signs {
         peaks
             .map(|at| Change {
                 at: self.place(at * block, block),
-                strength: strengths[at] - usual,
+                strength: strengths[at],
             })
             .collect()
     }
@@ -229,14 +227,16 @@ impl Signs {
 fn divergence(before: &[u16; CLASSES], after: &[u16; CLASSES], bits: &[f64]) -> f64 {
     let of = |count: u16| bits.get(usize::from(count)).copied().unwrap_or(0.0);
     let mut sum = 0.0;
-    let mut total = 0u16;
+    let (mut total, mut classes) = (0u16, 0.0);
     for (&before, &after) in before.iter().zip(after) {
         let both = before.wrapping_add(after);
         if both > 0 {
             sum += of(before) + of(after) - of(both);
             total = total.wrapping_add(both);
+            classes += 1.0;
         }
     }
-    // Each element counts two signs.
-    sum + f64::from(total)
+    // Of chi-squared, the variance is twice the mean; the root of a number of classes lies below this line.
+    let deviation = DEVIATIONS * 1.4427 * (2.0 + classes / 8.0) / 1.4142;
+    sum + f64::from(total) - BY_CHANCE * classes - deviation
 }

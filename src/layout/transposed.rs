@@ -15,18 +15,21 @@ const BLOCKS: usize = 8192;
 const BLOCK: std::ops::RangeInclusive<usize> = 16..=128;
 /// The shortest column, in blocks.
 const SHORTEST: usize = 16;
+/// The strongest changes: one of them is a boundary, and lengths are those between them.
+const STRONGEST: usize = 48;
 /// Changes that a change is paired with to get a length.
 const PAIRED: usize = 4;
-/// The strongest changes that are explained.
-const CHANGES: usize = 256;
 /// Elements that a change may lie beside a boundary: placed by what is seen, it's off by a few.
 const BESIDE: usize = 8;
 /// The least number of boundaries with a change.
 const HITS: usize = 3;
 /// The share of the boundaries that have one: columns that are alike have none between them.
-const MET: f64 = 0.5;
-/// The share of all change that boundaries explain.
-const EXPLAINED: f64 = 0.7;
+const MET: f64 = 0.35;
+/// Bits an element that these changes are worth, on average.
+const WORTH: f64 = 0.4;
+/// The share of the columns in which nothing changes by as much as this, in shares of the average boundary.
+const QUIET: f64 = 0.5;
+const LOUD: f64 = 0.5;
 /// How often more hits than by chance are wanted.
 const CHANCE: f64 = 10.0;
 
@@ -55,11 +58,7 @@ pub fn transposed(bytes: &[u8], layout: &Layout) -> Option<Transposed> {
     }
     let block = (count / BLOCKS).clamp(*BLOCK.start(), *BLOCK.end());
     let signs = Signs::new(&bytes[first..first + count * width], width, layout.swap);
-    let mut changes = signs.changes(block);
-    changes.sort_by(|a, b| b.strength.total_cmp(&a.strength).then(a.at.cmp(&b.at)));
-    changes.truncate(CHANGES);
-    changes.sort_by_key(|change| change.at);
-
+    let changes = signs.changes(block);
     let best = explain(&changes, count, SHORTEST * block)?;
     let comb = signs.fit(best, block);
     let column = u32::try_from(comb.step * width).ok()?;
@@ -81,11 +80,14 @@ pub(super) struct Comb {
 
 /// The comb that explains most of the changes among `count` elements, if one explains enough.
 fn explain(changes: &[Change], count: usize, shortest: usize) -> Option<Comb> {
-    let total: f64 = changes.iter().map(|change| change.strength).sum();
+    let mut strongest = changes.to_vec();
+    strongest.sort_by(|a, b| b.strength.total_cmp(&a.strength).then(a.at.cmp(&b.at)));
+    strongest.truncate(STRONGEST);
+    strongest.sort_by_key(|change| change.at);
     let mut best: Option<(f64, Comb)> = None;
     let mut tried = Vec::new();
-    for (k, one) in changes.iter().enumerate() {
-        for other in changes[k + 1..].iter().take(PAIRED) {
+    for (k, one) in strongest.iter().enumerate() {
+        for other in strongest[k + 1..].iter().take(PAIRED) {
             for parts in 1..=3 {
                 let step = (other.at - one.at + parts / 2) / parts;
                 let pair = (step, one.at % step.max(1));
@@ -93,7 +95,7 @@ fn explain(changes: &[Change], count: usize, shortest: usize) -> Option<Comb> {
                     continue;
                 }
                 tried.push(pair);
-                let Some((score, comb)) = score(changes, *one, step, count, total) else {
+                let Some((score, comb)) = score(changes, *one, step, count) else {
                     continue;
                 };
                 if best.is_none_or(|best| score > best.0) {
@@ -111,7 +113,6 @@ fn score(
     one: Change,
     step: usize,
     count: usize,
-    total: f64,
 ) -> Option<(f64, Comb)> {
     // Followed from `one` to both sides, corrected at each hit: the step is known only roughly.
     let mut hits: Vec<(i64, Change)> = vec![(0, one)];
@@ -141,12 +142,14 @@ fn score(
     }
     let strength: f64 = hits.iter().map(|hit| hit.1.strength).sum();
     let boundaries = (count / step).max(1) as f64;
+    let met = hits.len() as f64 / boundaries;
     let chance = changes.len() as f64 * (2 * BESIDE + 1) as f64 / count as f64 * boundaries;
-    let enough = hits.len() >= HITS
-        && hits.len() as f64 >= MET * boundaries
-        && (hits.len() - 2) as f64 >= CHANCE * chance
-        && strength >= EXPLAINED * total;
-    if !enough {
+    let worth = strength / hits.len() as f64;
+    if hits.len() < HITS
+        || met < MET
+        || worth < WORTH
+        || ((hits.len() - 2) as f64) < CHANCE * chance
+    {
         return None;
     }
     // The line through the hits, by least squares.
@@ -163,14 +166,33 @@ fn score(
     if step == 0 {
         return None;
     }
-    // Multiples of the step meet fewer boundaries, parts of it more that are none.
-    let missed = (boundaries - n).max(0.0) / boundaries;
     let middle = (at - index * slope + 0.5).max(0.0) as usize;
-    Some((
-        strength / total * (1.0 - 0.5 * missed),
-        Comb {
-            start: middle % step,
-            step,
-        },
-    ))
+    let comb = Comb {
+        start: middle % step,
+        step,
+    };
+    if quiet(changes, &comb, count, LOUD * worth) < QUIET {
+        return None;
+    }
+    // A multiple of the step explains less, and a part of it meets less.
+    Some((strength * met, comb))
+}
+
+/// The share of the columns in which no change is as strong as `loud`.
+fn quiet(changes: &[Change], comb: &Comb, count: usize, loud: f64) -> f64 {
+    // Columns are counted from the one before the first boundary.
+    let place = |at: usize| at + comb.step - comb.start;
+    let mut noisy: Vec<usize> = changes
+        .iter()
+        .filter(|change| change.strength >= loud)
+        .map(|change| place(change.at))
+        .filter(|place| {
+            let into = place % comb.step;
+            into.min(comb.step - into) > BESIDE
+        })
+        .map(|place| place / comb.step)
+        .collect();
+    noisy.dedup();
+    let columns = place(count) / comb.step + 1;
+    1.0 - noisy.len() as f64 / columns as f64
 }
