@@ -48,7 +48,10 @@ fn listed(text: &str) -> Vec<Column> {
 fn wrong(rows: &[u8], found: &Record, truth: &[Column]) -> Vec<String> {
     let period: usize = truth.iter().map(|column| usize::from(column.width)).sum();
     let varies: Vec<bool> = (0..period)
-        .map(|place| rows.chunks_exact(period).any(|row| row[place] != rows[place]))
+        .map(|place| {
+            rows.chunks_exact(period)
+                .any(|row| row[place] != rows[place])
+        })
         .collect();
     // For each place, the column found there and the true one.
     let (mut owner, mut at) = (vec![0; period], found.shift as usize);
@@ -75,8 +78,8 @@ fn wrong(rows: &[u8], found: &Record, truth: &[Column]) -> Vec<String> {
         };
         let guess = found.columns[owner[first]];
         let whole = places.iter().all(|&k| owner[k] == owner[first]);
-        let alone = (0..period)
-            .all(|k| owner[k] != owner[first] || !varies[k] || true_owner[k] == index);
+        let alone =
+            (0..period).all(|k| owner[k] != owner[first] || !varies[k] || true_owner[k] == index);
         let top = |row: &[u8]| row[start + width - 1] >= 128;
         let kind = match (column.kind, guess.kind) {
             (Kind::Float, other) | (other, Kind::Float) => other == Kind::Float,
@@ -110,7 +113,10 @@ fn hdf5_records() {
             (rows, 0),
             (&rows[1237..], 1237 % period),
             (&rows[..rows.len() / 5], 0),
-            (&rows[rows.len() / 3 * 2..], (rows.len() / 3 * 2) as u32 % period),
+            (
+                &rows[rows.len() / 3 * 2..],
+                (rows.len() / 3 * 2) as u32 % period,
+            ),
         ] {
             let layout = elements(1, false, period, phase);
             let start = Instant::now();

@@ -91,7 +91,13 @@ impl Signs {
             .collect();
         // n log2 n of all counts that occur.
         let bits: Vec<f64> = (0..=2 * WINDOW * block)
-            .map(|n| if n == 0 { 0.0 } else { n as f64 * log2(n as f64) })
+            .map(|n| {
+                if n == 0 {
+                    0.0
+                } else {
+                    n as f64 * log2(n as f64)
+                }
+            })
             .collect();
         let mut strengths = vec![0.0; blocks.len() + 1];
         let (mut before, mut after) = ([0u16; CLASSES], [0u16; CLASSES]);
@@ -110,7 +116,9 @@ impl Signs {
                 continue;
             }
             if at == WINDOW {
-                blocks[..WINDOW].iter().for_each(|block| add(&mut before, block));
+                blocks[..WINDOW]
+                    .iter()
+                    .for_each(|block| add(&mut before, block));
                 let next = blocks[WINDOW..].iter().take(WINDOW);
                 next.for_each(|block| add(&mut after, block));
             } else {
@@ -126,7 +134,10 @@ impl Signs {
             let here = strengths[at];
             here > LEAST
                 && strengths[from..at].iter().all(|&other| other < here)
-                && strengths[at + 1..].iter().take(WINDOW - 1).all(|&other| other <= here)
+                && strengths[at + 1..]
+                    .iter()
+                    .take(WINDOW - 1)
+                    .all(|&other| other <= here)
         };
         let peaks = (0..strengths.len()).filter(peak);
         peaks
@@ -141,9 +152,11 @@ impl Signs {
     fn place(&self, about: usize, block: usize) -> usize {
         let profile = self.profile(about, block, 2 * block);
         let from = about.saturating_sub(2 * block);
-        let best = profile.iter().enumerate().reduce(|best, other| {
-            if other.1 > best.1 { other } else { best }
-        });
+        let best = profile.iter().enumerate().reduce(
+            |best, other| {
+                if other.1 > best.1 { other } else { best }
+            },
+        );
         best.map_or(about, |best| from + best.0)
     }
 
@@ -158,7 +171,8 @@ impl Signs {
             let share = |counts: &Counts, total: f64| (f64::from(counts[class]) + 0.05) / total;
             log2(share(&before, totals.0)) - log2(share(&after, totals.1))
         };
-        let total = |counts: &Counts| counts[..TOPS].iter().map(|&n| f64::from(n)).sum::<f64>() + 1.0;
+        let total =
+            |counts: &Counts| counts[..TOPS].iter().map(|&n| f64::from(n)).sum::<f64>() + 1.0;
         let totals = (total(&before), total(&after));
         let gains: Vec<f64> = (0..CLASSES).map(|class| gain(class, totals)).collect();
         let mut sum = 0.0;

@@ -75,9 +75,11 @@ pub fn record(bytes: &[u8], layout: &Layout) -> Record {
     let best = [true, false].map(|swap| {
         let shapes = rows.shapes(swap);
         let divided = shifts.clone().map(|shift| (divide(&shapes, shift), shift));
-        divided.reduce(|best, other| {
-            if other.0.0 < best.0.0 { other } else { best }
-        })
+        divided.reduce(
+            |best, other| {
+                if other.0.0 < best.0.0 { other } else { best }
+            },
+        )
     });
     let chosen = match best {
         [Some(little), Some(big)] if little.0.0 > BIG * big.0.0 => Some(big),
@@ -132,9 +134,7 @@ impl<'a> Rows<'a> {
         let first = (period - layout.phase as usize % period) % period;
         let last = bytes.len().checked_sub(first + period + WIDEST - 1);
         let count = last.map_or(0, |last| last / period + 1);
-        let rows = count
-            .min(MOST_ROWS)
-            .min((SEEN / period).max(FEWEST_ROWS));
+        let rows = count.min(MOST_ROWS).min((SEEN / period).max(FEWEST_ROWS));
         Rows {
             bytes,
             starts: (0..rows)

@@ -44,7 +44,11 @@ impl Kind {
         let unsigned = spread(&values);
         values.rotate_left(high);
         let half = 1u64 << (bits - 1);
-        let mask = if bits == 64 { u64::MAX } else { (1 << bits) - 1 };
+        let mask = if bits == 64 {
+            u64::MAX
+        } else {
+            (1 << bits) - 1
+        };
         values
             .iter_mut()
             .for_each(|value| *value = value.wrapping_add(half) & mask);
@@ -283,7 +287,11 @@ fn integer(parts: &[Place], values: &[u64]) -> Option<(f64, Kind)> {
         return (integral(used) && whole(used)).then_some((1.5 + 1.1 * unused, kind));
     }
     let kind = Kind::of(values.to_vec(), width);
-    let kind = if kind == Kind::Float { Kind::Signed } else { kind };
+    let kind = if kind == Kind::Float {
+        Kind::Signed
+    } else {
+        kind
+    };
     (integral(parts) && whole(parts) && low.constant.is_none()).then_some((2.0, kind))
 }
 

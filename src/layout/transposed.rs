@@ -6,6 +6,7 @@
 
 use super::Layout;
 use super::boundaries::{Change, Signs};
+use super::columns::value;
 
 /// Fewer elements than this show no columns.
 const LEAST: usize = 4096;
@@ -24,12 +25,20 @@ const BESIDE: usize = 8;
 /// The least number of boundaries with a change.
 const HITS: usize = 3;
 /// The share of the boundaries that have one: columns that are alike have none between them.
-const MET: f64 = 0.35;
+const MET: f64 = 0.3;
+/// The same where so few have one that they might do so by chance.
+const MET_BY_FEW: f64 = 0.7;
 /// Bits an element that these changes are worth, on average.
 const WORTH: f64 = 0.4;
 /// The share of the columns in which nothing changes by as much as this, in shares of the average boundary.
 const QUIET: f64 = 0.5;
 const LOUD: f64 = 0.5;
+/// The share of the columns whose numbers follow each other closely: a table has few such, a grid hardly any other.
+const SMOOTH: f64 = 0.5;
+/// Pairs of neighbours that are looked at in a column.
+const PAIRS: usize = 256;
+/// Elements to a number that has nothing to do with this one.
+const FAR: usize = 211;
 /// How often more hits than by chance are wanted.
 const CHANCE: f64 = 10.0;
 
@@ -61,6 +70,10 @@ pub fn transposed(bytes: &[u8], layout: &Layout) -> Option<Transposed> {
     let changes = signs.changes(block);
     let best = explain(&changes, count, SHORTEST * block)?;
     let comb = signs.fit(best, block);
+    let smooth = smooth(&bytes[first..], layout, &comb, count);
+    if smooth > SMOOTH {
+        return None;
+    }
     let column = u32::try_from(comb.step * width).ok()?;
     // The first boundary is `start` elements in.
     let into = (comb.step - comb.start % comb.step) % comb.step * width;
@@ -95,7 +108,7 @@ fn explain(changes: &[Change], count: usize, shortest: usize) -> Option<Comb> {
                     continue;
                 }
                 tried.push(pair);
-                let Some((score, comb)) = score(changes, *one, step, count) else {
+                let Some((score, comb)) = score(changes, *one, step, count, shortest / 4) else {
                     continue;
                 };
                 if best.is_none_or(|best| score > best.0) {
@@ -113,6 +126,7 @@ fn score(
     one: Change,
     step: usize,
     count: usize,
+    margin: usize,
 ) -> Option<(f64, Comb)> {
     // Followed from `one` to both sides, corrected at each hit: the step is known only roughly.
     let mut hits: Vec<(i64, Change)> = vec![(0, one)];
@@ -127,7 +141,8 @@ fn score(
             }
             let near = changes.partition_point(|change| (change.at as f64) < expected);
             let beside = [near.checked_sub(1), Some(near)];
-            let distance = |change: &&Change| (change.at as f64 - expected).max(expected - change.at as f64);
+            let distance =
+                |change: &&Change| (change.at as f64 - expected).max(expected - change.at as f64);
             let nearest = beside
                 .into_iter()
                 .flatten()
@@ -141,12 +156,17 @@ fn score(
         }
     }
     let strength: f64 = hits.iter().map(|hit| hit.1.strength).sum();
-    let boundaries = (count / step).max(1) as f64;
-    let met = hits.len() as f64 / boundaries;
+    // Changes near the ends can't be seen.
+    let boundaries = (one.at % step..count.saturating_sub(margin))
+        .step_by(step)
+        .filter(|&at| at >= margin)
+        .count()
+        .max(1) as f64;
+    let met = (hits.len() as f64 / boundaries).min(1.0);
     let chance = changes.len() as f64 * (2 * BESIDE + 1) as f64 / count as f64 * boundaries;
     let worth = strength / hits.len() as f64;
     if hits.len() < HITS
-        || met < MET
+        || met < if hits.len() == HITS { MET_BY_FEW } else { MET }
         || worth < WORTH
         || ((hits.len() - 2) as f64) < CHANCE * chance
     {
@@ -195,4 +215,36 @@ fn quiet(changes: &[Change], comb: &Comb, count: usize, loud: f64) -> f64 {
     noisy.dedup();
     let columns = place(count) / comb.step + 1;
     1.0 - noisy.len() as f64 / columns as f64
+}
+
+/// The share of the columns, of those that vary, in which a number is mostly closer to the one before than to one far
+/// before.
+fn smooth(bytes: &[u8], layout: &Layout, comb: &Comb, count: usize) -> f64 {
+    let width = usize::from(layout.width);
+    // Floats in order; the distances of integers of one sign are those between them too.
+    let number = |at: usize| {
+        let value = value(bytes, at * width, width, layout.swap) << (64 - 8 * width);
+        if value >> 63 == 1 {
+            !value
+        } else {
+            value | 1 << 63
+        }
+    };
+    let (mut smooth, mut varying) = (0usize, 0u32);
+    for column in (comb.start..count).step_by(comb.step) {
+        let end = (column + comb.step).min(count);
+        let (mut near, mut far) = (0, 0);
+        for at in (column + FAR..end).step_by((comb.step / PAIRS).max(1)) {
+            let here = number(at);
+            let before = here.abs_diff(number(at - 1)) / 4;
+            let before_long = here.abs_diff(number(at - FAR)) / 4;
+            near += usize::from(here.abs_diff(number(at - 1)) < before_long);
+            far += usize::from(here.abs_diff(number(at - FAR)) < before);
+        }
+        if near + far > PAIRS / 32 {
+            varying += 1;
+            smooth += usize::from(near > 8 * far);
+        }
+    }
+    smooth as f64 / f64::from(varying.max(1))
 }
