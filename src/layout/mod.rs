@@ -5,6 +5,7 @@ pub mod columns;
 mod cost;
 pub mod detect;
 mod elements;
+pub mod fits;
 mod lags;
 mod logarithm;
 pub mod npy;
