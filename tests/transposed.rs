@@ -1,6 +1,7 @@
 //! Column-major tables: real ones, real tables transposed, made ones, and what isn't one.
 
 #[path = "support/layouts.rs"]
+#[allow(dead_code)]
 mod layouts;
 
 use boa_constrictor::Layout;

@@ -6,6 +6,7 @@
 
 use super::logarithm::log2;
 use super::transposed::Comb;
+use std::f64::consts::{LOG2_E, SQRT_2};
 
 /// Classes of the most significant byte: the commonest have their own, and all others share one.
 const TOPS: usize = 32;
@@ -14,9 +15,10 @@ const BELOW: usize = 48;
 const CLASSES: usize = TOPS + BELOW;
 /// Blocks before and after a place that are compared.
 const WINDOW: usize = 4;
-/// Bits that counts of the same kind of elements differ by for each class that occurs, and in how many standard
-/// deviations more than that a change begins: twice the natural logarithm of the likelihoods is chi-squared.
-const BY_CHANCE: f64 = 0.7213;
+/// Bits of difference that chance makes for each class that occurs: twice the logarithm of the likelihoods is distributed
+/// as chi-squared.
+const BY_CHANCE: f64 = 0.5 * LOG2_E;
+/// Standard deviations beyond that at which a change begins.
 const DEVIATIONS: f64 = 3.0;
 /// Bits an element that a change is worth at least, beyond chance.
 const LEAST: f64 = 0.08;
@@ -250,7 +252,7 @@ fn divergence(before: &[u16; CLASSES], after: &[u16; CLASSES], bits: &[f64]) -> 
             classes += 1.0;
         }
     }
-    // Of chi-squared, the variance is twice the mean; the root of a number of classes lies below this line.
-    let deviation = DEVIATIONS * 1.4427 * (2.0 + classes / 8.0) / 1.4142;
-    sum + f64::from(total) - BY_CHANCE * classes - deviation
+    // Chi-squared has twice its mean as variance; the root of the number of classes lies just below this line.
+    let deviation = BY_CHANCE * SQRT_2 * (2.0 + classes / 8.0);
+    sum + f64::from(total) - BY_CHANCE * classes - DEVIATIONS * deviation
 }

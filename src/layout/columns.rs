@@ -147,12 +147,28 @@ impl<'a> Rows<'a> {
     /// Columns of which only the kind is unknown.
     fn elements(&self, layout: &Layout) -> Vec<Column> {
         let width = usize::from(layout.width);
-        let column = |place| Column {
-            width: layout.width,
-            swap: layout.swap,
-            kind: Kind::of(self.values(place, width, layout.swap), width),
-        };
-        (0..self.period).step_by(width).map(column).collect()
+        let kinds: Vec<Option<Kind>> = (0..self.period)
+            .step_by(width)
+            .map(|place| {
+                let values = self.values(place, width, layout.swap);
+                let known = values.iter().any(|&value| value != 0);
+                known.then(|| Kind::of(values, width))
+            })
+            .collect();
+        // Zeros are of any kind: in a record of many columns, most likely of that of the others.
+        let count = |kind| kinds.iter().filter(|&&other| other == Some(kind)).count();
+        let usual = [Kind::Unsigned, Kind::Signed, Kind::Float]
+            .into_iter()
+            .max_by_key(|&kind| count(kind))
+            .unwrap_or(Kind::Unsigned);
+        kinds
+            .iter()
+            .map(|kind| Column {
+                width: layout.width,
+                swap: layout.swap,
+                kind: kind.unwrap_or(usual),
+            })
+            .collect()
     }
 
     /// The numbers at one place of all rows.

@@ -21,6 +21,8 @@ pub enum Kind {
 const UNLIKELY: f64 = 0.1;
 /// Bits of entropy that byte counts of a sample differ by for no reason.
 const TOLERANCE: f64 = 0.7;
+/// Where a float's precision ends, fewer bytes than this share are odd, of those that aren't zero.
+const ODD: f64 = 0.4;
 /// A lowest byte with as many bits of entropy belongs to a number of several bytes.
 const VARIED: f64 = 6.0;
 /// A byte within an integer has more bits of entropy than this, or twice as many as the one above.
@@ -112,8 +114,8 @@ struct Place {
     entropy: f64,
     /// The one value, if it is one.
     constant: Option<u8>,
-    /// All values' bits.
-    bits: u8,
+    /// Of the values other than 0, the share of odd ones.
+    odd: f64,
     /// Nearly all values are those of a float's first byte.
     top: bool,
     /// All values are printable.
@@ -140,7 +142,8 @@ impl Place {
         Place {
             entropy: entropy.sum(),
             constant: first.filter(|&first| seen().all(|value| value == first)),
-            bits: seen().fold(0, |bits, value| bits | value),
+            odd: f64::from((1..256).step_by(2).map(|odd| counts[odd]).sum::<u32>())
+                / f64::from((total - counts[0]).max(1)),
             top: f64::from(tops) >= (1.0 - UNLIKELY) * f64::from(total),
             text: seen().all(|value| matches!(value, b' '..=b'~')),
             signed: Kind::of(seen().map(u64::from).collect(), 1) == Kind::Signed,
@@ -240,8 +243,14 @@ fn float(parts: &[Place]) -> bool {
         if k > 2 && above.constant == Some(0) && here.constant != Some(0) {
             return false;
         }
-        // It ends within a byte: lower bits are zero there.
-        if k >= 4 && here.entropy < above.entropy - TOLERANCE && here.bits & 1 != 0 {
+        // It ends within a byte: lower bits are zero there, mostly so where it varies with the size.
+        let ends = here.entropy < above.entropy - TOLERANCE;
+        let last = if here.constant == Some(0) {
+            above
+        } else {
+            here
+        };
+        if k >= 4 && ends && last.odd > ODD {
             return false;
         }
     }
@@ -292,7 +301,8 @@ fn integer(parts: &[Place], values: &[u64]) -> Option<(f64, Kind)> {
     } else {
         kind
     };
-    (integral(parts) && whole(parts) && low.constant.is_none()).then_some((2.0, kind))
+    let cost = if width == 2 { 1.7 } else { 2.6 };
+    (integral(parts) && whole(parts) && low.constant.is_none()).then_some((cost, kind))
 }
 
 /// Whether bytes that vary belong together rather than being flags side by side: the lowest takes many values, or far more
