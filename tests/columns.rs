@@ -137,6 +137,49 @@ fn hdf5_records() {
     }
 }
 
+/// The fields of real records in other orders: other neighbours, the same numbers.
+#[test]
+fn fields_in_other_orders() {
+    let (mut right, mut all) = (0, 0);
+    for (name, at, fields) in [
+        ("hep_hdf5/cms_photon_pairs_a.h5", 8160, PHOTONS),
+        ("hep_hdf5/nanoaod_jets_a.h5", 3456, JETS),
+    ] {
+        let Some(bytes) = data(name) else { continue };
+        let fields = listed(fields);
+        let period: usize = fields.iter().map(|column| usize::from(column.width)).sum();
+        for seed in 0..4 {
+            let mut random = Lcg(seed);
+            let mut order: Vec<(usize, Column)> = Vec::new();
+            let mut start = 0;
+            for &column in &fields {
+                order.insert(random.next() as usize % (order.len() + 1), (start, column));
+                start += usize::from(column.width);
+            }
+            let rows: Vec<u8> = bytes[at..]
+                .chunks_exact(period)
+                .take(2500)
+                .flat_map(|row| {
+                    let fields = order.iter();
+                    fields.flat_map(|(at, column)| &row[*at..*at + usize::from(column.width)])
+                })
+                .copied()
+                .collect();
+            let truth: Vec<Column> = order.iter().map(|field| field.1).collect();
+            let found = record(&rows, &elements(1, false, period as u32, 0));
+            let faults = wrong(&rows, &found, &truth);
+            println!(
+                "{name}, order {seed}: {} of {} wrong {faults:#?}",
+                faults.len(),
+                truth.len()
+            );
+            right += truth.len() - faults.len();
+            all += truth.len();
+        }
+    }
+    assert!(right * 100 >= all * 93, "{right} of {all} right");
+}
+
 /// A record of many types, unaligned; either byte order.
 fn mixed(rows: u32, little: bool) -> (Vec<u8>, Vec<Column>) {
     let mut random = Lcg(9);

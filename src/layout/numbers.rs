@@ -25,8 +25,10 @@ const TOLERANCE: f64 = 0.7;
 const ODD: f64 = 0.4;
 /// A lowest byte with as many bits of entropy belongs to a number of several bytes.
 const VARIED: f64 = 6.0;
+/// A byte with fewer bits of entropy takes few values.
+const FEW: f64 = 3.0;
 /// A byte within an integer has more bits of entropy than this, or twice as many as the one above.
-const MIDDLE: f64 = 2.0;
+const MIDDLE: f64 = 5.0;
 
 impl Kind {
     /// The kind of numbers of `width` bytes. Values count once, however common: fill values are no majority.
@@ -214,8 +216,10 @@ impl Places {
             distinct.dedup();
             let (likely, unlikely) = exponents(&distinct, width);
             if likely > 0 && unlikely as f64 <= UNLIKELY * (likely + unlikely) as f64 {
+                // Sizes differ by some octaves, not by dozens.
+                let sizes = (parts[0].entropy - FEW).max(0.0);
                 return Some(Shape {
-                    cost: 1.5,
+                    cost: 1.5 + 0.3 * sizes,
                     swap,
                     kind: Kind::Float,
                 });
@@ -253,6 +257,10 @@ fn float(parts: &[Place]) -> bool {
         if k >= 4 && ends && last.odd > ODD {
             return false;
         }
+        // Of a narrow one the lowest byte may take few values, but not if the one above takes nearly all.
+        if k == 3 && width == 4 && above.entropy >= VARIED && here.entropy < FEW && here.odd > ODD {
+            return false;
+        }
     }
     // A narrow float beside zeros rather than a wide one whose precision ends just there.
     width == 4 || parts[4].constant != Some(0) || parts[3].constant == Some(0)
@@ -285,15 +293,21 @@ fn integer(parts: &[Place], values: &[u64]) -> Option<(f64, Kind)> {
     if used == 0 {
         return Some((1.0, kind));
     }
-    // Half of the bytes unused: rather a narrow number and zeros, unless that number is small too.
-    let unused = if width == 8 && used <= 4 { 1.0 } else { 0.0 };
+    // Of a wide number half is unused: rather a narrow one and zeros, unless that is small too. Where more is used, it may
+    // still be two numbers, each of which would cost half.
+    let wide = match used {
+        _ if width < 8 => 0.0,
+        1 => 0.8,
+        2..=4 => 1.1,
+        _ => 1.5,
+    };
     let low = &parts[width - 1];
     if used < width {
         if used == 1 {
-            return Some((1.4 + 0.8 * unused, kind));
+            return Some((1.4 + wide, kind));
         }
         let used = &parts[width - used..];
-        return (integral(used) && whole(used)).then_some((1.5 + 1.1 * unused, kind));
+        return (integral(used) && whole(used)).then_some((1.5 + wide, kind));
     }
     let kind = Kind::of(values.to_vec(), width);
     let kind = if kind == Kind::Float {
@@ -301,7 +315,7 @@ fn integer(parts: &[Place], values: &[u64]) -> Option<(f64, Kind)> {
     } else {
         kind
     };
-    let cost = if width == 2 { 1.7 } else { 2.6 };
+    let cost = if width == 2 { 1.7 } else { 2.6 + wide / 2.0 };
     (integral(parts) && whole(parts) && low.constant.is_none()).then_some((cost, kind))
 }
 
@@ -311,10 +325,10 @@ fn whole(parts: &[Place]) -> bool {
     // Right below the highest byte that varies, an integer varies more; the sign bytes of another one don't.
     let varying = parts.iter().skip_while(|part| part.constant.is_some());
     let mut entropies = varying.map(|part| part.entropy);
-    if let (Some(first), Some(second), Some(_)) =
+    if let (Some(first), Some(second), Some(third)) =
         (entropies.next(), entropies.next(), entropies.next())
         && second < MIDDLE
-        && second < 2.0 * first
+        && (second < 2.0 * first || third < second + TOLERANCE)
     {
         return false;
     }
