@@ -5,7 +5,6 @@
 //! than the other's is the boundary.
 
 use super::logarithm::log2;
-use super::transposed::Comb;
 use std::f64::consts::{LOG2_E, SQRT_2};
 
 /// Classes of the most significant byte: the commonest have their own, and all others share one.
@@ -34,6 +33,13 @@ pub(super) struct Change {
     pub at: usize,
     /// Bits by which knowing the side tells more of an element.
     pub strength: f64,
+}
+
+/// Boundaries at `start`, `start + step` and so on, in elements.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comb {
+    pub start: usize,
+    pub step: usize,
 }
 
 /// Counts of all classes.
@@ -113,21 +119,22 @@ impl Signs {
                 *from = from.wrapping_sub(*count);
             }
         };
-        for at in 0..blocks.len() + 1 - WINDOW.min(blocks.len()) {
-            if at < WINDOW {
-                continue;
-            }
+        if blocks.len() < 2 * WINDOW {
+            return Vec::new();
+        }
+        for at in WINDOW..=blocks.len() - WINDOW {
             if at == WINDOW {
-                blocks[..WINDOW]
+                blocks[..at]
                     .iter()
                     .for_each(|block| add(&mut before, block));
-                let next = blocks[WINDOW..].iter().take(WINDOW);
-                next.for_each(|block| add(&mut after, block));
+                let next = &blocks[at..at + WINDOW];
+                next.iter().for_each(|block| add(&mut after, block));
             } else {
-                add(&mut before, &blocks[at - 1]);
-                remove(&mut before, &blocks[at - 1 - WINDOW]);
-                remove(&mut after, &blocks[at - 1]);
-                add(&mut after, &blocks[at - 1 + WINDOW]);
+                let (left, middle, right) = (at - 1 - WINDOW, at - 1, at - 1 + WINDOW);
+                remove(&mut before, &blocks[left]);
+                add(&mut before, &blocks[middle]);
+                remove(&mut after, &blocks[middle]);
+                add(&mut after, &blocks[right]);
             }
             strengths[at] = divergence(&before, &after, &bits) / (2 * WINDOW * block) as f64;
         }
@@ -141,13 +148,15 @@ impl Signs {
                     .take(WINDOW - 1)
                     .all(|&other| other <= here)
         };
-        let peaks = (0..strengths.len()).filter(peak);
-        peaks
+        let mut changes: Vec<Change> = (0..strengths.len())
+            .filter(peak)
             .map(|at| Change {
                 at: self.place(at * block, block),
                 strength: strengths[at],
             })
-            .collect()
+            .collect();
+        changes.sort_by_key(|change| change.at);
+        changes
     }
 
     /// The element near `about` at which a change within a block to either side begins.

@@ -5,7 +5,7 @@
 //! answered with `None` unless nearly all that changes in it does so at a multiple of that length.
 
 use super::Layout;
-use super::boundaries::{Change, Signs};
+use super::boundaries::{Change, Comb, Signs};
 use super::columns::value;
 
 /// Fewer elements than this show no columns.
@@ -39,6 +39,10 @@ const SMOOTH: f64 = 0.5;
 const PAIRS: usize = 256;
 /// Elements to a number that has nothing to do with this one.
 const FAR: usize = 211;
+/// A number is close if it is closer than another by this factor, and follows closely if it is so by that factor more often
+/// than not.
+const CLOSER: u64 = 4;
+const MOSTLY: usize = 8;
 /// How often more hits than by chance are wanted.
 const CHANCE: f64 = 10.0;
 
@@ -70,25 +74,19 @@ pub fn transposed(bytes: &[u8], layout: &Layout) -> Option<Transposed> {
     let changes = signs.changes(block);
     let best = explain(&changes, count, SHORTEST * block)?;
     let comb = signs.fit(best, block);
-    let smooth = smooth(&bytes[first..], layout, &comb, count);
-    if smooth > SMOOTH {
+    // In both orders: should the wrong one be given, a grid is no table either.
+    let smooth = |swap| smooth(&bytes[first..], width, swap, &comb, count) > SMOOTH;
+    if smooth(true) || smooth(false) {
         return None;
     }
-    let column = u32::try_from(comb.step * width).ok()?;
     // The first boundary is `start` elements in.
     let into = (comb.step - comb.start % comb.step) % comb.step * width;
     let phase = (into + comb.step * width - first) % (comb.step * width);
+    let column = u32::try_from(comb.step * width).ok()?;
     (column <= Layout::MAX_LAG).then_some(Transposed {
         column,
         phase: phase as u32,
     })
-}
-
-/// Boundaries at `start`, `start + step` and so on, in elements.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Comb {
-    pub start: usize,
-    pub step: usize,
 }
 
 /// The comb that explains most of the changes among `count` elements, if one explains enough.
@@ -219,11 +217,10 @@ fn quiet(changes: &[Change], comb: &Comb, count: usize, loud: f64) -> f64 {
 
 /// The share of the columns, of those that vary, in which a number is mostly closer to the one before than to one far
 /// before.
-fn smooth(bytes: &[u8], layout: &Layout, comb: &Comb, count: usize) -> f64 {
-    let width = usize::from(layout.width);
+fn smooth(bytes: &[u8], width: usize, swap: bool, comb: &Comb, count: usize) -> f64 {
     // Floats in order; the distances of integers of one sign are those between them too.
     let number = |at: usize| {
-        let value = value(bytes, at * width, width, layout.swap) << (64 - 8 * width);
+        let value = value(bytes, at * width, width, swap) << (64 - 8 * width);
         if value >> 63 == 1 {
             !value
         } else {
@@ -236,14 +233,16 @@ fn smooth(bytes: &[u8], layout: &Layout, comb: &Comb, count: usize) -> f64 {
         let (mut near, mut far) = (0, 0);
         for at in (column + FAR..end).step_by((comb.step / PAIRS).max(1)) {
             let here = number(at);
-            let before = here.abs_diff(number(at - 1)) / 4;
-            let before_long = here.abs_diff(number(at - FAR)) / 4;
-            near += usize::from(here.abs_diff(number(at - 1)) < before_long);
-            far += usize::from(here.abs_diff(number(at - FAR)) < before);
+            let (to_near, to_far) = (
+                here.abs_diff(number(at - 1)),
+                here.abs_diff(number(at - FAR)),
+            );
+            near += usize::from(to_near < to_far / CLOSER);
+            far += usize::from(to_far < to_near / CLOSER);
         }
         if near + far > PAIRS / 32 {
             varying += 1;
-            smooth += usize::from(near > 8 * far);
+            smooth += usize::from(near > MOSTLY * far);
         }
     }
     smooth as f64 / f64::from(varying.max(1))
