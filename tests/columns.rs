@@ -4,6 +4,7 @@
 #[allow(dead_code)]
 mod layouts;
 
+use boa_constrictor::Layout;
 use boa_constrictor::layout::columns::{Column, Kind, Record, columns, kind, record};
 use layouts::{Lcg, elements};
 use proptest::prelude::*;
@@ -283,7 +284,15 @@ fn kinds_of_elements() {
     assert_ne!(kind(&hashes, &elements(4, true, 0, 0)), Float);
 }
 
-/// The kinds of all real tables and arrays, which are those of their sidecars and headers.
+#[test]
+fn endless_records_have_no_columns() {
+    let layout = elements(1, false, Layout::MAX_LAG, 0);
+    assert_eq!(columns(&[1, 2, 3], &layout), []);
+    assert_eq!(record(&[1, 2, 3], &layout).columns, []);
+    assert_eq!(columns(&[], &elements(1, false, 1 << 16, 0)).len(), 1 << 16);
+}
+
+/// The kinds of some real arrays, which are those of their sidecars and headers.
 #[test]
 fn kinds_of_real_arrays() {
     for (name, header, width, wanted) in [

@@ -17,6 +17,8 @@ const MOST_ROWS: usize = 2000;
 const SEEN: usize = 768 << 10;
 /// As many rows are looked at however long they are.
 const FEWEST_ROWS: usize = 16;
+/// The longest record that is looked at, in bytes: few rows of a longer one are ever there at once.
+const LONGEST: u32 = 1 << 16;
 /// Elements that are looked at in a uniform array.
 const ELEMENTS: usize = 4096;
 /// Big-endian columns are believed where little-endian ones cost more by this factor.
@@ -44,10 +46,14 @@ pub struct Record {
 }
 
 /// The columns of a record of `layout.record` bytes, or of one element if there is no record, from place 0 of the record
-/// on; their widths sum to `layout.period()`. The layout's phase is that of `bytes[0]`.
+/// on; their widths sum to `layout.period()`. The layout's phase is that of `bytes[0]`. Of records longer than 64 KiB the
+/// columns are not looked for: there are none then.
 ///
 /// A number that goes over the end of the record is seen as bytes: [`record`] finds where the record had better begin.
 pub fn columns(bytes: &[u8], layout: &Layout) -> Vec<Column> {
+    if layout.period() > LONGEST {
+        return Vec::new();
+    }
     let rows = Rows::new(bytes, layout);
     if layout.width > 1 {
         return rows.elements(layout);
@@ -61,8 +67,14 @@ pub fn columns(bytes: &[u8], layout: &Layout) -> Vec<Column> {
     }
 }
 
-/// The columns of a record, with the shift that cuts none of them. A layout with wide elements needs none.
+/// The columns of a record as [`columns`] finds them, with the shift that cuts none. A layout with wide elements needs none.
 pub fn record(bytes: &[u8], layout: &Layout) -> Record {
+    if layout.period() > LONGEST {
+        return Record {
+            shift: 0,
+            columns: Vec::new(),
+        };
+    }
     let rows = Rows::new(bytes, layout);
     if layout.width > 1 {
         return Record {
