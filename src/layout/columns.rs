@@ -58,7 +58,8 @@ pub fn columns(bytes: &[u8], layout: &Layout) -> Vec<Column> {
     if layout.width > 1 {
         return rows.elements(layout);
     }
-    let (little, big) = (rows.shapes(true), rows.shapes(false));
+    let places = rows.places();
+    let (little, big) = (rows.shapes(&places, true), rows.shapes(&places, false));
     let (little, big) = (divide(&little, 0), divide(&big, 0));
     if little.0 <= BIG * big.0 {
         little.1
@@ -84,8 +85,9 @@ pub fn record(bytes: &[u8], layout: &Layout) -> Record {
     }
     // Among any eight places that follow one another, some column begins.
     let shifts = 0..WIDEST.min(rows.period);
+    let places = rows.places();
     let best = [true, false].map(|swap| {
-        let shapes = rows.shapes(swap);
+        let shapes = rows.shapes(&places, swap);
         let divided = shifts.clone().map(|shift| (divide(&shapes, shift), shift));
         divided.reduce(
             |best, other| {
@@ -191,9 +193,12 @@ impl<'a> Rows<'a> {
             .collect()
     }
 
+    fn places(&self) -> Places {
+        Places::new(self.bytes, &self.starts, self.period)
+    }
+
     /// For each place, what begins there may be; numbers of 1, 2, 4 and 8 bytes.
-    fn shapes(&self, swap: bool) -> Vec<[Option<Shape>; 4]> {
-        let places = Places::new(self.bytes, &self.starts, self.period);
+    fn shapes(&self, places: &Places, swap: bool) -> Vec<[Option<Shape>; 4]> {
         let shape = |place, width: usize| {
             if width == 1 {
                 return Some(places.byte(place));

@@ -25,6 +25,8 @@ const TOLERANCE: f64 = 0.7;
 const ODD: f64 = 0.4;
 /// A lowest byte with as many bits of entropy belongs to a number of several bytes.
 const VARIED: f64 = 6.0;
+/// Values that tell the kind of an integer that uses all its bytes.
+const ENOUGH: usize = 256;
 /// A byte with fewer bits of entropy takes few values.
 const FEW: f64 = 3.0;
 /// A byte within an integer has more bits of entropy than this, or twice as many as the one above.
@@ -309,14 +311,19 @@ fn integer(parts: &[Place], values: &[u64]) -> Option<(f64, Kind)> {
         let used = &parts[width - used..];
         return (integral(used) && whole(used)).then_some((1.5 + wide, kind));
     }
-    let kind = Kind::of(values.to_vec(), width);
+    if !integral(parts) || !whole(parts) || low.constant.is_some() {
+        return None;
+    }
+    // Numbers of all sizes: a few tell the kind.
+    let few = values.iter().take(ENOUGH).copied().collect();
+    let kind = Kind::of(few, width);
     let kind = if kind == Kind::Float {
         Kind::Signed
     } else {
         kind
     };
     let cost = if width == 2 { 1.7 } else { 2.6 + wide / 2.0 };
-    (integral(parts) && whole(parts) && low.constant.is_none()).then_some((cost, kind))
+    Some((cost, kind))
 }
 
 /// Whether bytes that vary belong together rather than being flags side by side: the lowest takes many values, or far more
