@@ -23,9 +23,9 @@ pub mod kernel;
 pub mod layout;
 pub mod model;
 pub mod stream;
-pub mod transform;
 #[cfg(feature = "train")]
 pub mod train;
+pub mod transform;
 
 pub use error::{Error, Result};
 pub use layout::Layout;

@@ -1,20 +1,25 @@
 //! Where the numbers are: element width, byte order, record length, and what follows from them.
 
+mod boundaries;
+pub mod columns;
 pub(crate) mod cost;
 pub mod detect;
 mod elements;
+pub mod fits;
 mod lags;
 mod logarithm;
 pub mod npy;
+mod numbers;
 mod places;
 pub mod plan;
 pub mod swap;
 mod taps;
+pub mod transposed;
 
 use crate::{Error, Result};
 
 pub(crate) use logarithm::log2;
-pub use places::{ELEMENT_PHASES, Place, Places};
+pub use places::{Contexts, ELEMENT_PHASES, Place, Places};
 pub use plan::Given;
 pub use taps::{NO_TAP, TAPS};
 

@@ -16,10 +16,37 @@ pub struct Place {
     pub width: u8,
 }
 
+/// Which contexts a frame's bytes are predicted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contexts {
+    /// Plain bytes: words and lines.
+    Text,
+    /// Records: columns.
+    Table,
+    /// Elements that are all alike: the neighbours along each axis.
+    Array,
+    /// What is left of such elements when a prediction is taken from them: the neighbours' sizes.
+    Residuals,
+}
+
+impl Contexts {
+    /// Those of a layout without fields.
+    fn of(layout: &Layout) -> Contexts {
+        if layout.width == 1 && layout.record == 0 {
+            Contexts::Text
+        } else if layout.record == 0 || layout.plane > 0 {
+            Contexts::Array
+        } else {
+            Contexts::Table
+        }
+    }
+}
+
 /// The places of a frame's bytes.
 #[derive(Clone, Debug)]
 pub struct Places {
     layout: Layout,
+    contexts: Contexts,
     lags: [u32; TAPS],
     /// Phase and width for each byte of a record of elements of several widths; empty if all have the layout's.
     mixed: Vec<(u8, u8)>,
@@ -30,6 +57,7 @@ impl Places {
     pub fn uniform(layout: &Layout) -> Places {
         Places {
             layout: *layout,
+            contexts: Contexts::of(layout),
             lags: layout.lags(),
             mixed: Vec::new(),
         }
@@ -42,6 +70,16 @@ impl Places {
             mixed: phases.collect(),
             ..Places::uniform(layout)
         }
+    }
+
+    /// The same places in other contexts.
+    pub fn within(self, contexts: Contexts) -> Places {
+        Places { contexts, ..self }
+    }
+
+    /// The contexts.
+    pub fn contexts(&self) -> Contexts {
+        self.contexts
     }
 
     /// The layout.
@@ -72,7 +110,11 @@ impl Places {
     /// then one plane back, or two records where there is no plane.
     #[inline]
     pub fn lags(&self, place: Place) -> [u32; TAPS] {
-        let element = if place.width > 1 { place.width.into() } else { 0 };
+        let element = if place.width > 1 {
+            place.width.into()
+        } else {
+            0
+        };
         [self.lags[0], element, self.lags[2], self.lags[3]]
     }
 }

@@ -1,7 +1,7 @@
 //! What the adaptive rows and the slots are keyed by.
 
 use super::rows::ROWS;
-use crate::layout::{Layout, NO_TAP, Place, TAPS};
+use crate::layout::{Contexts, NO_TAP, Place, TAPS};
 
 /// What a lane has coded so far.
 #[derive(Clone, Copy)]
@@ -87,51 +87,130 @@ impl TextState {
 /// The hashes of the eight rows' contexts.
 #[inline]
 pub fn row_contexts(
-    layout: &Layout,
+    contexts: Contexts,
     place: Place,
     lags: &[u32; TAPS],
     past: &Past,
     text: &TextState,
 ) -> [u64; ROWS] {
-    let back = |lag| u64::from(past.back(lag));
-    let (p1, p2, p3) = (back(1), back(2), back(3));
-    let contexts = if layout.width == 1 && layout.record == 0 {
-        let (o2, o3) = (p1 | p2 << 9, p1 | p2 << 9 | p3 << 18);
-        let o4 = o3 | back(4) << 27;
-        let o6 = fold(o4, back(5) | back(6) << 9);
-        [
-            p1,
-            o2,
-            o3,
-            o4,
-            o6,
-            fold(text.word, p1),
-            text.place(),
-            fold(text.place(), p1),
-        ]
-    } else {
-        let (near, far) = if layout.record > 0 {
-            (lags[2], lags[3])
-        } else {
-            (lags[1], 2 * lags[1])
-        };
-        let (above, above2) = (back(near), back(far));
-        let column = u64::from(place.column) << 40;
-        let phase = u64::from(place.phase) << 40;
-        [
-            column,
-            phase | p1,
-            phase | p1 | p2 << 9,
-            phase | p1 | above << 9,
-            phase | p1 | p2 << 9 | p3 << 18,
-            column | above,
-            column | p1,
-            phase | above | above2 << 9,
-        ]
+    let keys = match contexts {
+        Contexts::Text => of_text(past, text),
+        Contexts::Table => of_table(place, lags, past),
+        Contexts::Array => of_array(place, lags, past),
+        Contexts::Residuals => of_residuals(place, lags, past),
     };
     let mut hashes = [0; ROWS];
-    for (j, (h, c)) in hashes.iter_mut().zip(contexts).enumerate() {
+    for (j, (h, c)) in hashes.iter_mut().zip(keys).enumerate() {
         *h = finish(fold(c, j as u64));
     }
     hashes
+}
+
+fn of_text(past: &Past, text: &TextState) -> [u64; ROWS] {
+    let back = |lag| u64::from(past.back(lag));
+    let p1 = back(1);
+    let o2 = p1 | back(2) << 9;
+    let o3 = o2 | back(3) << 18;
+    let o4 = o3 | back(4) << 27;
+    let o6 = fold(o4, back(5) | back(6) << 9);
+    let place = text.place();
+    [
+        p1,
+        o2,
+        o3,
+        o4,
+        o6,
+        fold(text.word, p1),
+        place,
+        fold(place, p1),
+    ]
+}
+
+fn of_table(place: Place, lags: &[u32; TAPS], past: &Past) -> [u64; ROWS] {
+    let back = |lag| u64::from(past.back(lag));
+    let (p1, p2, p3) = (back(1), back(2), back(3));
+    let (above, above2) = (back(lags[2]), back(lags[3]));
+    let column = u64::from(place.column) << 40;
+    let phase = u64::from(place.phase) << 40;
+    [
+        column,
+        phase | p1,
+        phase | p1 | p2 << 9,
+        phase | p1 | above << 9,
+        phase | p1 | p2 << 9 | p3 << 18,
+        column | above,
+        column | p1,
+        phase | above | above2 << 9,
+    ]
+}
+
+/// The bytes at the same place of the elements one, two and three before, and of the element above, if there is one.
+fn neighbours(place: Place, lags: &[u32; TAPS]) -> [u32; 3] {
+    let width = u32::from(place.width);
+    let above = if lags[2] > 0 { lags[2] } else { 3 * width };
+    [width, 2 * width, above]
+}
+
+fn of_array(place: Place, lags: &[u32; TAPS], past: &Past) -> [u64; ROWS] {
+    let back = |lag| u64::from(past.back(lag));
+    let (p1, p2, p3) = (back(1), back(2), back(3));
+    let [left, left2, above] = neighbours(place, lags).map(back);
+    let phase = u64::from(place.phase) << 40;
+    [
+        phase | p1,
+        phase | p1 | p2 << 9,
+        phase | p1 | p2 << 9 | p3 << 18,
+        phase | p1 | left << 9,
+        phase | p1 | above << 9,
+        phase | left | above << 9,
+        phase | left | left2 << 9,
+        phase | left,
+    ]
+}
+
+fn of_residuals(place: Place, lags: &[u32; TAPS], past: &Past) -> [u64; ROWS] {
+    let back = |lag| u64::from(past.back(lag));
+    let (p1, p2) = (back(1), back(2));
+    let near = neighbours(place, lags);
+    let [left, left2, above] = near.map(back);
+    let phase = u64::from(place.phase) << 40;
+    let lengths = near.map(|lag| length(place, lag, past));
+    let far = if lags[2] > 0 {
+        lags[3]
+    } else {
+        4 * u32::from(place.width)
+    };
+    let beside = (lengths[0] + lengths[1]) / 2;
+    let beyond = (lengths[2] + length(place, far, past)) / 2;
+    // Of an array without rows the element two before is the next to look at.
+    let second = if lags[2] > 0 { lengths[2] } else { lengths[1] };
+    let number = u32::from(place.phase + 1 - place.width);
+    let begun = (1..=number).any(|lag| past.back(lag) != 0);
+    [
+        phase | p1,
+        phase | p1 | p2 << 9,
+        phase | beside | beyond << 7,
+        phase | p1 | left << 9,
+        phase | p1 | above << 9,
+        phase | left | above << 9,
+        phase | left | left2 << 9,
+        phase | lengths[0] | second << 7 | u64::from(begun) << 14,
+    ]
+}
+
+/// Significant bits of the element whose byte at the same place is `lag` back, at least a width; 127 if it is not all there.
+fn length(place: Place, lag: u32, past: &Past) -> u64 {
+    let number = u32::from(place.phase + 1 - place.width);
+    if past.back(lag + number) == NO_TAP {
+        return 127;
+    }
+    let mut bits = 8 * u64::from(place.width);
+    for k in 0..u32::from(place.width) {
+        let byte = past.back(lag + number - k);
+        if byte != 0 {
+            return bits - u64::from(byte.leading_zeros() - 8);
+        }
+        bits -= 8;
+    }
+    0
 }

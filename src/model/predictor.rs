@@ -20,6 +20,7 @@ pub struct Predictor<'m> {
     model: &'m Model,
     places: &'m Places,
     lane_len: usize,
+    nonet: bool,
     network: Network<'m>,
     rows: Rows,
     mixer: Mixer,
@@ -58,6 +59,7 @@ impl<'m> Predictor<'m> {
             model,
             places,
             lane_len,
+            nonet: std::env::var("NONET").is_ok(),
             network: Network::new(model, lanes),
             rows: Rows::new(len),
             mixer: Mixer::new(ELEMENT_PHASES.into()),
@@ -74,8 +76,7 @@ impl<'m> Predictor<'m> {
             let own = &mut self.lanes[lane];
             own.place = self.places.at(past.position);
             let lags = self.places.lags(own.place);
-            let contexts =
-                row_contexts(self.places.layout(), own.place, &lags, &past, &own.text);
+            let contexts = row_contexts(self.places.contexts(), own.place, &lags, &past, &own.text);
             own.slots = contexts.map(|hash| self.rows.slot(hash));
             self.rows.prefetch(&own.slots);
             own.pending = self.boosts.locate(own.place.phase.into(), &past);
@@ -95,14 +96,20 @@ impl<'m> Predictor<'m> {
         let own = &mut self.lanes[lane];
         let tokens = self.places.lags(own.place).map(|lag| past.back(lag));
         let phase = self.model.config().phase(own.place);
-        self.network.step(lane, &tokens, phase, &mut own.network);
+        if !self.nonet {
+            self.network.step(lane, &tokens, phase, &mut own.network);
+        }
 
         let rows: [&[i16; 256]; EXPERTS] = std::array::from_fn(|expert| match expert {
             NETWORK => &own.network,
             j => self.rows.row(j, own.slots[j]),
         });
         let mut logits = [0; 256];
-        kernel::mix(&rows, &self.mixer.weights(own.place.phase.into()), &mut logits);
+        kernel::mix(
+            &rows,
+            &self.mixer.weights(own.place.phase.into()),
+            &mut logits,
+        );
         self.boosts
             .predict(lane, &past, &mut own.pending, &mut logits);
 

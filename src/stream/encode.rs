@@ -6,13 +6,14 @@ use super::ordered::Ordered;
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
 use crate::format::{
-    Footer, FrameHash, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Method, ModelSection, frame_hash,
+    Footer, FrameHash, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Method, ModelSection,
+    frame_hash,
 };
 use crate::layout::plan::{FramePlan, LOOKAHEAD, Planner};
 use crate::layout::{Given, Layout};
 use crate::model::Model;
 use crate::options::EncodeOptions;
-use crate::transform::{Structure, choose};
+use crate::transform::Structure;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -142,14 +143,9 @@ fn encode_frame(model: &Model, layout: Layout, content: Vec<u8>) -> EncodedFrame
     if let Some(byte) = constant(&content) {
         return EncodedFrame::new(Method::Constant(byte), hash, content.len(), Vec::new());
     }
-    let structure = structure(layout, &content);
+    let structure = Structure::choose(layout, false, &content);
     let coded = structure.forward(content);
-    let lanes = lanes::encode(
-        model,
-        &structure.places(),
-        lane_count(coded.len()),
-        &coded,
-    );
+    let lanes = lanes::encode(model, &structure.places(), lane_count(coded.len()), &coded);
     let words = lanes.iter().map(|lane| lane.len() as u32).collect();
     let payload: Vec<u8> = lanes
         .iter()
@@ -191,13 +187,4 @@ impl EncodedFrame {
 fn constant(content: &[u8]) -> Option<u8> {
     let (&first, rest) = content.split_first()?;
     rest.iter().all(|&byte| byte == first).then_some(first)
-}
-
-fn structure(mut layout: Layout, content: &[u8]) -> Structure {
-    use crate::transform::{Kind, choose::Column};
-    let kind = match layout.width { 4 | 8 => Kind::Float, 2 => Kind::Signed, _ => Kind::Unsigned };
-    let columns = if layout.width > 1 { vec![Column { width: layout.width, swap: layout.swap, kind }] } else { vec![] };
-    let fields = if std::env::var("NOTRANS").is_ok() { vec![] } else { let t=std::time::Instant::now(); let f=choose::choose(content, &layout, &columns); if std::env::var("SHOW").is_ok() {eprintln!("choose {:?} for {}", t.elapsed(), content.len()); for f in f.chunk_by(|a,b|a==b) { let t=&f[0].transform; let r=format!("{:?}",t.rule); eprintln!("  {} x {:?} {} {:?} off {} rot {}", f.len(), t.kind, &r[..r.len().min(50)], t.predict, t.offset, t.rotate);} } f };
-    if !fields.is_empty() { layout.swap = false; }
-    Structure { layout, transposed: false, fields }
 }

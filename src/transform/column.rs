@@ -7,13 +7,14 @@ use super::digits::Digits;
 use super::fixed::Values;
 use super::float::Format;
 use super::narrow::{self, Narrow};
-use super::order::{Kind, mask, sign};
+use super::order::{mask, sign};
 use super::ranks::{self, Members};
 use super::stencil::Stencil;
 use super::step::Step;
 use super::stride::Stride;
 use super::symmetric::Symmetric;
 use crate::error::{Error, Result};
+use crate::layout::columns::Kind;
 use std::sync::Arc;
 
 /// The values that a column mostly has. Others stay exact, at the price of larger codes.

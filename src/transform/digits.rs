@@ -74,7 +74,10 @@ impl Magnitudes for Digits {
         if index < first {
             self.decimal(index, lowest)
         } else if index < self.small {
-            let (decade, place) = ((index - first) / self.decade(), (index - first) % self.decade());
+            let (decade, place) = (
+                (index - first) / self.decade(),
+                (index - first) % self.decade(),
+            );
             self.decimal(first / 10 + place, lowest + 1 + decade as i32)
         } else {
             self.limit + (index - self.small)

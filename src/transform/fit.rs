@@ -59,7 +59,11 @@ pub fn weights(values: &[i64], lags: &[u32], positions: &[usize]) -> Vec<i32> {
         .iter()
         .map(|w| {
             let scaled = w * one;
-            let rounded = if scaled < 0.0 { scaled - 0.5 } else { scaled + 0.5 };
+            let rounded = if scaled < 0.0 {
+                scaled - 0.5
+            } else {
+                scaled + 0.5
+            };
             (rounded as i32).clamp(-Stencil::MOST_WEIGHT, Stencil::MOST_WEIGHT)
         })
         .collect()

@@ -57,7 +57,11 @@ impl Values {
                 } else {
                     MOST as u64
                 };
-                if negative { -(magnitude as i64) } else { magnitude as i64 }
+                if negative {
+                    -(magnitude as i64)
+                } else {
+                    magnitude as i64
+                }
             }
         }
     }
@@ -76,7 +80,11 @@ impl Values {
                 shift,
             } => {
                 let pattern = float(format, value.unsigned_abs(), -shift);
-                if value < 0 { zero - 1 - pattern } else { zero + pattern }
+                if value < 0 {
+                    zero - 1 - pattern
+                } else {
+                    zero + pattern
+                }
             }
         }
     }

@@ -47,10 +47,7 @@ impl Format {
         if exponent == 0 {
             (fraction, lowest)
         } else {
-            (
-                fraction | 1 << (self.precision - 1),
-                lowest + exponent - 1,
-            )
+            (fraction | 1 << (self.precision - 1), lowest + exponent - 1)
         }
     }
 

@@ -3,7 +3,7 @@
 //! A frame's [fields](Field) say how the bits of its elements are read, which rule their values follow, and how an element
 //! is predicted from earlier ones. Everything is exact for every bit pattern, whether it follows the rule or not.
 
-pub mod choose;
+mod choose;
 mod coarse;
 mod column;
 mod dictionary;
@@ -23,7 +23,7 @@ mod structure;
 mod symmetric;
 mod transpose;
 
+pub use crate::layout::columns::Kind;
 pub use column::{Predict, Rule, Transform};
 pub use frame::{Field, MOST_FIELDS};
-pub use order::Kind;
 pub use structure::Structure;

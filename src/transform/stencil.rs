@@ -51,7 +51,7 @@ impl<'a> Stencil<'a> {
     /// one before.
     pub fn forward(&self, codes: &mut [u64], bits: u32) {
         let values: Vec<i64> = codes.iter().map(|&code| self.values.value(code)).collect();
-                for i in (0..codes.len()).rev() {
+        for i in (0..codes.len()).rev() {
             let predicted = if i >= self.reach {
                 self.predict(&values, i)
             } else if i > 0 {
@@ -65,7 +65,7 @@ impl<'a> Stencil<'a> {
 
     /// The inverse of [`Stencil::forward`].
     pub fn inverse(&self, codes: &mut [u64], bits: u32) {
-                let mut values = Vec::with_capacity(codes.len());
+        let mut values = Vec::with_capacity(codes.len());
         for i in 0..codes.len() {
             let predicted = if i >= self.reach {
                 self.predict(&values, i)

@@ -1,9 +1,12 @@
 //! The structure of a frame: its layout, its fields, and whether it is stored column after column.
 
+use super::choose;
+use super::column::Predict;
 use super::frame::{self, Field};
 use super::transpose;
 use crate::error::{Error, Result};
-use crate::layout::{Layout, Places, swap};
+use crate::layout::columns::{self, Column};
+use crate::layout::{Contexts, Layout, Places, swap};
 
 /// How a frame's content becomes the bytes that are coded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +27,52 @@ impl Structure {
             transposed: false,
             fields: Vec::new(),
         }
+    }
+
+    /// The structure that a content of this layout is coded with. The transforms are those that cost least on a sample.
+    ///
+    /// Where the content is `transposed`, the layout is that of its rows.
+    pub fn choose(layout: Layout, transposed: bool, content: &[u8]) -> Structure {
+        let mut structure = Structure {
+            transposed,
+            ..Structure::plain(layout)
+        };
+        let turned;
+        let rows = if transposed {
+            turned = structure.in_rows(content.to_vec());
+            &turned
+        } else {
+            content
+        };
+        let columns = structure.columns(rows);
+        let fields = choose::choose(rows, &structure.layout, &columns);
+        if !fields.is_empty() {
+            structure.layout.swap = false;
+            structure.fields = fields;
+        }
+        structure
+    }
+
+    /// The types of the columns, one if all elements are alike; none for bytes. In records of mixed types the phase moves
+    /// to where no column is cut.
+    fn columns(&mut self, rows: &[u8]) -> Vec<Column> {
+        let layout = &mut self.layout;
+        if layout.width == 1 && layout.record == 0 {
+            return Vec::new();
+        }
+        let alike = layout.record == 0 || layout.plane > 0;
+        // Longer records are rows of a grid, or columns too many to look at.
+        let long = (layout.record / u32::from(layout.width)) as usize > choose::MOST_COLUMNS;
+        if alike || long && layout.width > 1 {
+            return vec![Column {
+                width: layout.width,
+                swap: layout.swap,
+                kind: columns::kind(rows, layout),
+            }];
+        }
+        let record = columns::record(rows, layout);
+        layout.phase = (layout.phase + layout.record - record.shift) % layout.record;
+        record.columns
     }
 
     /// Says whether everything fits together, for a content of `len` bytes.
@@ -53,13 +102,18 @@ impl Structure {
 
     /// Where every coded byte is.
     pub fn places(&self) -> Places {
-        let mixed = self.fields.len() > 1
-            && self.fields.iter().any(|f| f.width != self.fields[0].width);
-        if mixed {
-            Places::mixed(&self.layout, self.fields.iter().map(|f| f.width))
-        } else {
-            Places::uniform(&self.layout)
-        }
+        let [field] = self.fields.as_slice() else {
+            let widths = self.fields.iter().map(|field| field.width);
+            return if widths.clone().all(|width| width == self.layout.width) {
+                Places::uniform(&self.layout)
+            } else {
+                Places::mixed(&self.layout, widths)
+            };
+        };
+        Places::uniform(&self.layout).within(match field.transform.predict {
+            Predict::Nothing => Contexts::Array,
+            _ => Contexts::Residuals,
+        })
     }
 
     /// The bytes that are coded for a content.

@@ -3,9 +3,9 @@
 use super::super::column::{Predict, Transform};
 use super::super::fit;
 use super::super::float::Format;
-use super::super::order::Kind;
 use super::{Choice, Column, Estimator, FEWEST, WORTHWHILE, frame, placed, rules};
 use crate::layout::Layout;
+use crate::layout::columns::Kind;
 use std::collections::HashSet;
 
 /// The most elements that are coded to compare transforms, and the least.
@@ -30,22 +30,22 @@ pub(super) fn choose(
     let bits = 8 * u32::from(width);
     let own = (width, swap, None);
     let count = frame::count(layout, width, None, bytes.len());
-    let mut none = Choice {
+    let none = Choice {
         transform: Transform::NONE,
         bits: 0.0,
-        plain: 0.0,
     };
     if count < FEWEST {
         return none;
     }
     let rows = [layout.record, layout.plane].map(|n| n as usize / usize::from(width));
-    let coded = (count / SPARSE).clamp(ELEMENTS[0], ELEMENTS[1]).min(count / 2);
+    let coded = (count / SPARSE)
+        .clamp(ELEMENTS[0], ELEMENTS[1])
+        .min(count / 2);
     let reach = (2 * rows[1].max(rows[0]) + 3).max(64);
     let history = reach.min(HISTORY).min(count - coded);
     let start = ((count - coded) / 2).max(history);
     let patterns = frame::patterns(layout, bytes, own, start - history, history + coded);
     let plain = estimator.bits(&patterns[history..], width);
-    (none.bits, none.plain) = (plain, plain);
     let mut best = none;
     let all = frame::patterns(layout, bytes, own, 0, usize::MAX);
     let repeated = repeats(&all);
@@ -53,7 +53,6 @@ pub(super) fn choose(
     let again = (all.len() as f64 * (1.0 - repeated)).max(2.0);
     let again = crate::layout::log2(again) + 1.0;
     best.bits = plain.min((1.0 - repeated) * plain + repeated * again);
-    best.plain = best.bits;
 
     let steps = [1, rows[0], rows[1]];
     let sweep = |transform: &Transform, codes: &[u64], estimator: &mut Estimator| {
@@ -166,9 +165,8 @@ fn differences(rows: [usize; 2]) -> impl Iterator<Item = [u8; 3]> {
         [1, 0, 1],
         [1, 1, 1],
     ];
-    all.into_iter().filter(move |times| {
-        (times[1] == 0 || rows[0] > 1) && (times[2] == 0 || rows[1] > 1)
-    })
+    all.into_iter()
+        .filter(move |times| (times[1] == 0 || rows[0] > 1) && (times[2] == 0 || rows[1] > 1))
 }
 
 /// Distances to the neighbours, for one, two and three dimensions.

@@ -22,7 +22,8 @@ impl Estimator {
         self.bytes.clear();
         for element in elements {
             let bytes = element.to_be_bytes();
-            self.bytes.extend_from_slice(&bytes[8 - usize::from(width)..]);
+            self.bytes
+                .extend_from_slice(&bytes[8 - usize::from(width)..]);
         }
         let layout = Layout {
             width,

@@ -7,35 +7,22 @@ mod table;
 
 use super::column::{Rule, Transform};
 use super::frame::{self, Field};
-use super::order::Kind;
 use crate::layout::Layout;
+use crate::layout::columns::Column;
 use estimate::Estimator;
-
-/// What is known about a column before its transform is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// Bytes of an element.
-    pub width: u8,
-    /// Elements are little-endian.
-    pub swap: bool,
-    /// How their bits are read.
-    pub kind: Kind,
-}
 
 /// A transform has to save this share of the bits of plain elements.
 const WORTHWHILE: f64 = 0.985;
 /// Rows longer than this are not seen as a table of columns with a rule each.
-const MOST_COLUMNS: usize = 1024;
+pub(super) const MOST_COLUMNS: usize = 1024;
 /// Fewer elements than this are not worth a rule.
 const FEWEST: usize = 64;
 
-/// A column's transform, and what an element costs with and without.
+/// A column's transform, and what an element costs with it.
 struct Choice {
     transform: Transform,
     /// Estimated bits of an element.
     bits: f64,
-    /// The same for the elements as they are.
-    plain: f64,
 }
 
 /// The fields of a frame whose content, row after row, is `bytes`. `columns` are those of a record, or one for all elements;
@@ -67,34 +54,40 @@ pub fn choose(bytes: &[u8], layout: &Layout, columns: &[Column]) -> Vec<Field> {
         None
     };
     match (as_array, as_table) {
-        (Some(array), Some((fields, bits, plain))) => {
-            let array_share = array.bits / array.plain.max(1e-9);
-            let table_share = bits / plain.max(1e-9);
-            if array_share < table_share * WORTHWHILE {
-                one(first, array, same_width)
+        (Some(array), Some((fields, bits))) => {
+            let elements = f64::from(layout.record) / f64::from(first.width);
+            if array.bits * elements < bits * WORTHWHILE {
+                one(first, array)
             } else {
                 several(fields, same_width)
             }
         }
-        (Some(array), None) => one(first, array, same_width),
-        (None, Some((fields, _, _))) => several(fields, same_width),
+        // Long records without a transform may be a table's as well.
+        (Some(array), None) if layout.record == 0 || layout.plane > 0 => one(first, array),
+        (Some(array), None) => several(one(first, array), same_width),
+        (None, Some((fields, _))) => several(fields, same_width),
         (None, None) => Vec::new(),
     }
 }
 
-fn one(column: &Column, choice: Choice, same_width: bool) -> Vec<Field> {
+/// The field of all elements.
+fn one(column: &Column, choice: Choice) -> Vec<Field> {
     let field = Field {
         width: column.width,
         swap: column.swap,
         transform: choice.transform,
     };
-    several(vec![field], same_width)
+    vec![field]
 }
 
 /// No fields if they say no more than the layout.
 fn several(fields: Vec<Field>, same_width: bool) -> Vec<Field> {
     let plain = fields.iter().all(|f| f.transform == Transform::NONE);
-    if plain && same_width { Vec::new() } else { fields }
+    if plain && same_width {
+        Vec::new()
+    } else {
+        fields
+    }
 }
 
 /// Where the codes of a rule's members are to lie: subtracts what is below the least, and moves few bytes to the top.
@@ -119,6 +112,10 @@ fn placed(mut transform: Transform, codes: &[u64], width: u8) -> Transform {
     };
     transform.offset = offset & (u64::MAX >> (64 - bits));
     let width = u32::from(width);
-    transform.rotate = if 2 * bytes <= width { (width - bytes) as u8 } else { 0 };
+    transform.rotate = if 2 * bytes <= width {
+        (width - bytes) as u8
+    } else {
+        0
+    };
     transform
 }

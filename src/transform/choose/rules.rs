@@ -3,7 +3,7 @@
 use super::super::column::{Rule, Transform};
 use super::super::digits::{MAX_DECIMALS, most_digits};
 use super::super::float::Format;
-use super::super::order::Kind;
+use crate::layout::columns::Kind;
 use std::collections::HashSet;
 
 /// Values that are looked at closely.

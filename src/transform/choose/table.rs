@@ -11,14 +11,14 @@ const SPARSE: usize = 8;
 /// Bits that naming a rule costs, beside its dictionary.
 const NAMED: f64 = 48.0;
 
-/// The fields of a table, and the bits of a row with them and without.
+/// The fields of a table, and the bits of a row.
 pub(super) fn choose(
     bytes: &[u8],
     layout: &Layout,
     columns: &[Column],
     estimator: &mut Estimator,
-) -> (Vec<Field>, f64, f64) {
-    let (mut bits, mut plain) = (0.0, 0.0);
+) -> (Vec<Field>, f64) {
+    let mut bits = 0.0;
     let mut place = 0;
     let mut fields = Vec::with_capacity(columns.len());
     for column in columns {
@@ -27,14 +27,13 @@ pub(super) fn choose(
         let patterns = frame::patterns(layout, bytes, own, 0, usize::MAX);
         let choice = of_column(&patterns, column, estimator);
         bits += choice.bits;
-        plain += choice.plain;
         fields.push(Field {
             width: column.width,
             swap: column.swap,
             transform: choice.transform,
         });
     }
-    (fields, bits, plain)
+    (fields, bits)
 }
 
 /// The transform of one column, all of whose elements are given.
@@ -44,7 +43,6 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
     let none = |bits| Choice {
         transform: Transform::NONE,
         bits,
-        plain: bits,
     };
     if patterns.len() < FEWEST || patterns.iter().all(|p| *p == patterns[0]) {
         return none(0.0);
@@ -52,7 +50,10 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
     let rows = (patterns.len() / SPARSE).clamp(ROWS[0], ROWS[1]);
     // Neighbours stay neighbours, for differences: two runs of rows.
     let run = (rows / 2).min(patterns.len() / 2);
-    let starts = [patterns.len() / 4 - run / 2, patterns.len() * 3 / 4 - run / 2];
+    let starts = [
+        patterns.len() / 4 - run / 2,
+        patterns.len() * 3 / 4 - run / 2,
+    ];
     let sample: Vec<u64> = starts
         .iter()
         .flat_map(|&start| &patterns[start..start + run])
