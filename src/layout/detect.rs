@@ -6,7 +6,7 @@
 
 use super::Layout;
 use super::cost::{Cost, Window};
-use super::{elements, lags};
+use super::{elements, floats, grid, lags};
 
 /// Fewer bytes than this show no structure that would pay.
 const LEAST: usize = 256;
@@ -102,9 +102,16 @@ pub fn detect(bytes: &[u8]) -> Layout {
         })
         .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let element = ranked
-        .first()
-        .and_then(|best| elements::find(bytes, &full, best.1));
+    let nearest = ranked.first().map_or(8, |best| best.1);
+    let float = floats::find(bytes, &full, |layout| {
+        elements::shared(
+            bytes,
+            &full,
+            layout,
+            nearest.next_multiple_of(layout.width.into()),
+        )
+    });
+    let element = float.or_else(|| elements::find(bytes, &full, nearest));
 
     // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
     let mut records: Vec<usize> = ranked
@@ -139,7 +146,7 @@ pub fn detect(bytes: &[u8]) -> Layout {
         record: layout.period(),
         ..Layout::BYTES
     };
-    let columns_bits = if layout.width > 1 {
+    let columns_bits = if layout.width > 1 && float.is_none() {
         cost.bits(bytes, &full, &columns)
     } else {
         f64::INFINITY
@@ -155,10 +162,31 @@ pub fn detect(bytes: &[u8]) -> Layout {
     } else {
         PLAIN
     };
-    if plain <= margin * bits {
+    let layout = if plain <= margin * bits && float.is_none() {
         Layout::BYTES
     } else {
         layout
+    };
+    gridded(bytes, layout)
+}
+
+/// The layout with the row and plane of a smooth grid, if the bytes are one.
+fn gridded(bytes: &[u8], layout: Layout) -> Layout {
+    if layout.width == 1 {
+        return layout;
+    }
+    match grid::find(bytes, &layout) {
+        // A table's record is no multiple of a row; what is, is a plane.
+        Some((row, plane, _)) if layout.record.is_multiple_of(row) => Layout {
+            record: row,
+            plane: if layout.record > row {
+                layout.record
+            } else {
+                plane
+            },
+            ..layout
+        },
+        _ => layout,
     }
 }
 

@@ -3,6 +3,8 @@
 mod cost;
 pub mod detect;
 mod elements;
+mod floats;
+mod grid;
 mod lags;
 mod logarithm;
 pub mod npy;
