@@ -19,7 +19,7 @@ pub(super) struct Window {
 const HASHED: usize = 6;
 /// All that are mixed: the counts of the element's place and of the column are the others.
 const CONTEXTS: usize = HASHED + 2;
-/// Slots of a table: 2^15 of 16 bytes stay in a second-level cache.
+/// Slots of a table, at most: 2^15 of 16 bytes stay in a second-level cache.
 const SLOT_BITS: u32 = 15;
 /// Columns have exact counts in records of up to this length; places in longer ones are told apart by hash.
 const MOST_COLUMNS: usize = 512;
@@ -115,6 +115,8 @@ impl Places {
 /// The estimator: tables that are reused from one layout to the next.
 pub(super) struct Cost {
     slots: Vec<Slot>,
+    /// Of how many bits the hashes are in this sample.
+    slot_bits: u32,
     elements: Places,
     columns: Places,
     weights: Vec<[f32; CONTEXTS]>,
@@ -125,6 +127,7 @@ impl Cost {
     pub fn new() -> Cost {
         Cost {
             slots: vec![Slot::default(); HASHED << SLOT_BITS],
+            slot_bits: SLOT_BITS,
             elements: Places::default(),
             columns: Places::default(),
             weights: Vec::new(),
@@ -138,7 +141,10 @@ impl Cost {
     /// cost to learn weighs less there.
     pub fn bits(&mut self, bytes: &[u8], windows: &[Window], layout: &Layout) -> f64 {
         let period = layout.period() as usize;
-        self.slots.fill(Slot::default());
+        // A small sample needs few slots, and clearing all would take longer than coding it.
+        let total: usize = windows.iter().map(|window| window.len).sum();
+        self.slot_bits = (total.max(1).ilog2() + 1).clamp(10, SLOT_BITS);
+        self.slots[..HASHED << self.slot_bits].fill(Slot::default());
         self.elements.reset(usize::from(layout.width));
         self.columns.reset(if period <= MOST_COLUMNS {
             period
@@ -149,7 +155,6 @@ impl Cost {
         self.weights
             .resize(self.columns.totals.len(), [1.0 / CONTEXTS as f32; CONTEXTS]);
 
-        let total: usize = windows.iter().map(|window| window.len).sum();
         let (mut seen, mut bits, mut counted) = (0, 0.0, 0usize);
         let mut part = std::mem::take(&mut self.part);
         for window in windows {
@@ -239,7 +244,8 @@ impl Cost {
             chances[1] = self.columns.meet(place, symbol, chances[0], 4.0);
             let mut sum = weights[0] * chances[0] + weights[1] * chances[1];
             for (j, key) in keys.into_iter().enumerate() {
-                let slot = &mut self.slots[(j << SLOT_BITS) + (key >> (64 - SLOT_BITS)) as usize];
+                let slot = &mut self.slots
+                    [(j << self.slot_bits) + (key >> (64 - self.slot_bits)) as usize];
                 let chance = slot.meet((key >> 16) as u16 | 1, symbol, chances[1]);
                 chances[j + 2] = chance;
                 sum += weights[j + 2] * chance;

@@ -10,6 +10,8 @@ use super::{elements, floats, grid, lags};
 
 /// Fewer bytes than this show no structure that would pay.
 const LEAST: usize = 256;
+/// The bytes of a sample however small the input is.
+const SMALL: usize = 4 << 10;
 /// Bytes coded to rank the candidates.
 const QUICK: usize = 16 << 10;
 /// Bytes coded to compare the best few.
@@ -45,7 +47,7 @@ pub(super) struct Fit {
 /// The last layout is kept while it costs about the same, or saves about as much; else it is still preferred to a new one
 /// that is no better.
 pub(super) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
-    let sample = windows(bytes, FULL);
+    let sample = windows(bytes, FULL.min((bytes.len() / 6).max(SMALL)));
     let mut cost = Cost::new();
     let plain = cost.bits(bytes, &sample, &Layout::BYTES);
     let mut fit = |layout: Layout| Fit {
@@ -88,7 +90,11 @@ pub fn detect(bytes: &[u8]) -> Layout {
     if bytes.len() < LEAST {
         return Layout::BYTES;
     }
-    let (quick, full) = (windows(bytes, QUICK), windows(bytes, FULL));
+    // Small inputs get smaller samples, so that looking takes a small part of the time that coding does.
+    let (quick, full) = (
+        windows(bytes, QUICK.min((bytes.len() / 16).max(SMALL))),
+        windows(bytes, FULL.min((bytes.len() / 6).max(SMALL))),
+    );
     let mut cost = Cost::new();
     let found = lags::candidates(bytes);
     let mut ranked: Vec<(f64, usize)> = ALWAYS

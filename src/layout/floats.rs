@@ -25,30 +25,55 @@ pub(super) fn find(
     windows: &[Window],
     mut agreement: impl FnMut(&Layout) -> f64,
 ) -> Option<Layout> {
-    for width in [8u8, 4] {
-        let [little, big] = [true, false].map(|swap| {
-            let of_phase = |phase: u32| {
-                let layout = Layout {
-                    width,
-                    swap,
-                    phase,
-                    ..Layout::BYTES
-                };
-                (usual(bytes, windows, &layout), layout)
+    // Numbers of 4 bytes look like some of 8 where their columns alternate, those of 8 hardly like others of 4.
+    let narrow = of_width(bytes, windows, 4, &mut agreement);
+    match narrow {
+        Some(narrow) if !halves_zero(bytes, windows, &narrow) => Some(narrow),
+        _ => of_width(bytes, windows, 8, &mut agreement).or(narrow),
+    }
+}
+
+/// The same for floats of `width` bytes.
+fn of_width(
+    bytes: &[u8],
+    windows: &[Window],
+    width: u8,
+    agreement: &mut impl FnMut(&Layout) -> f64,
+) -> Option<Layout> {
+    let [little, big] = [true, false].map(|swap| {
+        let of_phase = |phase: u32| {
+            let layout = Layout {
+                width,
+                swap,
+                phase,
+                ..Layout::BYTES
             };
-            let shares: Vec<(f64, Layout)> = (0..u32::from(width)).map(of_phase).collect();
-            clear(&shares)
-        });
-        match (little, big) {
-            (Some(little), Some(big)) => {
-                let better = agreement(&big) > BIG * agreement(&little);
-                return Some(if better { big } else { little });
+            (usual(bytes, windows, &layout), layout)
+        };
+        let shares: Vec<(f64, Layout)> = (0..u32::from(width)).map(of_phase).collect();
+        clear(&shares)
+    });
+    match (little, big) {
+        (Some(little), Some(big)) if agreement(&big) > BIG * agreement(&little) => Some(big),
+        (little, big) => little.or(big),
+    }
+}
+
+/// Whether every other element of 4 bytes is zero, and those between are not: round numbers of 8 bytes.
+fn halves_zero(bytes: &[u8], windows: &[Window], layout: &Layout) -> bool {
+    let (mut zeros, mut counts) = ([0u32; 2], [0u32; 2]);
+    for window in windows {
+        for i in window.start..(window.start + window.len).saturating_sub(3) {
+            let place = i + layout.phase as usize;
+            if place.is_multiple_of(4) {
+                let half = place / 4 % 2;
+                counts[half] += 1;
+                zeros[half] += u32::from(bytes[i..i + 4] == [0; 4]);
             }
-            (Some(only), None) | (None, Some(only)) => return Some(only),
-            (None, None) => {}
         }
     }
-    None
+    let [one, other] = [0, 1].map(|half| f64::from(zeros[half]) / f64::from(counts[half].max(1)));
+    one.max(other) > 0.9 && one.min(other) < 0.5
 }
 
 /// The alignment under which exponents are usual, if they are so under no other.

@@ -6,17 +6,20 @@
 use super::Layout;
 use super::floats::number;
 
-/// The longest row, in elements.
-const LONGEST: usize = 8192;
-/// Elements compared with each lag at first, and again for the lags that stand out.
-const COARSE: usize = 1024;
-const FINE: usize = 12288;
-/// Lags that are looked at again.
-const RECHECKED: usize = 40;
-/// How many bits closer than its neighbours a row or plane must be.
-const NOTCH: f64 = 0.22;
-/// The share of the deepest notch that a shorter lag must have.
-const SHARE: f64 = 0.3;
+/// The shortest row, in elements: what repeats sooner is a vibration or a vector's parts.
+const SHORTEST: usize = 16;
+/// The lags searched, in elements, each group up to its longest lag with so many anchors and so many looked at again.
+const GROUPS: [(usize, usize, usize); 2] = [(1024, 3072, 24), (4096, 768, 12)];
+/// Elements compared with the lags that stand out.
+const FINE: usize = 16384;
+/// How many bits closer than its neighbours a row must be, of slopes and bends together.
+const NOTCH: f64 = 0.05;
+/// The same for a plane, of which there are few to compare.
+const PLANE_NOTCH: f64 = 0.3;
+/// The share of the deepest notch that is deep too.
+const SHARE: f64 = 0.5;
+/// The share that a row's notch has of its plane's.
+const OF_PLANE: f64 = 0.15;
 /// How many bits closer than strangers neighbours in a row must be: the field is smooth.
 const SMOOTH: f64 = 1.5;
 /// How many bits closer the row above may be than the neighbour: in tables it is much closer.
@@ -27,13 +30,11 @@ const ALIKE: f64 = 3.0;
 pub(super) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
     let field = Field::new(bytes, layout);
     let n = field.keys.len();
-    let longest = LONGEST.min(n / 4);
-    if longest < 8 {
+    if n < 8 * SHORTEST {
         return None;
     }
     // Bounded by the size of the input, so that small files take little time.
-    let coarse = COARSE.min((4 * bytes.len() / longest).max(128));
-    let fine = FINE.min(n / 2);
+    let fine = FINE.min(n / 4);
     let next = field.distance(1, fine);
     let strangers = [7, 5, 3]
         .map(|part| field.distance(n / part, fine))
@@ -42,20 +43,32 @@ pub(super) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
     if next + SMOOTH > strangers {
         return None;
     }
-    let curve: Vec<f64> = (0..longest + 4)
-        .map(|lag| field.distance(lag.max(1), coarse))
-        .collect();
-    let mut ranked: Vec<(f64, usize)> = (6..longest)
-        .map(|lag| (notch(|k| curve[k], lag, 1), lag))
-        .collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let again: Vec<(f64, usize)> = ranked
-        .iter()
-        .take(RECHECKED)
-        .map(|&(_, lag)| (notch(|k| field.distance(k, fine), lag, 1), lag))
-        .collect();
-    let (depth, row) = shortest(&again)?;
-    if field.distance(row, fine) + ALIKE < next {
+    let slopes = field.differences();
+    let bends = slopes.differences();
+    let mut again: Vec<(f64, usize)> = Vec::new();
+    let mut shorter = 6;
+    for (longest, anchors, count) in GROUPS {
+        let longest = longest.min(n / 6);
+        let anchors = anchors.min(n / 16);
+        if longest <= shorter {
+            break;
+        }
+        let curve: Vec<f64> = (shorter - 3..longest + 4)
+            .map(|lag| slopes.distance(lag, anchors))
+            .collect();
+        let mut ranked: Vec<(f64, usize)> = (shorter..longest)
+            .map(|lag| (notch(|k| curve[k + 3 - shorter], lag), lag))
+            .collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        again.extend(ranked.iter().take(count).map(|&(_, lag)| {
+            let both =
+                notch(|k| slopes.distance(k, fine), lag) + notch(|k| bends.distance(k, fine), lag);
+            (both, lag)
+        }));
+        shorter = longest;
+    }
+    let (depth, row) = row(&again)?;
+    if row < SHORTEST || field.distance(row, fine) + ALIKE < next {
         return None;
     }
     let width = usize::from(layout.width);
@@ -65,16 +78,16 @@ pub(super) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
         .map(|k| field.distance(k.max(1) * row, anchors))
         .collect();
     let planes: Vec<(f64, usize)> = (4..rows.saturating_sub(3))
-        .map(|k| (notch(|k| of_rows[k], k, 1), k))
+        .map(|k| (notch(|k| of_rows[k], k), k))
         .collect();
     let plane = shortest(&planes).map_or(0, |(_, k)| k * row * width);
     Some(((row * width) as u32, plane as u32, depth))
 }
 
-/// The shortest lag whose notch is deep, of pairs of depth and lag.
+/// The shortest lag whose notch is deep enough for a plane, of pairs of depth and lag.
 fn shortest(notches: &[(f64, usize)]) -> Option<(f64, usize)> {
     let deepest = notches.iter().map(|notch| notch.0).fold(0.0, f64::max);
-    let least = NOTCH.max(SHARE * deepest);
+    let least = PLANE_NOTCH.max(SHARE * deepest);
     notches
         .iter()
         .filter(|notch| notch.0 >= least)
@@ -82,12 +95,32 @@ fn shortest(notches: &[(f64, usize)]) -> Option<(f64, usize)> {
         .copied()
 }
 
-/// By how many bits `lag` is closer than those beside it: than the closer side, near and farther out.
-fn notch(distance: impl Fn(usize) -> f64, lag: usize, step: usize) -> f64 {
+/// The row, of pairs of depth and lag: the deepest notch, or the shortest divisor of it that is a clear notch too. None
+/// where other deep notches are no multiples of it, as with sums of vibrations, and in noise.
+fn row(notches: &[(f64, usize)]) -> Option<(f64, usize)> {
+    let deepest = notches.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let row = notches
+        .iter()
+        .filter(|(depth, lag)| *depth >= OF_PLANE * deepest.0 && deepest.1.is_multiple_of(*lag))
+        .min_by_key(|notch| notch.1)
+        .copied()?;
+    let strays = notches
+        .iter()
+        .filter(|(depth, lag)| {
+            // A slanting pattern has notches just beside the multiples.
+            let beside = (lag % row.1).min(row.1 - lag % row.1);
+            *depth >= SHARE * deepest.0 && beside > 2 + row.1 / 100
+        })
+        .count();
+    (row.0 >= NOTCH && strays == 0).then_some(row)
+}
+
+/// By how many bits `lag` is closer than those beside it, up to 3 away.
+fn notch(distance: impl Fn(usize) -> f64, lag: usize) -> f64 {
     let here = distance(lag);
-    let near = distance(lag - step).min(distance(lag + step));
-    let far = distance(lag - 3 * step).min(distance(lag + 3 * step));
-    (near - here).min((far - here) / 2.0)
+    (1..=3)
+        .map(|k| (distance(lag - k) + distance(lag + k)) / 2.0 - here)
+        .fold(f64::INFINITY, f64::min)
 }
 
 /// The elements of a part, as integers in the order of the numbers.
@@ -117,6 +150,18 @@ impl Field {
             })
             .collect();
         Field { keys, bits }
+    }
+
+    /// The differences of neighbours: their distances have sharper notches, because slopes vary faster than heights.
+    fn differences(&self) -> Field {
+        let keys = self
+            .keys
+            .windows(2)
+            .map(|pair| pair[1].wrapping_sub(pair[0]));
+        Field {
+            keys: keys.collect(),
+            bits: self.bits,
+        }
     }
 
     /// The mean of the bits in which elements `lag` apart differ, over about `anchors` of them in 16 runs.
