@@ -140,21 +140,9 @@ impl Cost {
     /// The first third of the windows only teaches: a frame is much longer than the sample, and what its contexts
     /// cost to learn weighs less there.
     pub fn bits(&mut self, bytes: &[u8], windows: &[Window], layout: &Layout) -> f64 {
+        let total = windows.iter().map(|window| window.len).sum();
+        self.clear(layout, total);
         let period = layout.period() as usize;
-        // A small sample needs few slots, and clearing all would take longer than coding it.
-        let total: usize = windows.iter().map(|window| window.len).sum();
-        self.slot_bits = (total.max(1).ilog2() + 1).clamp(10, SLOT_BITS);
-        self.slots[..HASHED << self.slot_bits].fill(Slot::default());
-        self.elements.reset(usize::from(layout.width));
-        self.columns.reset(if period <= MOST_COLUMNS {
-            period
-        } else {
-            usize::from(layout.width)
-        });
-        self.weights.clear();
-        self.weights
-            .resize(self.columns.totals.len(), [1.0 / CONTEXTS as f32; CONTEXTS]);
-
         let (mut seen, mut bits, mut counted) = (0, 0.0, 0usize);
         let mut part = std::mem::take(&mut self.part);
         for window in windows {
@@ -176,6 +164,46 @@ impl Cost {
         } else {
             bits / counted as f64
         }
+    }
+
+    /// The bits of each `step` bytes of `bytes[range]`, after what `teach` holds, under a layout of `bytes[0]`'s phase.
+    pub fn profile(
+        &mut self,
+        bytes: &[u8],
+        teach: Range<usize>,
+        range: Range<usize>,
+        step: usize,
+        layout: &Layout,
+    ) -> Vec<f64> {
+        self.clear(layout, teach.len() + range.len());
+        let from = teach.start.min(range.start);
+        let from = from.saturating_sub(layout.period() as usize + 16);
+        let here = layout.advanced(from as u64);
+        let mut part = bytes[from..teach.end.max(range.end)].to_vec();
+        swap::forward(&here, &mut part);
+        self.code(&part, teach.start - from..teach.end - from, &here);
+        let (range, mut bits) = (range.start - from..range.end - from, Vec::new());
+        for start in range.clone().step_by(step) {
+            bits.push(self.code(&part, start..range.end.min(start + step), &here));
+        }
+        bits
+    }
+
+    /// Forgets what was learnt, for a sample of `total` bytes of `layout`.
+    fn clear(&mut self, layout: &Layout, total: usize) {
+        let period = layout.period() as usize;
+        // A small sample needs few slots, and clearing all would take longer than coding it.
+        self.slot_bits = (total.max(1).ilog2() + 1).clamp(10, SLOT_BITS);
+        self.slots[..HASHED << self.slot_bits].fill(Slot::default());
+        self.elements.reset(usize::from(layout.width));
+        self.columns.reset(if period <= MOST_COLUMNS {
+            period
+        } else {
+            usize::from(layout.width)
+        });
+        self.weights.clear();
+        self.weights
+            .resize(self.columns.totals.len(), [1.0 / CONTEXTS as f32; CONTEXTS]);
     }
 
     /// Bits of `part[range]`; `layout` is that of `part[0]`.

@@ -36,10 +36,29 @@ const FITS: f64 = 1.1;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fit {
     pub layout: Layout,
+    /// The same without the rows of a smooth grid, which the cost does not see.
+    pub table: Layout,
     /// Estimated bits per byte.
     bits: f64,
     /// The same for plain bytes.
     plain: f64,
+}
+
+impl Fit {
+    /// The same for a frame that starts `bytes` later.
+    pub fn advanced(&self, bytes: u64) -> Fit {
+        Fit {
+            layout: self.layout.advanced(bytes),
+            table: self.table.advanced(bytes),
+            ..*self
+        }
+    }
+
+    /// By how many percent the layout is estimated to cost less than plain bytes.
+    pub fn saves(&self) -> u8 {
+        let share = 1.0 - self.bits / self.plain.max(1e-9);
+        (100.0 * share.max(0.0)) as u8
+    }
 }
 
 /// The layout of a frame, given that of the frame before with its phase carried on.
@@ -50,22 +69,29 @@ pub(super) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
     let sample = windows(bytes, FULL.min((bytes.len() / 6).max(SMALL)));
     let mut cost = Cost::new();
     let plain = cost.bits(bytes, &sample, &Layout::BYTES);
-    let mut fit = |layout: Layout| Fit {
+    let mut fit = |layout: Layout, table: Layout| Fit {
         layout,
-        bits: cost.bits(bytes, &sample, &layout),
+        table,
+        bits: cost.bits(bytes, &sample, &table),
         plain,
     };
-    let Some(last) = last else {
-        return fit(detect(bytes));
+    let find = || {
+        let table = rough(bytes).0;
+        (gridded(bytes, table), table)
     };
-    let now = fit(last.layout);
+    let Some(last) = last else {
+        let (layout, table) = find();
+        return fit(layout, table);
+    };
+    let now = fit(last.layout, last.table);
     let costs_the_same = now.bits <= FITS * last.bits && last.bits <= FITS * now.bits;
     let saves_as_much =
         last.layout != Layout::BYTES && now.bits * last.plain <= FITS * last.bits * now.plain;
     if costs_the_same || saves_as_much {
         return now;
     }
-    let then = fit(detect(bytes));
+    let (layout, table) = find();
+    let then = fit(layout, table);
     let (found, layout) = (then.layout, now.layout);
     let same =
         Layout { phase: 0, ..found } == Layout { phase: 0, ..layout } && aligned(&found, &layout);
@@ -87,8 +113,13 @@ fn aligned(one: &Layout, other: &Layout) -> bool {
 /// Its phase is that of `bytes[0]`. Of a record only the alignment of its elements is known: where a row begins is not to
 /// be seen, and makes no difference.
 pub fn detect(bytes: &[u8]) -> Layout {
+    gridded(bytes, rough(bytes).0)
+}
+
+/// The same without the rows of smooth grids, and whether the elements are floats for sure.
+pub(super) fn rough(bytes: &[u8]) -> (Layout, bool) {
     if bytes.len() < LEAST {
-        return Layout::BYTES;
+        return (Layout::BYTES, false);
     }
     // Small inputs get smaller samples, so that looking takes a small part of the time that coding does.
     let (quick, full) = (
@@ -144,7 +175,7 @@ pub fn detect(bytes: &[u8]) -> Layout {
         .map(|known| known.0)
         .fold(f64::INFINITY, f64::min);
     let Some(&(bits, layout)) = tried.iter().find(|known| known.0 <= SHORTER * least) else {
-        return Layout::BYTES;
+        return (Layout::BYTES, false);
     };
     // What the choice has to beat: the same distance without elements, which bears parts of the input that are aligned
     // differently, and no structure at all.
@@ -173,7 +204,7 @@ pub fn detect(bytes: &[u8]) -> Layout {
     } else {
         layout
     };
-    gridded(bytes, layout)
+    (layout, float.is_some())
 }
 
 /// The layout with the row and plane of a smooth grid, if the bytes are one.

@@ -9,6 +9,7 @@ mod lags;
 mod logarithm;
 pub mod npy;
 pub mod plan;
+mod regions;
 pub mod swap;
 mod taps;
 
