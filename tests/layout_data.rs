@@ -19,7 +19,10 @@ struct Truth {
 }
 
 /// Files whose row can't be told, with the reason.
-const UNTOLD: [(&str, &str); 0] = [];
+const UNTOLD: [(&str, &str); 1] = [(
+    "glast_caladcped_a.npy",
+    "97 of 100 elements are zero: rows of pairs hardly show, and short cuts hold too few others to tell the alignment",
+)];
 
 /// The strides that the header of an array names: from a row to the whole array but one axis.
 fn strides(header: &[u8], width: u32) -> Vec<u32> {

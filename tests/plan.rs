@@ -199,6 +199,44 @@ fn regions_get_frames_of_their_own() {
 }
 
 #[test]
+fn joined_real_files_are_cut_where_they_join() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    // The file, where it starts and ends, and the record.
+    let files = [
+        ("hep_tables/alice_v0_a_row.bin", 0, 339_840, 96),
+        ("hep_text/cms_peakdata4.csv", 500, 400_500, 0),
+        ("fields_climate/coads_slp_f4.npy", 128, 777_728, 720),
+        ("hep_hdf5/nanoaod_jets_a.h5", 10_001, 500_000, 141),
+        ("hep_tables/na62_lkr_hits_f64_row.bin", 3, 451_392, 24),
+    ];
+    let mut input = Vec::new();
+    let mut joints = Vec::new();
+    for (name, start, end, record) in files {
+        let Ok(bytes) = std::fs::read(root.join(name)) else {
+            println!("skipped: no {name}");
+            return;
+        };
+        input.extend(&bytes[start..end]);
+        joints.push((input.len(), record));
+    }
+    let (made, mut end) = (frames(None, &input), 0);
+    for (frame, (joint, _)) in made.iter().zip(&joints) {
+        end += frame.len;
+        println!(
+            "{} to {end}, joint {joint}: {:?} {}",
+            frame.len, frame.layout, frame.found
+        );
+    }
+    assert_eq!(made.len(), joints.len());
+    end = 0;
+    for (frame, (joint, record)) in made.iter().zip(joints) {
+        end += frame.len;
+        assert_eq!(frame.layout.record, record, "{frame:?}");
+        assert!(end.abs_diff(joint) < 8 << 10, "{end} {joint}");
+    }
+}
+
+#[test]
 fn real_files_alone_are_hardly_cut() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let folders = std::fs::read_dir(root).into_iter().flatten().flatten();

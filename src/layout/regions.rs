@@ -9,7 +9,7 @@ use super::detect;
 use std::ops::Range;
 
 /// From one probe to the next.
-const STEP: usize = 192 << 10;
+const STEP: usize = 96 << 10;
 /// Bytes of a probe.
 const PROBE: usize = 48 << 10;
 /// Bytes of a probe that are coded to compare two layouts.
@@ -20,6 +20,10 @@ pub(super) const LEAST: usize = 24 << 10;
 const WORSE: f64 = 1.08;
 /// The same where the exponents of floats contradict the layout, which the cost hardly shows.
 const WORSE_FLOATS: f64 = 1.01;
+/// The same for a multiple of the probe's own record: the records of two regions have one in common.
+const WORSE_MULTIPLE: f64 = 1.02;
+/// Bytes in which a new region is confirmed.
+const CONFIRMED: usize = 128 << 10;
 /// Bytes that each layout has learnt from when the boundary is looked for, and how finely it is.
 const TAUGHT: usize = 24 << 10;
 const SHARP: usize = 256;
@@ -35,31 +39,43 @@ pub(super) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
     let starts = (0..last).step_by(STEP).chain(Some(last));
     let mut good = 0;
     for start in starts {
-        let Some(other) = breaks(&mut cost, bytes, start, layout) else {
+        if !breaks(&mut cost, bytes, start, layout) {
             good = start;
             continue;
-        };
+        }
         if start == 0 {
             return Some(0);
         }
-        let cut = turn(&mut cost, bytes, good..start + PROBE / 2, layout, &other);
+        // The probe may hold the joint itself: what follows its middle says what comes.
+        let from = start + PROBE / 2;
+        let next = &bytes[from..bytes.len().min(from + PROBE)];
+        let other = before(&detect::rough(next).0, from);
+        if !contradicts(&other, layout) {
+            good = start;
+            continue;
+        }
+        let cut = turn(&mut cost, bytes, good..start + PROBE, layout, &other);
         let cut = aligned(layout, cut);
-        return (cut >= LEAST && cut + LEAST <= bytes.len()).then_some(cut);
+        if cut < LEAST || cut + LEAST > bytes.len() {
+            return None;
+        }
+        // More must say the same: a probe of text may find words that repeat.
+        let more = &bytes[cut..bytes.len().min(cut + CONFIRMED)];
+        if contradicts(&before(&detect::rough(more).0, cut), layout) {
+            return Some(cut);
+        }
+        good = start;
     }
     None
 }
 
-/// The layout of the probe at `start`, as of `bytes[0]`, if it contradicts `layout`.
-fn breaks(cost: &mut Cost, bytes: &[u8], start: usize, layout: &Layout) -> Option<Layout> {
+/// Whether the layout of the probe at `start` contradicts `layout` and costs far less.
+fn breaks(cost: &mut Cost, bytes: &[u8], start: usize, layout: &Layout) -> bool {
     let probe = &bytes[start..start + PROBE];
     let (own, sure) = detect::rough(probe);
     let own = before(&own, start);
-    let width = u32::from(own.width);
-    let same_elements = own.width == layout.width
-        && own.swap == layout.swap
-        && own.phase % width == layout.phase % width;
-    if same_elements && own.record == layout.record {
-        return None;
+    if !contradicts(&own, layout) {
+        return false;
     }
     let windows: Vec<Window> = (0..4)
         .map(|k| Window {
@@ -68,12 +84,26 @@ fn breaks(cost: &mut Cost, bytes: &[u8], start: usize, layout: &Layout) -> Optio
         })
         .collect();
     let [theirs, mine] = [layout, &own].map(|layout| cost.bits(bytes, &windows, layout));
-    let worse = if sure && !same_elements {
+    let multiple = own.record > 0 && layout.record > own.record;
+    let worse = if sure && !same_elements(&own, layout) {
         WORSE_FLOATS
+    } else if multiple && layout.record.is_multiple_of(own.record) {
+        WORSE_MULTIPLE
     } else {
         WORSE
     };
-    (theirs > worse * mine).then_some(own)
+    theirs > worse * mine
+}
+
+/// Whether two layouts have different elements or records; where a record begins makes no difference.
+fn contradicts(one: &Layout, other: &Layout) -> bool {
+    one.record != other.record || !same_elements(one, other)
+}
+
+fn same_elements(one: &Layout, other: &Layout) -> bool {
+    one.width == other.width
+        && one.swap == other.swap
+        && one.phase % u32::from(one.width) == other.phase % u32::from(one.width)
 }
 
 /// Where in `range` the bytes turn from `one` layout to the `other`: what lies before is coded under the one, what
