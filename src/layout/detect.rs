@@ -1,8 +1,8 @@
 //! Finds the layout of bytes that say nothing about themselves.
 //!
 //! Distances that repeat ([`super::lags`]) are ranked by estimated cost ([`super::cost`]); the best of them shows which
-//! bytes belong to one number ([`super::elements`]); with numbers known, the best few are compared again. Every stage
-//! looks at a sample of fixed size, spread over the input.
+//! bytes belong to one number ([`super::floats`], [`super::elements`]); with numbers known, the best few are compared again. Every stage
+//! looks at a sample of bounded size, spread over the input. Smooth grids show their rows at last ([`super::grid`]).
 
 use super::Layout;
 use super::cost::{Cost, Window};
