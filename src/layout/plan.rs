@@ -211,6 +211,10 @@ impl Planner {
             fit = detect::again(front, None);
             end = regions::end(frame, &fit.table).filter(|&end| end > 0);
         }
+        if let Some(end) = end.filter(|_| carried != Some(fit.layout)) {
+            // What the frame as a whole has may be a mixture: the region alone says better.
+            fit = detect::again(&frame[..end], None);
+        }
         let finding = match carried {
             Some(carried) if carried == fit.layout => Finding::Kept,
             _ => Finding::of(&fit),
