@@ -4,7 +4,7 @@ mod support;
 
 use boa_constrictor::Layout;
 use boa_constrictor::layout::Given;
-use boa_constrictor::layout::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
+use boa_constrictor::layout::plan::{FRAME_TARGET, Finding, FramePlan, LOOKAHEAD, Planner};
 use proptest::prelude::*;
 use support::layouts::{Lcg, elements, npy_file, table};
 
@@ -41,7 +41,8 @@ fn tiny_inputs_are_one_frame() {
             frames(None, &vec![7; len]),
             [FramePlan {
                 len,
-                layout: Layout::BYTES
+                layout: Layout::BYTES,
+                found: Finding::Plain,
             }]
         );
     }
@@ -93,7 +94,8 @@ fn an_array_follows_its_header_and_ends() {
         made[0],
         FramePlan {
             len: header.len(),
-            layout: Layout::BYTES
+            layout: Layout::BYTES,
+            found: Finding::Header,
         }
     );
     assert_continuous(&made[1..made.len() - 1]);
@@ -113,7 +115,8 @@ fn an_array_follows_its_header_and_ends() {
         made.last(),
         Some(&FramePlan {
             len: 7,
-            layout: Layout::BYTES
+            layout: Layout::BYTES,
+            found: Finding::Plain,
         })
     );
     // Cut short, the array ends where the input does.
@@ -122,7 +125,8 @@ fn an_array_follows_its_header_and_ends() {
         made[1],
         FramePlan {
             len: 1001,
-            layout: rows
+            layout: rows,
+            found: Finding::Npy,
         }
     );
 }
@@ -143,6 +147,142 @@ fn a_found_layout_is_carried_on_until_it_no_longer_fits() {
     assert_eq!(made[1].layout, elements(4, true, 28, 0));
     assert!(made.iter().any(|frame| frame.layout == Layout::BYTES));
     assert_eq!(made, frames(None, &input));
+}
+
+/// Text of words, which has no columns.
+fn text(words: usize) -> Vec<u8> {
+    let known = [
+        "event", "weight", "the", "of", "mass", "1.25", "0", "<", ">\n", "muon",
+    ];
+    let mut random = Lcg(2);
+    let words = (0..words).map(|_| format!("{} ", known[random.next() as usize % known.len()]));
+    words.collect::<String>().into_bytes()
+}
+
+#[test]
+fn regions_get_frames_of_their_own() {
+    let parts = [
+        table(9000, 7, |bytes, value| {
+            bytes.extend((value as f32).to_le_bytes())
+        }),
+        text(40_000),
+        table(6001, 5, |bytes, value| bytes.extend(value.to_le_bytes())),
+        table(20_000, 7, |bytes, value| {
+            bytes.extend(((value * 3.0) as i16).to_le_bytes())
+        }),
+        table(9001, 9, |bytes, value| {
+            bytes.extend((value as f32).to_be_bytes())
+        }),
+    ];
+    let truth = [
+        (4, true, 28),
+        (1, false, 0),
+        (8, true, 40),
+        (2, true, 14),
+        (4, false, 36),
+    ];
+    let made = frames(None, &parts.concat());
+    let show = |frame: &FramePlan| (frame.layout.width, frame.layout.swap, frame.layout.record);
+    let shown: Vec<_> = made.iter().map(show).collect();
+    for frame in &made {
+        println!("{} {:?} {}", frame.len, frame.layout, frame.found);
+    }
+    assert_eq!(shown, truth);
+    for (frame, part) in made.iter().zip(&parts) {
+        assert!(
+            frame.len.abs_diff(part.len()) < 8 << 10,
+            "{} {}",
+            frame.len,
+            part.len()
+        );
+    }
+}
+
+#[test]
+fn joined_real_files_are_cut_where_they_join() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    // The file, where it starts and ends, and the record.
+    let files = [
+        ("hep_tables/alice_v0_a_row.bin", 0, 339_840, 96),
+        ("hep_text/cms_peakdata4.csv", 500, 400_500, 0),
+        ("fields_climate/coads_slp_f4.npy", 128, 777_728, 720),
+        ("hep_hdf5/nanoaod_jets_a.h5", 10_001, 500_000, 141),
+        ("hep_tables/na62_lkr_hits_f64_row.bin", 3, 451_392, 24),
+    ];
+    let mut input = Vec::new();
+    let mut joints = Vec::new();
+    for (name, start, end, record) in files {
+        let Ok(bytes) = std::fs::read(root.join(name)) else {
+            println!("skipped: no {name}");
+            return;
+        };
+        input.extend(&bytes[start..end]);
+        joints.push((input.len(), record));
+    }
+    let (made, mut end) = (frames(None, &input), 0);
+    for (frame, (joint, _)) in made.iter().zip(&joints) {
+        end += frame.len;
+        println!(
+            "{} to {end}, joint {joint}: {:?} {}",
+            frame.len, frame.layout, frame.found
+        );
+    }
+    assert_eq!(made.len(), joints.len());
+    end = 0;
+    for (frame, (joint, record)) in made.iter().zip(joints) {
+        end += frame.len;
+        assert_eq!(frame.layout.record, record, "{frame:?}");
+        assert!(end.abs_diff(joint) < 8 << 10, "{end} {joint}");
+    }
+}
+
+#[test]
+fn real_files_alone_are_hardly_cut() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let folders = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let mut files: Vec<_> = folders
+        .flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten())
+        .flatten()
+        .map(|file| file.path())
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        println!("skipped: no ../shared/data beside the repository");
+    }
+    for path in files {
+        let extension = path.extension().unwrap_or_default();
+        let uniform = ["bin", "npy", "csv", "lhe", "hepmc"]
+            .iter()
+            .any(|&kind| extension == kind);
+        let Ok(input) = std::fs::read(&path) else {
+            continue;
+        };
+        let skipped = if extension == "npy" {
+            129.min(input.len())
+        } else {
+            0
+        };
+        let begin = std::time::Instant::now();
+        let made = frames(None, &input[skipped..]);
+        println!(
+            "{} {} bytes {:.0} ms",
+            path.display(),
+            input.len(),
+            begin.elapsed().as_secs_f64() * 1e3
+        );
+        for frame in &made {
+            println!("    {} {:?} {}", frame.len, frame.layout, frame.found);
+        }
+        if uniform {
+            let most = input.len().div_ceil(FRAME_TARGET);
+            assert!(
+                made.len() <= most + 1,
+                "{}: {} frames",
+                path.display(),
+                made.len()
+            );
+        }
+    }
 }
 
 proptest! {

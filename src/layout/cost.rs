@@ -19,6 +19,8 @@ pub(crate) struct Window {
 const HASHED: usize = 6;
 /// All that are mixed: the counts of the element's place and of the column are the others.
 const CONTEXTS: usize = HASHED + 2;
+/// Slots of a table, at most: 2^15 of 16 bytes stay in a second-level cache.
+const SLOT_BITS: u32 = 15;
 /// Columns have exact counts in records of up to this length; places in longer ones are told apart by hash.
 const MOST_COLUMNS: usize = 512;
 /// The weight of a context's fallback, in counts.
@@ -113,7 +115,7 @@ impl Places {
 /// The estimator: tables that are reused from one layout to the next.
 pub(crate) struct Cost {
     slots: Vec<Slot>,
-    /// log2 of a table's slots.
+    /// Of how many bits the hashes are in this sample.
     slot_bits: u32,
     elements: Places,
     columns: Places,
@@ -122,16 +124,10 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
-    /// For layouts: 2^15 slots of 16 bytes a table stay in a second-level cache.
     pub fn new() -> Cost {
-        Cost::with_slots(15)
-    }
-
-    /// With tables of `2^slot_bits` slots: about as many as bytes are coded at once.
-    pub fn with_slots(slot_bits: u32) -> Cost {
         Cost {
-            slots: vec![Slot::default(); HASHED << slot_bits],
-            slot_bits,
+            slots: vec![Slot::default(); HASHED << SLOT_BITS],
+            slot_bits: SLOT_BITS,
             elements: Places::default(),
             columns: Places::default(),
             weights: Vec::new(),
@@ -144,19 +140,9 @@ impl Cost {
     /// The first third of the windows only teaches: a frame is much longer than the sample, and what its contexts
     /// cost to learn weighs less there.
     pub fn bits(&mut self, bytes: &[u8], windows: &[Window], layout: &Layout) -> f64 {
+        let total = windows.iter().map(|window| window.len).sum();
+        self.clear(layout, total);
         let period = layout.period() as usize;
-        self.slots.fill(Slot::default());
-        self.elements.reset(usize::from(layout.width));
-        self.columns.reset(if period <= MOST_COLUMNS {
-            period
-        } else {
-            usize::from(layout.width)
-        });
-        self.weights.clear();
-        self.weights
-            .resize(self.columns.totals.len(), [1.0 / CONTEXTS as f32; CONTEXTS]);
-
-        let total: usize = windows.iter().map(|window| window.len).sum();
         let (mut seen, mut bits, mut counted) = (0, 0.0, 0usize);
         let mut part = std::mem::take(&mut self.part);
         for window in windows {
@@ -178,6 +164,46 @@ impl Cost {
         } else {
             bits / counted as f64
         }
+    }
+
+    /// The bits of each `step` bytes of `bytes[range]`, after what `teach` holds, under a layout of `bytes[0]`'s phase.
+    pub fn profile(
+        &mut self,
+        bytes: &[u8],
+        teach: Range<usize>,
+        range: Range<usize>,
+        step: usize,
+        layout: &Layout,
+    ) -> Vec<f64> {
+        self.clear(layout, teach.len() + range.len());
+        let from = teach.start.min(range.start);
+        let from = from.saturating_sub(layout.period() as usize + 16);
+        let here = layout.advanced(from as u64);
+        let mut part = bytes[from..teach.end.max(range.end)].to_vec();
+        swap::forward(&here, &mut part);
+        self.code(&part, teach.start - from..teach.end - from, &here);
+        let (range, mut bits) = (range.start - from..range.end - from, Vec::new());
+        for start in range.clone().step_by(step) {
+            bits.push(self.code(&part, start..range.end.min(start + step), &here));
+        }
+        bits
+    }
+
+    /// Forgets what was learnt, for a sample of `total` bytes of `layout`.
+    fn clear(&mut self, layout: &Layout, total: usize) {
+        let period = layout.period() as usize;
+        // A small sample needs few slots, and clearing all would take longer than coding it.
+        self.slot_bits = (total.max(1).ilog2() + 1).clamp(10, SLOT_BITS);
+        self.slots[..HASHED << self.slot_bits].fill(Slot::default());
+        self.elements.reset(usize::from(layout.width));
+        self.columns.reset(if period <= MOST_COLUMNS {
+            period
+        } else {
+            usize::from(layout.width)
+        });
+        self.weights.clear();
+        self.weights
+            .resize(self.columns.totals.len(), [1.0 / CONTEXTS as f32; CONTEXTS]);
     }
 
     /// Bits of `part[range]`; `layout` is that of `part[0]`.
@@ -246,8 +272,8 @@ impl Cost {
             chances[1] = self.columns.meet(place, symbol, chances[0], 4.0);
             let mut sum = weights[0] * chances[0] + weights[1] * chances[1];
             for (j, key) in keys.into_iter().enumerate() {
-                let at = (j << self.slot_bits) + (key >> (64 - self.slot_bits)) as usize;
-                let slot = &mut self.slots[at];
+                let slot = &mut self.slots
+                    [(j << self.slot_bits) + (key >> (64 - self.slot_bits)) as usize];
                 let chance = slot.meet((key >> 16) as u16 | 1, symbol, chances[1]);
                 chances[j + 2] = chance;
                 sum += weights[j + 2] * chance;

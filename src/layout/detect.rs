@@ -1,15 +1,17 @@
 //! Finds the layout of bytes that say nothing about themselves.
 //!
 //! Distances that repeat ([`super::lags`]) are ranked by estimated cost ([`super::cost`]); the best of them shows which
-//! bytes belong to one number ([`super::elements`]); with numbers known, the best few are compared again. Every stage
-//! looks at a sample of fixed size, spread over the input.
+//! bytes belong to one number ([`super::floats`], [`super::elements`]); with numbers known, the best few are compared again. Every stage
+//! looks at a sample of bounded size, spread over the input. Smooth grids show their rows at last ([`super::grid`]).
 
 use super::Layout;
 use super::cost::{Cost, Window};
-use super::{elements, lags};
+use super::{elements, floats, grid, lags};
 
 /// Fewer bytes than this show no structure that would pay.
 const LEAST: usize = 256;
+/// The bytes of a sample however small the input is.
+const SMALL: usize = 4 << 10;
 /// Bytes coded to rank the candidates.
 const QUICK: usize = 16 << 10;
 /// Bytes coded to compare the best few.
@@ -34,10 +36,29 @@ const FITS: f64 = 1.1;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fit {
     pub layout: Layout,
+    /// The same without the rows of a smooth grid, which the cost does not see.
+    pub table: Layout,
     /// Estimated bits per byte.
     bits: f64,
     /// The same for plain bytes.
     plain: f64,
+}
+
+impl Fit {
+    /// The same for a frame that starts `bytes` later.
+    pub fn advanced(&self, bytes: u64) -> Fit {
+        Fit {
+            layout: self.layout.advanced(bytes),
+            table: self.table.advanced(bytes),
+            ..*self
+        }
+    }
+
+    /// By how many percent the layout is estimated to cost less than plain bytes.
+    pub fn saves(&self) -> u8 {
+        let share = 1.0 - self.bits / self.plain.max(1e-9);
+        (100.0 * share.max(0.0)) as u8
+    }
 }
 
 /// The layout of a frame, given that of the frame before with its phase carried on.
@@ -45,25 +66,32 @@ pub(super) struct Fit {
 /// The last layout is kept while it costs about the same, or saves about as much; else it is still preferred to a new one
 /// that is no better.
 pub(super) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
-    let sample = windows(bytes, FULL);
+    let sample = windows(bytes, FULL.min((bytes.len() / 6).max(SMALL)));
     let mut cost = Cost::new();
     let plain = cost.bits(bytes, &sample, &Layout::BYTES);
-    let mut fit = |layout: Layout| Fit {
+    let mut fit = |layout: Layout, table: Layout| Fit {
         layout,
-        bits: cost.bits(bytes, &sample, &layout),
+        table,
+        bits: cost.bits(bytes, &sample, &table),
         plain,
     };
-    let Some(last) = last else {
-        return fit(detect(bytes));
+    let find = || {
+        let table = rough(bytes).0;
+        (gridded(bytes, table), table)
     };
-    let now = fit(last.layout);
+    let Some(last) = last else {
+        let (layout, table) = find();
+        return fit(layout, table);
+    };
+    let now = fit(last.layout, last.table);
     let costs_the_same = now.bits <= FITS * last.bits && last.bits <= FITS * now.bits;
     let saves_as_much =
         last.layout != Layout::BYTES && now.bits * last.plain <= FITS * last.bits * now.plain;
     if costs_the_same || saves_as_much {
         return now;
     }
-    let then = fit(detect(bytes));
+    let (layout, table) = find();
+    let then = fit(layout, table);
     let (found, layout) = (then.layout, now.layout);
     let same =
         Layout { phase: 0, ..found } == Layout { phase: 0, ..layout } && aligned(&found, &layout);
@@ -85,10 +113,19 @@ fn aligned(one: &Layout, other: &Layout) -> bool {
 /// Its phase is that of `bytes[0]`. Of a record only the alignment of its elements is known: where a row begins is not to
 /// be seen, and makes no difference.
 pub fn detect(bytes: &[u8]) -> Layout {
+    gridded(bytes, rough(bytes).0)
+}
+
+/// The same without the rows of smooth grids, and whether the elements are floats for sure.
+pub(super) fn rough(bytes: &[u8]) -> (Layout, bool) {
     if bytes.len() < LEAST {
-        return Layout::BYTES;
+        return (Layout::BYTES, false);
     }
-    let (quick, full) = (windows(bytes, QUICK), windows(bytes, FULL));
+    // Small inputs get smaller samples, so that looking takes a small part of the time that coding does.
+    let (quick, full) = (
+        windows(bytes, QUICK.min((bytes.len() / 16).max(SMALL))),
+        windows(bytes, FULL.min((bytes.len() / 6).max(SMALL))),
+    );
     let mut cost = Cost::new();
     let found = lags::candidates(bytes);
     let mut ranked: Vec<(f64, usize)> = ALWAYS
@@ -102,9 +139,16 @@ pub fn detect(bytes: &[u8]) -> Layout {
         })
         .collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let element = ranked
-        .first()
-        .and_then(|best| elements::find(bytes, &full, best.1));
+    let nearest = ranked.first().map_or(8, |best| best.1);
+    let float = floats::find(bytes, &full, |layout| {
+        elements::shared(
+            bytes,
+            &full,
+            layout,
+            nearest.next_multiple_of(layout.width.into()),
+        )
+    });
+    let element = float.or_else(|| elements::find(bytes, &full, nearest));
 
     // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
     let mut records: Vec<usize> = ranked
@@ -131,7 +175,7 @@ pub fn detect(bytes: &[u8]) -> Layout {
         .map(|known| known.0)
         .fold(f64::INFINITY, f64::min);
     let Some(&(bits, layout)) = tried.iter().find(|known| known.0 <= SHORTER * least) else {
-        return Layout::BYTES;
+        return (Layout::BYTES, false);
     };
     // What the choice has to beat: the same distance without elements, which bears parts of the input that are aligned
     // differently, and no structure at all.
@@ -139,7 +183,7 @@ pub fn detect(bytes: &[u8]) -> Layout {
         record: layout.period(),
         ..Layout::BYTES
     };
-    let columns_bits = if layout.width > 1 {
+    let columns_bits = if layout.width > 1 && float.is_none() {
         cost.bits(bytes, &full, &columns)
     } else {
         f64::INFINITY
@@ -155,10 +199,31 @@ pub fn detect(bytes: &[u8]) -> Layout {
     } else {
         PLAIN
     };
-    if plain <= margin * bits {
+    let layout = if plain <= margin * bits && float.is_none() {
         Layout::BYTES
     } else {
         layout
+    };
+    (layout, float.is_some())
+}
+
+/// The layout with the row and plane of a smooth grid, if the bytes are one.
+fn gridded(bytes: &[u8], layout: Layout) -> Layout {
+    if layout.width == 1 {
+        return layout;
+    }
+    match grid::find(bytes, &layout) {
+        // A table's record is no multiple of a row; what is, is a plane.
+        Some((row, plane, _)) if layout.record.is_multiple_of(row) => Layout {
+            record: row,
+            plane: if layout.record > row {
+                layout.record
+            } else {
+                plane
+            },
+            ..layout
+        },
+        _ => layout,
     }
 }
 

@@ -68,6 +68,12 @@ pub(super) fn find(bytes: &[u8], windows: &[Window], lag: usize) -> Option<Layou
     differ(layout.width.into(), &entropy).then_some(layout)
 }
 
+/// How much the elements of `layout` share with those `lag` bytes before, in bits a byte.
+pub(super) fn shared(bytes: &[u8], windows: &[Window], layout: &Layout, lag: usize) -> f64 {
+    let entropy = entropies(bytes, windows, if lag <= MOST_PLACES { lag } else { 8 });
+    agreement(bytes, windows, layout, lag, &entropy)
+}
+
 /// Whether the places in an element differ in their entropy. In numbers they do, in text they don't.
 fn differ(width: usize, entropy: &[Vec<f64>]) -> bool {
     let of_place = |place| {

@@ -30,8 +30,8 @@ pub(super) fn candidates(bytes: &[u8]) -> Vec<usize> {
     // An anchor needs a lag's worth of bytes before it; a record that comes fewer than three times is none.
     let longest = LONGEST.min(bytes.len() / 3);
     let surprise = surprise(bytes);
-    let fine = Anchors::new(bytes, &surprise, longest, FINE);
-    let coarse = Anchors::new(bytes, &surprise, longest, COARSE);
+    let fine = Anchors::new(bytes, &surprise, longest, FINE.min(bytes.len() / 8));
+    let coarse = Anchors::new(bytes, &surprise, longest, COARSE.min(bytes.len() / 64));
 
     let mut scores = vec![0f32; longest + 1];
     for (lag, score) in scores.iter_mut().enumerate().skip(1) {

@@ -62,7 +62,9 @@ pub fn compress(
         loop {
             while jobs.has_room() && !at_end && given < MAX_FRAMES {
                 let (window, is_last) = input.window(LOOKAHEAD)?;
-                let FramePlan { len, mut layout } = planner.next(window, is_last);
+                let FramePlan {
+                    len, mut layout, ..
+                } = planner.next(window, is_last);
                 // What a decoder refuses must not be written, whoever thought of it.
                 layout.swap &= layout.width > 1;
                 layout.validate()?;

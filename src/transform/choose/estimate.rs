@@ -3,16 +3,16 @@
 use crate::layout::Layout;
 use crate::layout::cost::{Cost, Window};
 
-/// The estimator: tables for samples of three sizes.
+/// The estimator.
 pub(super) struct Estimator {
-    tables: [Cost; 3],
+    cost: Cost,
     bytes: Vec<u8>,
 }
 
 impl Estimator {
     pub fn new() -> Estimator {
         Estimator {
-            tables: [10, 12, 15].map(Cost::with_slots),
+            cost: Cost::new(),
             bytes: Vec::new(),
         }
     }
@@ -33,11 +33,6 @@ impl Estimator {
             start: 0,
             len: self.bytes.len(),
         };
-        let size = match self.bytes.len() {
-            0..=2048 => 0,
-            2049..=12288 => 1,
-            _ => 2,
-        };
-        self.tables[size].bits(&self.bytes, &[window], &layout) * f64::from(width)
+        self.cost.bits(&self.bytes, &[window], &layout) * f64::from(width)
     }
 }
