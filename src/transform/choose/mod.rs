@@ -15,6 +15,8 @@ use estimate::Estimator;
 const WORTHWHILE: f64 = 0.985;
 /// Rows longer than this are not seen as a table of columns with a rule each.
 pub(super) const MOST_COLUMNS: usize = 1024;
+/// What an array may cost, by share of a table, to be one.
+const ARRAY: f64 = 0.95;
 /// Fewer elements than this are not worth a rule.
 const FEWEST: usize = 64;
 
@@ -56,7 +58,9 @@ pub fn choose(bytes: &[u8], layout: &Layout, columns: &[Column]) -> Vec<Field> {
     match (as_array, as_table) {
         (Some(array), Some((fields, bits))) => {
             let elements = f64::from(layout.record) / f64::from(first.width);
-            if array.bits * elements < bits * WORTHWHILE {
+            // A table's other columns tell more than its elements' neighbours: only what clearly follows a rule is an array.
+            let ruled = array.transform != Transform::NONE;
+            if ruled && array.bits * elements < bits * ARRAY {
                 one(first, array)
             } else {
                 several(fields, same_width)
@@ -83,6 +87,7 @@ fn one(column: &Column, choice: Choice) -> Vec<Field> {
 /// No fields if they say no more than the layout.
 fn several(fields: Vec<Field>, same_width: bool) -> Vec<Field> {
     let plain = fields.iter().all(|f| f.transform == Transform::NONE);
+    let fields: Vec<Field> = if !same_width && std::env::var("BYTEF").is_ok() { fields.into_iter().flat_map(|f| if f.transform == Transform::NONE { vec![Field { width: 1, swap: false, transform: Transform::NONE }; f.width as usize] } else { vec![f] }).collect() } else { fields };
     if plain && same_width {
         Vec::new()
     } else {
