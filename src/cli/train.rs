@@ -101,7 +101,10 @@ fn columns(given: Given, corpus: &Corpus) -> u16 {
         Given::Record(record) => Some(record),
         Given::Layout(layout) => Some(layout.record),
         Given::Nothing => {
-            let mut records = corpus.pieces.iter().map(|piece| piece.layout.record);
+            let mut records = corpus
+                .pieces
+                .iter()
+                .map(|piece| piece.structure.layout.record);
             let first = records.next();
             first.filter(|first| records.all(|record| record == *first))
         }

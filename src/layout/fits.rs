@@ -107,6 +107,28 @@ pub fn parse(bytes: &[u8]) -> Option<Hdu> {
     })
 }
 
+/// Data of fewer bytes don't get a frame of their own.
+const LEAST: u64 = 32 << 10;
+
+/// Goes through a FITS file from `skip` bytes on, where a header begins: how many bytes come before the next data of at
+/// least 32 KiB, and what these are. Without such data, or where its header is not wholly in the buffer, the bytes before
+/// the header that was not read are counted.
+pub fn walk(bytes: &[u8], skip: u64) -> (u64, Option<Hdu>) {
+    let mut at = skip;
+    while let Some(hdu) = usize::try_from(at)
+        .ok()
+        .and_then(|at| bytes.get(at..))
+        .and_then(parse)
+    {
+        at += hdu.header as u64;
+        if hdu.data.len >= LEAST && hdu.data.layout != Layout::BYTES {
+            return (at, Some(hdu));
+        }
+        at = at.saturating_add(hdu.data.len + hdu.heap_and_padding);
+    }
+    (at, None)
+}
+
 /// Elements of `width` bytes in records of `record` bytes, big-endian, if the record is not too long.
 fn record_of(width: u8, record: u64) -> Layout {
     let fits = record > u64::from(width) && record <= u64::from(Layout::MAX_LAG);

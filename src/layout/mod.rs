@@ -5,6 +5,7 @@ pub mod columns;
 pub(crate) mod cost;
 pub mod detect;
 mod elements;
+mod finding;
 pub mod fits;
 mod floats;
 mod grid;
@@ -22,6 +23,7 @@ pub mod transposed;
 use crate::{Error, Result};
 
 pub(crate) use logarithm::log2;
+pub use finding::Finding;
 pub use places::{Contexts, ELEMENT_PHASES, Place, Places};
 pub use plan::Given;
 pub use taps::{NO_TAP, TAPS};

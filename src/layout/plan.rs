@@ -6,8 +6,9 @@
 
 use super::Layout;
 use super::detect::{self, Fit};
-use super::{npy, regions};
-use std::fmt;
+use super::finding::Finding;
+use super::{fits, npy, regions, transposed};
+use std::collections::VecDeque;
 
 /// The bytes of a full frame, and the most of any.
 pub const FRAME_TARGET: usize = 4 << 20;
@@ -19,66 +20,6 @@ pub const LOOKAHEAD: usize = FRAME_TARGET + FRAME_TARGET / 8;
 /// What is looked at first where most of a frame differs from its front.
 const FRONT: usize = 96 << 10;
 
-/// How the layout of a frame was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finding {
-    /// The user gave it.
-    Given,
-    /// The user gave the record; its elements were detected.
-    Record,
-    /// These bytes are a .npy header.
-    Header,
-    /// A .npy header named it.
-    Npy,
-    /// It still fits and was kept from the frame before.
-    Kept,
-    /// No structure pays.
-    Plain,
-    /// It was detected, and saves so many percent of what plain bytes are estimated to cost.
-    Detected {
-        /// Percent saved; 0 where only the form of the numbers told it.
-        saves: u8,
-        /// What was detected.
-        layout: Layout,
-    },
-}
-
-impl Finding {
-    fn of(fit: &Fit) -> Finding {
-        if fit.layout == Layout::BYTES {
-            return Finding::Plain;
-        }
-        Finding::Detected {
-            saves: fit.saves(),
-            layout: fit.layout,
-        }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Finding::Given => f.write_str("given"),
-            Finding::Record => f.write_str("record given, elements detected"),
-            Finding::Header => f.write_str("a .npy header"),
-            Finding::Npy => f.write_str("named by the .npy header"),
-            Finding::Kept => f.write_str("kept from the frame before"),
-            Finding::Plain => f.write_str("plain bytes: no structure pays"),
-            Finding::Detected { saves, layout } => {
-                f.write_str("detected: ")?;
-                match (layout.plane, layout.record) {
-                    (0, 0) => write!(f, "elements of {} bytes", layout.width)?,
-                    (0, record) => write!(f, "records or rows of {record} bytes")?,
-                    (plane, record) => {
-                        write!(f, "rows of {record} bytes in planes of {plane}")?;
-                    }
-                }
-                write!(f, " save {saves} % over plain bytes")
-            }
-        }
-    }
-}
-
 /// The next frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FramePlan {
@@ -86,23 +27,35 @@ pub struct FramePlan {
     pub len: usize,
     /// Their layout; its phase is that of the first of them.
     pub layout: Layout,
+    /// They are a table stored column after column; the layout is that of its rows.
+    pub transposed: bool,
     /// How it was found.
     pub found: Finding,
 }
 
-/// What is known about the bytes to come.
+/// What is known about the bytes to come, behind those that a header spoke of.
 #[derive(Clone, Copy, Debug)]
 enum State {
-    /// Nothing yet: a .npy header may come.
+    /// Nothing yet: a header may come.
     Start,
     /// The user said it.
     Told(Layout),
     /// The user said how long a record is.
     Record(u32),
-    /// The header of an array has been read, and so many of its bytes are left.
-    Array { layout: Layout, left: u64 },
+    /// A FITS file goes on, after so many bytes of what a header spoke of.
+    Fits(u64),
+    /// Columns of a table, of so many bytes each; the layout is that of their elements.
+    Columns(Layout, u32),
     /// Bytes that have to be looked at, and how the last frame was found.
     Found(Option<Fit>),
+}
+
+/// Bytes that a header spoke of.
+#[derive(Clone, Copy, Debug)]
+struct Announced {
+    layout: Layout,
+    left: u64,
+    found: Finding,
 }
 
 /// What the user says about an input's layout.
@@ -120,6 +73,7 @@ pub enum Given {
 /// Cuts an input into frames, from front to back.
 #[derive(Clone, Debug)]
 pub struct Planner {
+    announced: VecDeque<Announced>,
     state: State,
 }
 
@@ -132,7 +86,10 @@ impl Planner {
             Given::Record(record) => State::Record(record),
             Given::Layout(layout) => State::Told(layout),
         };
-        Planner { state }
+        Planner {
+            announced: VecDeque::new(),
+            state,
+        }
     }
 
     /// The next frame: at least 1 byte of a buffer that has any, at most [`FRAME_TARGET`], never more than the buffer.
@@ -145,57 +102,152 @@ impl Planner {
             return FramePlan {
                 len: 0,
                 layout: Layout::BYTES,
+                transposed: false,
                 found: Finding::Plain,
             };
         }
-        let (mut layout, region, found) = match self.state {
-            State::Start => {
-                if let Some(npy) = npy::parse(buffer) {
-                    self.state = State::Array {
-                        layout: npy.layout,
-                        left: npy.content,
-                    };
-                    return FramePlan {
-                        len: npy.header.min(buffer.len()),
-                        layout: Layout::BYTES,
-                        found: Finding::Header,
-                    };
-                }
-                self.look(buffer, None)
+        let seen = &buffer[..buffer.len().min(LOOKAHEAD)];
+        let all = at_end && seen.len() == buffer.len();
+        self.read_headers(seen);
+        if let Some(announced) = self.announced.front_mut() {
+            let plan = announced.next(seen.len(), all);
+            if announced.left == 0 {
+                self.announced.pop_front();
             }
+            return plan;
+        }
+        if let State::Columns(element, column) = self.state {
+            self.state = State::Found(None);
+            if let Some(plan) = self.columns(seen, all, &element, Some(column)) {
+                return plan;
+            }
+        }
+        let (layout, region, found) = match self.state {
             State::Record(record) => {
-                let layout = detect::elements_of(&buffer[..buffer.len().min(FRAME_TARGET)], record);
-                self.state = State::Told(layout);
+                let layout = detect::elements_of(&seen[..seen.len().min(FRAME_TARGET)], record);
                 (layout, None, Finding::Record)
             }
             State::Told(layout) => (layout, None, Finding::Given),
-            State::Array { layout, left: 1.. } => (layout, None, Finding::Npy),
-            State::Array { left: 0, .. } => self.look(buffer, None),
-            State::Found(last) => self.look(buffer, last),
-        };
-        let seen = buffer.len().min(LOOKAHEAD);
-        // How many bytes this layout holds for, as far as is known, and whether they are all.
-        let (bytes, all) = match self.state {
-            State::Array { left, .. } if left <= seen as u64 => (left as usize, true),
-            State::Array { left, .. } if !at_end => {
-                (usize::try_from(left).unwrap_or(usize::MAX), true)
+            State::Found(last) => {
+                let looked = self.look(seen, last);
+                let element = looked.0;
+                if element.width > 1
+                    && element.record == 0
+                    && let Some(plan) = self.columns(seen, all, &element, None)
+                {
+                    return plan;
+                }
+                looked
             }
-            _ => (seen, at_end && seen == buffer.len()),
+            State::Start | State::Fits(_) | State::Columns(..) => self.look(seen, None),
         };
-        let len = region.unwrap_or_else(|| frame_len(&layout, bytes, all));
-        let len = len.clamp(1, buffer.len().min(FRAME_TARGET));
-        let plan = FramePlan { len, layout, found };
-        layout = layout.advanced(len as u64);
+        let len = region.unwrap_or_else(|| frame_len(&layout, seen.len(), all));
+        let len = len.clamp(1, seen.len().min(FRAME_TARGET));
         match &mut self.state {
-            State::Told(next) => *next = layout,
-            State::Array { layout: next, left } => {
-                *next = layout;
-                *left -= len as u64;
-            }
+            State::Told(next) => *next = layout.advanced(len as u64),
+            State::Record(_) => self.state = State::Told(layout.advanced(len as u64)),
             State::Found(Some(fit)) => *fit = fit.advanced(len as u64),
-            State::Start | State::Record(_) | State::Found(None) => {}
+            _ => {}
         }
-        plan
+        FramePlan {
+            len,
+            layout,
+            transposed: false,
+            found,
+        }
+    }
+
+    /// Notes what headers at the front of the buffer announce.
+    fn read_headers(&mut self, buffer: &[u8]) {
+        if !self.announced.is_empty() {
+            return;
+        }
+        let mut announce = |layout, left, found| {
+            if left > 0 {
+                self.announced.push_back(Announced {
+                    layout,
+                    left,
+                    found,
+                });
+            }
+        };
+        let skip = match self.state {
+            State::Start => {
+                self.state = State::Found(None);
+                if let Some(npy) = npy::parse(buffer) {
+                    let header = npy.header.min(buffer.len()) as u64;
+                    announce(Layout::BYTES, header, Finding::Header);
+                    announce(npy.layout, npy.content, Finding::Npy);
+                    return;
+                }
+                0
+            }
+            State::Fits(skip) => skip,
+            _ => return,
+        };
+        let (headers, data) = fits::walk(buffer, skip);
+        announce(Layout::BYTES, headers, Finding::FitsHeaders);
+        self.state = match data {
+            Some(hdu) => {
+                announce(hdu.data.layout, hdu.data.len, Finding::Fits);
+                State::Fits(hdu.heap_and_padding)
+            }
+            None => State::Found(None),
+        };
+    }
+
+    /// A frame of the columns of a table, if two of them fit in a frame: of the columns known, or of those that are seen.
+    fn columns(
+        &mut self,
+        buffer: &[u8],
+        all: bool,
+        element: &Layout,
+        known: Option<u32>,
+    ) -> Option<FramePlan> {
+        let (column, before) = match known {
+            // The last columns may be too few to be seen as such, but they still have their length.
+            Some(column) if all => (column, 0),
+            _ => {
+                let found = transposed::transposed(buffer, element)?;
+                let before = (found.column - found.phase) % found.column;
+                if known.is_some_and(|known| known != found.column || before > 0) {
+                    return None;
+                }
+                (found.column, before)
+            }
+        };
+        if before > 0 {
+            // The rest of a column whose beginning is not there.
+            let len = (before as usize).min(buffer.len());
+            if len > FRAME_TARGET {
+                return None;
+            }
+            self.state = State::Columns(Layout { phase: 0, ..*element }, column);
+            return Some(FramePlan {
+                len,
+                layout: *element,
+                transposed: false,
+                found: Finding::Columns(column),
+            });
+        }
+        let seen = buffer.len() / column as usize;
+        let most = FRAME_TARGET / column as usize;
+        let frames = seen.div_ceil(most.max(1)).max(1);
+        let count = if all { seen.div_ceil(frames) } else { most.min(seen) };
+        let record = u64::from(element.width) * count as u64;
+        if count < 2 || element.phase != 0 || record > Layout::MAX_LAG.into() {
+            return None;
+        }
+        self.state = State::Columns(*element, column);
+        Some(FramePlan {
+            len: count * column as usize,
+            layout: Layout {
+                record: record as u32,
+                ..*element
+            },
+            transposed: true,
+            found: Finding::Columns(column),
+        })
     }
 
     /// The layout of the next frame from its bytes, given that of the frame before; notes it for the frame after. Also where
@@ -222,6 +274,32 @@ impl Planner {
         // Another region is looked at afresh.
         self.state = State::Found(end.is_none().then_some(fit));
         (fit.layout, end, finding)
+    }
+}
+
+impl Announced {
+    /// The next frame of these bytes, of which `seen` are there, `all` if none follow.
+    fn next(&mut self, seen: usize, all: bool) -> FramePlan {
+        let Announced {
+            layout,
+            left,
+            found,
+        } = *self;
+        let known = if left <= seen as u64 || !all {
+            usize::try_from(left).unwrap_or(usize::MAX)
+        } else {
+            seen
+        };
+        let len = frame_len(&layout, known, true).clamp(1, seen.min(FRAME_TARGET));
+        self.layout = layout.advanced(len as u64);
+        // A file that ends before announces no more.
+        self.left = if all && len == seen { 0 } else { left - len as u64 };
+        FramePlan {
+            len,
+            layout,
+            transposed: false,
+            found,
+        }
     }
 }
 

@@ -56,14 +56,17 @@ pub fn compress(
             entries: Vec::new(),
         };
         let mut hasher = blake3::Hasher::new();
-        let mut content_len = 0;
+        let (mut content_len, mut written) = (0, summary.content);
         let mut given = 0;
         let mut at_end = is_empty;
         loop {
             while jobs.has_room() && !at_end && given < MAX_FRAMES {
                 let (window, is_last) = input.window(LOOKAHEAD)?;
                 let FramePlan {
-                    len, mut layout, ..
+                    len,
+                    mut layout,
+                    transposed,
+                    found,
                 } = planner.next(window, is_last);
                 // What a decoder refuses must not be written, whoever thought of it.
                 layout.swap &= layout.width > 1;
@@ -75,19 +78,22 @@ pub fn compress(
                 content_len += content.len() as u64;
                 given += 1;
                 let model = Arc::clone(&model);
-                jobs.push(move || encode_frame(&model, layout, content));
+                jobs.push(move || (found, encode_frame(&model, layout, transposed, content)));
             }
             let Some(frame) = jobs.pop() else { break };
-            let frame = frame?;
-            output.write_all(&frame.header)?;
+            let (found, frame) = frame?;
+            let header = frame.header.to_bytes();
+            output.write_all(&header)?;
             output.write_all(&frame.payload)?;
-            let frame_len = (frame.header.len() + frame.payload.len()) as u32;
+            let frame_len = (header.len() + frame.payload.len()) as u32;
             index.entries.push(IndexEntry {
                 frame_len,
-                content_len: frame.content_len,
+                content_len: frame.header.content_len,
             });
+            progress.frame(written, &frame.header, frame_len.into(), &found);
+            written += u64::from(frame.header.content_len);
             summary.compressed += u64::from(frame_len);
-            progress.advance(u64::from(frame.content_len), u64::from(frame_len));
+            progress.advance(u64::from(frame.header.content_len), u64::from(frame_len));
         }
         let footer = Footer {
             content_len,
@@ -135,17 +141,21 @@ const STORED_HEADER: usize = 26;
 
 /// A frame ready to be written.
 struct EncodedFrame {
-    header: Vec<u8>,
+    header: FrameHeader,
     payload: Vec<u8>,
-    content_len: u32,
 }
 
-fn encode_frame(model: &Model, layout: Layout, content: Vec<u8>) -> EncodedFrame {
+fn encode_frame(
+    model: &Model,
+    layout: Layout,
+    transposed: bool,
+    content: Vec<u8>,
+) -> EncodedFrame {
     let hash = frame_hash(&content);
     if let Some(byte) = constant(&content) {
         return EncodedFrame::new(Method::Constant(byte), hash, content.len(), Vec::new());
     }
-    let structure = Structure::choose(layout, false, &content);
+    let structure = Structure::choose(layout, transposed, &content);
     let coded = structure.forward(content);
     let lanes = lanes::encode(model, &structure.places(), lane_count(coded.len()), &coded);
     let words = lanes.iter().map(|lane| lane.len() as u32).collect();
@@ -161,7 +171,7 @@ fn encode_frame(model: &Model, layout: Layout, content: Vec<u8>) -> EncodedFrame
         };
         let frame = EncodedFrame::new(method, hash, coded.len(), payload);
         // A frame is never larger than its content and a header, rules and dictionaries counted.
-        if frame.header.len() + frame.payload.len() < STORED_HEADER + coded.len() {
+        if frame.header.to_bytes().len() + frame.payload.len() < STORED_HEADER + coded.len() {
             return frame;
         }
     }
@@ -171,16 +181,13 @@ fn encode_frame(model: &Model, layout: Layout, content: Vec<u8>) -> EncodedFrame
 
 impl EncodedFrame {
     fn new(method: Method, hash: FrameHash, content_len: usize, payload: Vec<u8>) -> EncodedFrame {
-        let content_len = content_len as u32;
-        let header = FrameHeader {
-            method,
-            content_len,
-            hash,
-        };
         EncodedFrame {
-            header: header.to_bytes(),
+            header: FrameHeader {
+                method,
+                content_len: content_len as u32,
+                hash,
+            },
             payload,
-            content_len,
         }
     }
 }

@@ -8,6 +8,9 @@ pub mod lanes;
 mod list;
 mod ordered;
 
+use crate::format::FrameHeader;
+use crate::layout::Finding;
+
 pub use decode::decompress;
 pub use encode::compress;
 pub use input::Input;
@@ -17,6 +20,10 @@ pub use list::{FrameInfo, Member, list};
 pub trait Progress {
     /// `read` more bytes of the input are done with, and `written` more bytes of output are written.
     fn advance(&self, read: u64, written: u64);
+
+    /// A frame of `written` bytes, whose content begins at `offset`, was written with this header; how its layout was
+    /// found. Only compression says this.
+    fn frame(&self, _offset: u64, _header: &FrameHeader, _written: u64, _found: &Finding) {}
 }
 
 impl Progress for () {

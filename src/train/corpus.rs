@@ -1,8 +1,9 @@
-//! Training data: files cut into pieces of one layout, most-significant bytes first, each with a held-out end.
+//! Training data: files cut into pieces of one structure, transformed as for coding, each with a held-out end.
 
 use crate::error::Result;
 use crate::layout::plan::{LOOKAHEAD, Planner};
-use crate::layout::{Given, Layout, swap};
+use crate::layout::{Given, Places};
+use crate::transform::Structure;
 use std::path::Path;
 
 /// The share of each piece that is held out for validation.
@@ -10,12 +11,14 @@ const HELD_OUT: f64 = 0.1;
 /// A piece shorter than this is left out: it would be all start-up.
 const SHORTEST: usize = 1024;
 
-/// A stretch of bytes of one layout, as a frame's content.
+/// A stretch of bytes of one structure, as a frame's content is coded.
 pub struct Piece {
-    /// Byte-swapped content.
+    /// Transformed content.
     pub content: Vec<u8>,
-    /// Its layout; `phase` is that of the first byte.
-    pub layout: Layout,
+    /// Its structure; the layout's `phase` is that of the first byte.
+    pub structure: Structure,
+    /// Where its bytes are.
+    pub places: Places,
     /// Training bytes come before this, held-out bytes from here.
     pub split: usize,
 }
@@ -42,14 +45,15 @@ impl Corpus {
             let at_end = bytes.len() <= LOOKAHEAD;
             let plan = planner.next(&bytes[..bytes.len().min(LOOKAHEAD)], at_end);
             let (frame, rest) = bytes.split_at(plan.len);
-            let mut content = frame.to_vec();
-            swap::forward(&plan.layout, &mut content);
+            let structure = Structure::choose(plan.layout, plan.transposed, frame);
+            let content = structure.forward(frame.to_vec());
             match pieces.last_mut() {
                 // Frames of one array follow each other in phase: to the sampler they are one piece.
-                Some(last) if continues(last, &plan.layout) => last.content.extend(content),
+                Some(last) if continues(last, &structure) => last.content.extend(content),
                 _ => pieces.push(Piece {
                     content,
-                    layout: plan.layout,
+                    places: structure.places(),
+                    structure,
                     split: 0,
                 }),
             }
@@ -57,7 +61,7 @@ impl Corpus {
         }
         pieces.retain(|p| p.content.len() >= SHORTEST);
         for piece in &mut pieces {
-            let period = (piece.layout.record as usize).max(8);
+            let period = (piece.structure.layout.record as usize).max(8);
             let held = (piece.content.len() as f64 * HELD_OUT) as usize;
             piece.split = (piece.content.len() - held) / period * period;
         }
@@ -75,12 +79,10 @@ impl Corpus {
     }
 }
 
-fn continues(last: &Piece, layout: &Layout) -> bool {
-    let period = (last.layout.record as usize).max(usize::from(last.layout.width));
-    let phase = (last.layout.phase as usize + last.content.len()) % period;
-    Layout {
-        phase: layout.phase,
-        ..last.layout
-    } == *layout
-        && phase == layout.phase as usize % period
+/// Whether a structure is that of the piece, carried on.
+fn continues(last: &Piece, structure: &Structure) -> bool {
+    let layout = last.structure.layout.advanced(last.content.len() as u64);
+    structure.layout == layout
+        && structure.fields == last.structure.fields
+        && structure.transposed == last.structure.transposed
 }

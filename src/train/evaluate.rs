@@ -58,7 +58,7 @@ pub fn integer_bits(model: &Model, corpus: &Corpus, stretches: &[Stretch]) -> f6
         let mut logits = [0; 256];
         (stretch.position..stretch.end)
             .map(|position| {
-                let phase = model.config().phase(&piece.layout, position);
+                let phase = model.config().phase(piece.places.at(position));
                 network.step(
                     0,
                     &tokens(piece, stretch.wall, position),

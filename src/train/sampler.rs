@@ -127,7 +127,7 @@ pub fn window(
                     .enumerate()
                     .map(|(tap, &token)| (tap * TOKENS) as u32 + u32::from(token)),
             );
-            indices.push(((picks - 1) * TOKENS + config.phase(&piece.layout, position)) as u32);
+            indices.push(((picks - 1) * TOKENS + config.phase(piece.places.at(position))) as u32);
             targets.push(piece.content[position]);
         }
     }
@@ -141,7 +141,7 @@ pub fn window(
 
 /// The tap tokens of the byte at `position` of a piece, for a lane that starts at `wall`.
 pub fn tokens(piece: &Piece, wall: usize, position: usize) -> [u16; crate::layout::TAPS] {
-    piece.layout.lags().map(|lag| {
+    piece.places.lags(piece.places.at(position)).map(|lag| {
         let lag = lag as usize;
         if lag == 0 || lag > position - wall {
             NO_TAP
