@@ -22,8 +22,8 @@ pub mod transposed;
 
 use crate::{Error, Result};
 
-pub(crate) use logarithm::log2;
 pub use finding::Finding;
+pub(crate) use logarithm::log2;
 pub use places::{Contexts, ELEMENT_PHASES, Place, Places};
 pub use plan::Given;
 pub use taps::{NO_TAP, TAPS};

@@ -222,7 +222,13 @@ impl Planner {
             if len > FRAME_TARGET {
                 return None;
             }
-            self.state = State::Columns(Layout { phase: 0, ..*element }, column);
+            self.state = State::Columns(
+                Layout {
+                    phase: 0,
+                    ..*element
+                },
+                column,
+            );
             return Some(FramePlan {
                 len,
                 layout: *element,
@@ -233,7 +239,11 @@ impl Planner {
         let seen = buffer.len() / column as usize;
         let most = FRAME_TARGET / column as usize;
         let frames = seen.div_ceil(most.max(1)).max(1);
-        let count = if all { seen.div_ceil(frames) } else { most.min(seen) };
+        let count = if all {
+            seen.div_ceil(frames)
+        } else {
+            most.min(seen)
+        };
         let record = u64::from(element.width) * count as u64;
         if count < 2 || element.phase != 0 || record > Layout::MAX_LAG.into() {
             return None;
@@ -293,7 +303,11 @@ impl Announced {
         let len = frame_len(&layout, known, true).clamp(1, seen.min(FRAME_TARGET));
         self.layout = layout.advanced(len as u64);
         // A file that ends before announces no more.
-        self.left = if all && len == seen { 0 } else { left - len as u64 };
+        self.left = if all && len == seen {
+            0
+        } else {
+            left - len as u64
+        };
         FramePlan {
             len,
             layout,

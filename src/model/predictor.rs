@@ -20,7 +20,6 @@ pub struct Predictor<'m> {
     model: &'m Model,
     places: &'m Places,
     lane_len: usize,
-    nonet: bool,
     network: Network<'m>,
     rows: Rows,
     mixer: Mixer,
@@ -59,7 +58,6 @@ impl<'m> Predictor<'m> {
             model,
             places,
             lane_len,
-            nonet: std::env::var("NONET").is_ok(),
             network: Network::new(model, lanes),
             rows: Rows::new(len),
             mixer: Mixer::new(ELEMENT_PHASES.into()),
@@ -96,9 +94,7 @@ impl<'m> Predictor<'m> {
         let own = &mut self.lanes[lane];
         let tokens = self.places.lags(own.place).map(|lag| past.back(lag));
         let phase = self.model.config().phase(own.place);
-        if !self.nonet {
-            self.network.step(lane, &tokens, phase, &mut own.network);
-        }
+        self.network.step(lane, &tokens, phase, &mut own.network);
 
         let rows: [&[i16; 256]; EXPERTS] = std::array::from_fn(|expert| match expert {
             NETWORK => &own.network,

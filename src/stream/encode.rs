@@ -145,12 +145,7 @@ struct EncodedFrame {
     payload: Vec<u8>,
 }
 
-fn encode_frame(
-    model: &Model,
-    layout: Layout,
-    transposed: bool,
-    content: Vec<u8>,
-) -> EncodedFrame {
+fn encode_frame(model: &Model, layout: Layout, transposed: bool, content: Vec<u8>) -> EncodedFrame {
     let hash = frame_hash(&content);
     if let Some(byte) = constant(&content) {
         return EncodedFrame::new(Method::Constant(byte), hash, content.len(), Vec::new());

@@ -32,23 +32,19 @@ pub fn weights(values: &[i64], lags: &[u32], positions: &[usize]) -> Vec<i32> {
         let mut sorted = residuals.clone();
         sorted.sort_by(f64::total_cmp);
         let scale = sorted[sorted.len() / 2].max(0.5);
+        // The normal equations, the right side as the last column.
         let mut normal = vec![vec![0.0; terms + 1]; terms];
         for ((x, y), residual) in rows.iter().zip(&residuals) {
-            // Its square for the derivative of the logarithm.
+            // The logarithm's derivative, squared.
             let weight = 1.0 / (scale + residual) / (scale + residual);
-            for a in 0..terms {
-                for b in a..terms {
-                    normal[a][b] += weight * x[a] * x[b];
+            for (row, &a) in normal.iter_mut().zip(x) {
+                for (sum, &b) in row.iter_mut().zip(x.iter().chain([y])) {
+                    *sum += weight * a * b;
                 }
-                normal[a][terms] += weight * x[a] * y;
             }
         }
-        for a in 0..terms {
-            for b in 0..a {
-                normal[a][b] = normal[b][a];
-            }
-        }
-        let trace: f64 = (0..terms).map(|a| normal[a][a]).sum();
+        // A little less than the data say, so that neighbours that always agree share the weight.
+        let trace: f64 = normal.iter().enumerate().map(|(a, row)| row[a]).sum();
         for (a, row) in normal.iter_mut().enumerate() {
             row[a] += 1e-7 * trace / terms as f64 + 1e-30;
         }

@@ -44,10 +44,8 @@ impl Structure {
         } else {
             content
         };
-        let columns = if std::env::var("MIXED").is_ok() { vec![] } else { structure.columns(rows) };
-        if std::env::var("SHOW").is_ok() { for c in columns.chunk_by(|a,b|a==b) { eprint!("{}x{}{:?} ",c.len(),c[0].width,c[0].kind); } eprintln!(); }
+        let columns = structure.columns(rows);
         let fields = choose::choose(rows, &structure.layout, &columns);
-        if std::env::var("SHOW").is_ok() { let mut o=0; for f in &fields { let t=&f.transform; let r=format!("{:?}",t.rule); let dl=if let super::Rule::Dictionary(v)=&t.rule {v.len()} else {0}; eprintln!("  @{o} w{} {:?} {} dict{} {:?} off {} rot {}", f.width, t.kind, &r[..r.len().min(50)], dl, t.predict, t.offset, t.rotate); o+=f.width as usize;} }
         if !fields.is_empty() {
             structure.layout.swap = false;
             structure.fields = fields;

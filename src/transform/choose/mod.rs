@@ -87,7 +87,6 @@ fn one(column: &Column, choice: Choice) -> Vec<Field> {
 /// No fields if they say no more than the layout.
 fn several(fields: Vec<Field>, same_width: bool) -> Vec<Field> {
     let plain = fields.iter().all(|f| f.transform == Transform::NONE);
-    let fields: Vec<Field> = if !same_width && std::env::var("BYTEF").is_ok() { fields.into_iter().flat_map(|f| if f.transform == Transform::NONE { vec![Field { width: 1, swap: false, transform: Transform::NONE }; f.width as usize] } else { vec![f] }).collect() } else { fields };
     if plain && same_width {
         Vec::new()
     } else {

@@ -66,7 +66,7 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
     let plain = estimator.bits(&sample, width);
     let mut best = none(plain);
     let mut tried = vec![Transform::of(kind)];
-    if std::env::var("RULES").is_err() { tried.extend(rules::candidates(patterns, width, kind)); }
+    tried.extend(rules::candidates(patterns, width, kind));
     let overhead = |t: &Transform| {
         let values = match &t.rule {
             Rule::Any => 0.0,
@@ -94,7 +94,7 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
         best.transform = transform.clone();
     }
     // Differences, on the best two.
-    for (_, transform, codes) in costs.iter().take(if std::env::var("DIFFS").is_err() {2} else {0}) {
+    for (_, transform, codes) in costs.iter().take(2) {
         for times in 1..=2 {
             let transform = Transform {
                 predict: Predict::Differences([times, 0, 0]),
@@ -123,4 +123,3 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
     }
     best
 }
-
