@@ -15,7 +15,7 @@ const SPARSE: usize = 48;
 /// The most elements before them that predictions may look back to.
 const HISTORY: usize = 1 << 19;
 /// Positions that weights are fitted to.
-const FITTED: usize = 4096;
+const FITTED: usize = 8192;
 /// Fixed-point values of typical floats have so many bits.
 const FIXED_BITS: i32 = 50;
 
@@ -88,7 +88,10 @@ pub(super) fn choose(
     let mut predictions: Vec<Predict> = differences(rows).map(Predict::Differences).collect();
     let shift = fixed_point(&patterns, kind, bits);
     let values = transform.values(bits, shift);
-    let values: Vec<i64> = codes.iter().map(|&code| values.value(code)).collect();
+    // Weights are to fit all of the array, not the sample alone.
+    let mut values_of_all = all.clone();
+    transform.to_codes(&mut values_of_all, bits);
+    let values: Vec<i64> = values_of_all.iter().map(|&c| values.value(c)).collect();
     for lags in stencils(rows) {
         let reach = lags.iter().copied().max().unwrap_or(0) as usize;
         if reach >= values.len() / 2 {
@@ -102,13 +105,16 @@ pub(super) fn choose(
             lags,
         });
     }
-    for predict in predictions {
+    let moved = predictions.into_iter().map(|predict| {
         let moved = with(transform, predict);
         let cost = sweep(&moved, codes, estimator) + named(transform, count, bits);
-        if cost < WORTHWHILE * best.bits {
-            best.bits = cost;
-            best.transform = moved;
-        }
+        (cost, moved)
+    });
+    if let Some((bits, transform)) = moved.min_by(|a, b| a.0.total_cmp(&b.0))
+        && bits < WORTHWHILE * best.bits
+    {
+        best.bits = bits;
+        best.transform = transform;
     }
     if best.transform.predict == Predict::Nothing && best.transform != Transform::NONE {
         let mut codes = all;
