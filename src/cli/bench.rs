@@ -82,6 +82,7 @@ fn measure(path: &Path, file: File, options: &EncodeOptions, talk: &Talk) -> Res
     Ok(format!(
         "{}: {} bytes -> {} bytes, ratio {:.3}\n\
          compress    {}\ndecompress  {}\n\
+         structure   {:.3} s, {:.1} % of the work of compressing\n\
          {threads} threads, {} frames; the round trip gave the same bytes\n",
         shown(path),
         summary.content,
@@ -89,6 +90,8 @@ fn measure(path: &Path, file: File, options: &EncodeOptions, talk: &Talk) -> Res
         summary.content as f64 / summary.compressed as f64,
         speed(compressing),
         speed(decompressing),
+        summary.structure.as_secs_f64(),
+        100.0 * summary.structure.as_secs_f64() / (compressing * busy as f64).max(1e-9),
         summary.frames
     ))
 }

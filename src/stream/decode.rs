@@ -12,6 +12,7 @@ use crate::model::{Model, ModelId};
 use crate::options::DecodeOptions;
 use std::io::{BufRead, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Decompresses all members of `input` to `output`, which it flushes.
 ///
@@ -134,6 +135,7 @@ fn decode_member<R: BufRead>(
         compressed,
         frames,
         members: 1,
+        structure: Duration::ZERO,
     })
 }
 

@@ -16,6 +16,7 @@ use crate::options::EncodeOptions;
 use crate::transform::Structure;
 use std::io::Write;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// The number of the built-in model that is taken if the caller names none.
 const DEFAULT_MODEL: u16 = 1;
@@ -62,12 +63,14 @@ pub fn compress(
         loop {
             while jobs.has_room() && !at_end && given < MAX_FRAMES {
                 let (window, is_last) = input.window(LOOKAHEAD)?;
+                let start = Instant::now();
                 let FramePlan {
                     len,
                     mut layout,
                     transposed,
                     found,
                 } = planner.next(window, is_last);
+                summary.structure += start.elapsed();
                 // What a decoder refuses must not be written, whoever thought of it.
                 layout.swap &= layout.width > 1;
                 layout.validate()?;
@@ -82,6 +85,7 @@ pub fn compress(
             }
             let Some(frame) = jobs.pop() else { break };
             let (found, frame) = frame?;
+            summary.structure += frame.structure;
             let header = frame.header.to_bytes();
             output.write_all(&header)?;
             output.write_all(&frame.payload)?;
@@ -143,6 +147,8 @@ const STORED_HEADER: usize = 26;
 struct EncodedFrame {
     header: FrameHeader,
     payload: Vec<u8>,
+    /// Time that its structure took.
+    structure: Duration,
 }
 
 fn encode_frame(model: &Model, layout: Layout, transposed: bool, content: Vec<u8>) -> EncodedFrame {
@@ -150,8 +156,10 @@ fn encode_frame(model: &Model, layout: Layout, transposed: bool, content: Vec<u8
     if let Some(byte) = constant(&content) {
         return EncodedFrame::new(Method::Constant(byte), hash, content.len(), Vec::new());
     }
+    let start = Instant::now();
     let structure = Structure::choose(layout, transposed, &content);
     let coded = structure.forward(content);
+    let took = start.elapsed();
     let lanes = lanes::encode(model, &structure.places(), lane_count(coded.len()), &coded);
     let words = lanes.iter().map(|lane| lane.len() as u32).collect();
     let payload: Vec<u8> = lanes
@@ -167,7 +175,10 @@ fn encode_frame(model: &Model, layout: Layout, transposed: bool, content: Vec<u8
         let frame = EncodedFrame::new(method, hash, coded.len(), payload);
         // A frame is never larger than its content and a header, rules and dictionaries counted.
         if frame.header.to_bytes().len() + frame.payload.len() < STORED_HEADER + coded.len() {
-            return frame;
+            return EncodedFrame {
+                structure: took,
+                ..frame
+            };
         }
     }
     let content = structure.inverse(coded);
@@ -183,6 +194,7 @@ impl EncodedFrame {
                 hash,
             },
             payload,
+            structure: Duration::ZERO,
         }
     }
 }

@@ -10,6 +10,7 @@ mod ordered;
 
 use crate::format::FrameHeader;
 use crate::layout::Finding;
+use std::time::Duration;
 
 pub use decode::decompress;
 pub use encode::compress;
@@ -39,6 +40,8 @@ pub struct Summary {
     pub compressed: u64,
     /// Frames.
     pub frames: u64,
+    /// Time that finding and undoing structure took, all threads together; only compression says this.
+    pub structure: Duration,
     /// Members: more than one if .boa files were joined.
     pub members: u64,
 }
