@@ -93,7 +93,7 @@ fn write_field(field: &Field, out: &mut Vec<u8>) {
                 put_varint(out, lag.into());
             }
             for &weight in weights {
-                out.extend((weight as i32).to_le_bytes());
+                out.extend(weight.to_le_bytes());
             }
         }
     }

@@ -36,16 +36,17 @@ pub fn weights(values: &[i64], lags: &[u32], positions: &[usize]) -> Vec<i32> {
         for ((x, y), residual) in rows.iter().zip(&residuals) {
             // Its square for the derivative of the logarithm.
             let weight = 1.0 / (scale + residual) / (scale + residual);
-            for a in 0..terms {
-                for b in a..terms {
-                    normal[a][b] += weight * x[a] * x[b];
+            for (a, row) in normal.iter_mut().enumerate() {
+                for (sum, other) in row[a..].iter_mut().zip(&x[a..]) {
+                    *sum += weight * x[a] * other;
                 }
-                normal[a][terms] += weight * x[a] * y;
+                row[terms] += weight * x[a] * y;
             }
         }
-        for a in 0..terms {
-            for b in 0..a {
-                normal[a][b] = normal[b][a];
+        for a in 1..terms {
+            let (above, below) = normal.split_at_mut(a);
+            for (mirrored, row) in below[0].iter_mut().zip(above) {
+                *mirrored = row[a];
             }
         }
         let trace: f64 = (0..terms).map(|a| normal[a][a]).sum();

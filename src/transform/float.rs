@@ -67,7 +67,7 @@ impl Format {
         let wanted = length(denominator) + self.precision + 2;
         let shift = wanted.saturating_sub(length(numerator));
         let quotient = (numerator << shift) / denominator;
-        let rest = (numerator << shift) % denominator != 0;
+        let rest = !(numerator << shift).is_multiple_of(denominator);
         let surplus = length(quotient) - self.precision;
         let mut significand = (quotient >> surplus) as u64;
         let cut = quotient & ((1 << surplus) - 1);
