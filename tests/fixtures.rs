@@ -4,7 +4,12 @@
 
 mod support;
 
+use boa_constrictor::format::{
+    Footer, FrameHeader, Head, Index, IndexEntry, Method, ModelSection, frame_hash,
+};
 use boa_constrictor::layout::Given;
+use boa_constrictor::stream::lanes;
+use boa_constrictor::transform::{Field, Kind, Predict, Rule, Structure, Transform};
 use boa_constrictor::{EncodeOptions, Layout};
 use std::fs;
 use std::path::Path;
@@ -27,6 +32,47 @@ fn table() -> Vec<u8> {
         .to_vec()
 }
 
+/// Rows of 23 bytes of little-endian numbers: a time that goes on, a decimal, one of a few values, flags, a counter.
+fn mixed() -> Vec<u8> {
+    let mut random = Lcg(22);
+    let mut time = 1i64 << 40;
+    let mut row = |n: u16| {
+        time += 1000 + random.below(64);
+        let cents = random.below(100_000) - 20_000;
+        let level = [0u32, 70_000, 5, 1 << 30][random.below(4) as usize];
+        let mut bytes = time.to_le_bytes().to_vec();
+        bytes.extend((cents as f64 / 100.0).to_le_bytes());
+        bytes.extend(level.to_le_bytes());
+        bytes.push(random.below(3) as u8);
+        bytes.extend((3 * n).to_le_bytes());
+        bytes
+    };
+    (0..400).flat_map(&mut row).collect()
+}
+
+/// 24 planes of 16 rows of 20 little-endian floats without a bend, and a little noise.
+fn grid() -> Vec<u8> {
+    let mut random = Lcg(23);
+    let mut value = |k: usize| {
+        let (x, y, z) = (k % 20, k / 20 % 16, k / 320);
+        let smooth = 40 * x + 90 * y + 15 * z + x * y * z / 8;
+        (smooth as i64 + random.below(4)) as f32 / 32.0
+    };
+    (0..20 * 16 * 24)
+        .flat_map(|k| value(k).to_le_bytes())
+        .collect()
+}
+
+/// The numbers of `table`, column after column.
+fn transposed() -> Vec<u8> {
+    let rows = table();
+    let column = |c: usize| {
+        rows.chunks(20)
+            .flat_map(move |row| row[4 * c..4 * c + 4].to_vec())
+    };
+    (0..5).flat_map(column).collect()
+}
+
 fn options(given: Given) -> EncodeOptions {
     // A model of its own, so that no retrained built-in one moves the fixtures.
     EncodeOptions {
@@ -37,17 +83,23 @@ fn options(given: Given) -> EncodeOptions {
     }
 }
 
-fn cases() -> Vec<(&'static str, Vec<u8>, EncodeOptions)> {
-    let rows = Layout {
-        width: 4,
-        swap: true,
-        record: 20,
-        plane: 0,
+/// A layout of little-endian elements.
+fn rows(width: u8, record: u32, plane: u32) -> Given {
+    Given::Layout(Layout {
+        width,
+        swap: width > 1,
+        record,
+        plane,
         phase: 0,
-    };
+    })
+}
+
+fn cases() -> Vec<(&'static str, Vec<u8>, EncodeOptions)> {
     let mut cases = vec![
         ("v1-empty.boa", Vec::new(), options(Given::Nothing)),
-        ("v1-mamba-table.boa", table(), options(Given::Layout(rows))),
+        ("v1-mamba-table.boa", table(), options(rows(4, 20, 0))),
+        ("v1-mamba-mixed.boa", mixed(), options(rows(1, 23, 0))),
+        ("v1-mamba-grid.boa", grid(), options(rows(4, 80, 1280))),
         (
             "v1-mamba-text.boa",
             support::text(2500),
@@ -68,24 +120,196 @@ fn cases() -> Vec<(&'static str, Vec<u8>, EncodeOptions)> {
     cases
 }
 
+/// The rules and predictions that `fields` has, one column each.
+fn transforms() -> Vec<(u8, Transform)> {
+    let ruled = |kind, rule| Transform {
+        rule,
+        ..Transform::of(kind)
+    };
+    let predicted = |kind, rule, predict| Transform {
+        predict,
+        ..ruled(kind, rule)
+    };
+    let step = Rule::Step {
+        numerator: 3,
+        denominator: 1000,
+    };
+    let digits = Rule::Digits {
+        digits: 4,
+        decimals: 3,
+    };
+    let stencil = |shift| Predict::Stencil {
+        shift,
+        lags: vec![1, 2, 3],
+        weights: vec![-5000, 900],
+    };
+    let dictionary = Rule::Dictionary([0x8000_0000, 0xc060_0000, 0xff80_0000].into());
+    let placed = Transform {
+        offset: 1_000_000,
+        rotate: 2,
+        ..Transform::of(Kind::Signed)
+    };
+    let stride = Rule::Stride {
+        offset: 0,
+        divisor: 3,
+    };
+    vec![
+        (8, ruled(Kind::Float, step.clone())),
+        (4, ruled(Kind::Float, digits.clone())),
+        (
+            4,
+            predicted(Kind::Float, step, Predict::Differences([2, 0, 0])),
+        ),
+        (8, predicted(Kind::Float, digits, stencil(0))),
+        (4, ruled(Kind::Float, Rule::Coarse { cut: 9 })),
+        (8, ruled(Kind::Float, Rule::Narrow)),
+        (8, predicted(Kind::Float, Rule::Narrow, stencil(20))),
+        (8, predicted(Kind::Float, Rule::Any, stencil(30))),
+        (4, ruled(Kind::Float, dictionary)),
+        (2, ruled(Kind::Unsigned, stride)),
+        (8, predicted(Kind::Unsigned, Rule::Any, stencil(0))),
+        (
+            1,
+            predicted(Kind::Signed, Rule::Any, Predict::Differences([1, 0, 0])),
+        ),
+        (4, placed),
+    ]
+}
+
+/// Structures that need not be those an encoder chooses, each with a content.
+fn made() -> Vec<(&'static str, Vec<u8>, Structure)> {
+    let columns = transforms();
+    let mut random = Lcg(24);
+    let mut content = Vec::new();
+    for n in 0..300i64 {
+        for (c, (width, transform)) in columns.iter().enumerate() {
+            // Mostly numbers that follow the rules, some that do not, and a few that are none.
+            let whole = 7 * n - 900 + random.below(1 + c as i64);
+            let number = match random.below(40) {
+                0 => whole as f64 / 7.0,
+                1 => f64::NEG_INFINITY,
+                2 => f64::NAN,
+                3 => -0.0,
+                _ => whole as f64 * 3.0 / 1000.0,
+            };
+            let bytes = match (transform.kind, width) {
+                (Kind::Float, 4) => (number as f32).to_bits().to_be_bytes().to_vec(),
+                (Kind::Float, _) if c % 2 == 1 => f64::from(number as f32).to_be_bytes().to_vec(),
+                (Kind::Float, _) => number.to_be_bytes().to_vec(),
+                _ => (3 * whole).to_be_bytes()[8 - usize::from(*width)..].to_vec(),
+            };
+            content.extend(bytes);
+        }
+    }
+    let field = |(width, transform)| Field {
+        width,
+        swap: false,
+        transform,
+    };
+    let fields: Vec<Field> = columns.into_iter().map(field).collect();
+    let record = fields.iter().map(|field| u32::from(field.width)).sum();
+    let layout = Layout {
+        record,
+        phase: 5,
+        ..Layout::BYTES
+    };
+    let table_of_fields = Structure {
+        layout,
+        transposed: false,
+        fields,
+    };
+    let counters = Transform {
+        predict: Predict::Differences([1, 0, 0]),
+        ..Transform::of(Kind::Signed)
+    };
+    let little = Field {
+        swap: true,
+        ..field((4, counters))
+    };
+    let turned = Structure {
+        layout: Layout {
+            width: 4,
+            record: 20,
+            ..Layout::BYTES
+        },
+        transposed: true,
+        fields: vec![little; 5],
+    };
+    // The content begins in the middle of a record.
+    content.drain(..5);
+    vec![
+        ("v1-mamba-fields.boa", content, table_of_fields),
+        ("v1-mamba-transposed.boa", transposed(), turned),
+    ]
+}
+
+/// A file of one frame with this structure.
+fn assembled(content: &[u8], structure: &Structure) -> Vec<u8> {
+    let model = Lcg(7).model();
+    structure.validate(content.len()).unwrap();
+    let coded = structure.forward(content.to_vec());
+    let lanes = lanes::encode(&model, &structure.places(), 3, &coded);
+    let header = FrameHeader {
+        method: Method::Mamba {
+            structure: structure.clone(),
+            words: lanes.iter().map(|lane| lane.len() as u32).collect(),
+        },
+        content_len: content.len() as u32,
+        hash: frame_hash(content),
+    };
+    let mut file = Head {
+        model: ModelSection::Embedded(model.to_bytes()),
+    }
+    .to_bytes();
+    let head_len = file.len() as u64;
+    file.extend(header.to_bytes());
+    file.extend(lanes.iter().flatten().flat_map(|word| word.to_le_bytes()));
+    let entry = IndexEntry {
+        frame_len: (file.len() as u64 - head_len) as u32,
+        content_len: content.len() as u32,
+    };
+    let index = Index {
+        head_len,
+        entries: vec![entry],
+    };
+    let footer = Footer {
+        content_len: content.len() as u64,
+        hash: blake3::hash(content).into(),
+    };
+    file.extend(index.to_bytes(&footer));
+    file
+}
+
+fn check(name: &str, content: &[u8], written: &[u8]) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let path = directory.join(name);
+    if !path.exists() && std::env::var_os("BOA_WRITE_FIXTURES").is_some() {
+        fs::write(&path, written).unwrap();
+    }
+    let file = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let decode = boa_constrictor::DecodeOptions {
+        models: vec![Arc::new(Lcg(7).model())],
+        threads: 1,
+    };
+    let mut decoded = Vec::new();
+    boa_constrictor::decompress(&file[..], &mut decoded, &decode, &()).unwrap();
+    assert!(decoded == content, "{name} decodes to something else");
+    assert!(
+        written == file,
+        "{name} is written differently: that needs a new format version"
+    );
+}
+
 #[test]
 fn fixtures_are_read_and_written_alike() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     for (name, content, options) in cases() {
-        let path = directory.join(name);
-        let written = support::encode_with(&content, &options);
-        if !path.exists() && std::env::var_os("BOA_WRITE_FIXTURES").is_some() {
-            fs::write(&path, &written).unwrap();
-        }
-        let file = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let models = options.model.iter().cloned().collect();
-        let mut decoded = Vec::new();
-        let decode = boa_constrictor::DecodeOptions { models, threads: 1 };
-        boa_constrictor::decompress(&file[..], &mut decoded, &decode, &()).unwrap();
-        assert!(decoded == content, "{name} decodes to something else");
-        assert!(
-            written == file,
-            "{name} is written differently: that needs a new format version"
-        );
+        check(name, &content, &support::encode_with(&content, &options));
+    }
+}
+
+#[test]
+fn structures_are_read_and_written_alike() {
+    for (name, content, structure) in made() {
+        check(name, &content, &assembled(&content, &structure));
     }
 }

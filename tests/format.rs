@@ -6,6 +6,7 @@ use boa_constrictor::format::{
     Cursor, FrameHeader, Head, MAX_FRAME, Method, ModelSection, Start, VERSION, check, frame_hash,
 };
 use boa_constrictor::stream::list;
+use boa_constrictor::transform::Structure;
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Layout, decompress};
 use support::{decode, encode, noise, records};
 
@@ -203,7 +204,7 @@ fn lengths_above_the_limits_are_refused() {
     };
     let lanes = FrameHeader {
         method: Method::Mamba {
-            layout: Layout::BYTES,
+            structure: Structure::plain(Layout::BYTES),
             words: vec![1; 65],
         },
         content_len: 1 << 20,
@@ -211,7 +212,7 @@ fn lengths_above_the_limits_are_refused() {
     };
     let words = FrameHeader {
         method: Method::Mamba {
-            layout: Layout::BYTES,
+            structure: Structure::plain(Layout::BYTES),
             words: vec![u32::MAX >> 2],
         },
         content_len: 1 << 20,
@@ -300,7 +301,7 @@ fn heads_return() {
 fn a_coded_frame_needs_a_model() {
     let header = FrameHeader {
         method: Method::Mamba {
-            layout: Layout::BYTES,
+            structure: Structure::plain(Layout::BYTES),
             words: vec![2],
         },
         content_len: 100,

@@ -7,13 +7,14 @@ mod support;
 
 use boa_constrictor::Layout;
 use boa_constrictor::coder::Distribution;
+use boa_constrictor::layout::{Contexts, Places};
 use boa_constrictor::model::{Model, Predictor};
 use support::made::Lcg;
 
 /// Hash of all frequencies of `lanes` lanes over the content.
-fn hash(model: &Model, layout: &Layout, lanes: usize, content: &[u8], hasher: &mut blake3::Hasher) {
+fn hash(model: &Model, places: &Places, lanes: usize, content: &[u8], hasher: &mut blake3::Hasher) {
     let lane_len = content.len().div_ceil(lanes);
-    let mut predictor = Predictor::new(model, layout, content.len(), lanes, lane_len);
+    let mut predictor = Predictor::new(model, places, content.len(), lanes, lane_len);
     let mut distribution = Distribution::default();
     for step in 0..lane_len {
         let active = (0..lanes)
@@ -70,19 +71,43 @@ fn a_million_distributions() {
         plane: 8000,
         phase: 3,
     };
+    let series = Layout {
+        width: 2,
+        record: 0,
+        phase: 1,
+        ..table
+    };
+    let rows_of_mixed_widths = Layout { width: 1, ..table };
+    let widths = [4, 1, 1, 2, 8, 4, 8, 8, 2, 2, 4];
+    let uniform = Places::uniform;
     let mut predictions = 0;
-    for (layout, lanes, content) in [
-        (table, 16, &rows[..400_000]),
-        (Layout::BYTES, 16, &text[..300_000]),
-        (field, 7, &noise[..100_000]),
-        (Layout::BYTES, 1, &runs[..200_001]),
+    for (places, lanes, content) in [
+        (uniform(&table), 16, &rows[..400_000]),
+        (uniform(&Layout::BYTES), 16, &text[..300_000]),
+        (uniform(&field), 7, &noise[..100_000]),
+        (uniform(&Layout::BYTES), 1, &runs[..200_001]),
+        (
+            Places::mixed(&rows_of_mixed_widths, widths.into_iter()),
+            5,
+            &rows[..100_000],
+        ),
+        (
+            uniform(&table).within(Contexts::Residuals),
+            16,
+            &rows[..50_000],
+        ),
+        (
+            uniform(&series).within(Contexts::Residuals),
+            3,
+            &rows[..50_000],
+        ),
     ] {
-        hash(&model, &layout, lanes, content, &mut hasher);
+        hash(&model, &places, lanes, content, &mut hasher);
         predictions += content.len();
     }
     assert!(predictions > 1_000_000);
     assert_eq!(
         &hasher.finalize().to_hex()[..32],
-        "94fe654c5d16948d0db574424af82a0c"
+        "301dcf60af31c202d7ee11e7a5172ca3"
     );
 }

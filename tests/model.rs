@@ -3,7 +3,7 @@
 
 mod support;
 
-use boa_constrictor::layout::TAPS;
+use boa_constrictor::layout::{Places, TAPS};
 use boa_constrictor::model::{Config, Network};
 use boa_constrictor::stream::lanes;
 use boa_constrictor::{Error, Layout, Model};
@@ -196,6 +196,7 @@ fn repeats_return_for_any_lanes() {
     // Matches run across lanes, catch up with them, and out of a last lane that is shorter than the others.
     let model = Lcg(7).model();
     let noise = support::noise(64);
+    let places = Places::uniform(&Layout::BYTES);
     for lanes in 1..=20 {
         for (len, period) in [
             (1, 1),
@@ -207,9 +208,9 @@ fn repeats_return_for_any_lanes() {
             (401, 23),
         ] {
             let content: Vec<u8> = (0..len).map(|i| noise[i % period]).collect();
-            let words = lanes::encode(&model, &Layout::BYTES, lanes, &content);
+            let words = lanes::encode(&model, &places, lanes, &content);
             let views: Vec<&[u32]> = words.iter().map(Vec::as_slice).collect();
-            let decoded = lanes::decode(&model, &Layout::BYTES, &views, len);
+            let decoded = lanes::decode(&model, &places, &views, len);
             assert_eq!(
                 decoded,
                 Ok(content),
@@ -220,18 +221,18 @@ fn repeats_return_for_any_lanes() {
 }
 
 fn round_trip(model: &Model, content: &[u8]) {
-    let layout = Layout {
+    let places = Places::uniform(&Layout {
         width: 4,
         swap: false,
         record: 12,
         plane: 0,
         phase: 2,
-    };
+    });
     for lanes in [1, 3] {
-        let words = lanes::encode(model, &layout, lanes, content);
+        let words = lanes::encode(model, &places, lanes, content);
         let views: Vec<&[u32]> = words.iter().map(Vec::as_slice).collect();
         assert_eq!(
-            lanes::decode(model, &layout, &views, content.len()),
+            lanes::decode(model, &places, &views, content.len()),
             Ok(content.to_vec())
         );
     }

@@ -140,7 +140,9 @@ impl Transform {
                     return refuse("a stencil has 1 to 32 neighbours, all of them earlier");
                 }
                 if weights.len() + 1 != lags.len()
-                    || weights.iter().any(|w| w.abs() > Stencil::MOST_WEIGHT)
+                    || weights
+                        .iter()
+                        .any(|w| w.unsigned_abs() > Stencil::MOST_WEIGHT.unsigned_abs())
                 {
                     return refuse("a stencil has a weight within 2^15 for each neighbour but one");
                 }

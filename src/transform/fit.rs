@@ -13,7 +13,7 @@ pub fn weights(values: &[i64], lags: &[u32], positions: &[usize]) -> Vec<i32> {
         .iter()
         .map(|&i| {
             let reference = values[i - lags[0] as usize];
-            let difference = |value: i64| (value - reference) as f64;
+            let difference = |value: i64| value.wrapping_sub(reference) as f64;
             (
                 lags[1..]
                     .iter()

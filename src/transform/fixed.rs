@@ -22,17 +22,16 @@ pub enum Values {
     },
 }
 
-/// Values are kept within this, so that a few of them can be added.
+/// Fixed-point values are kept within this, so that their differences are true ones.
 const MOST: i64 = 1 << 60;
 
 impl Values {
-    /// The value of a code, rounded towards zero and clamped; 0 for what is not a number.
+    /// The value of a code; of a float rounded towards zero and clamped, 0 for what is not a number.
     #[inline]
     pub fn value(self, code: u64) -> i64 {
         match self {
             Values::Integers { bits } => {
-                let value = (code.wrapping_sub(sign(bits)) << (64 - bits)) as i64 >> (64 - bits);
-                value.clamp(-MOST, MOST)
+                (code.wrapping_sub(sign(bits)) << (64 - bits)) as i64 >> (64 - bits)
             }
             Values::Floats {
                 format,

@@ -80,3 +80,96 @@ impl Format {
         self.power(exponent) + significand - (1 << (self.precision - 1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers from one bit to `bits` bits, of every length alike.
+    fn numbers(bits: u32, count: usize, seed: u64) -> impl Iterator<Item = u64> {
+        let mut state = seed;
+        let mut next = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        };
+        (0..count).map(move |_| {
+            let length = 1 + (next() >> 32) as u32 % bits;
+            next() >> (64 - length) | 1 << (length - 1)
+        })
+    }
+
+    #[test]
+    fn quotients_are_the_hardwares() {
+        let pairs = numbers(53, 20_000, 3).zip(numbers(53, 20_000, 5));
+        for (n, d) in pairs {
+            let found = Format::DOUBLE.nearest(n.into(), d.into());
+            assert_eq!(found, (n as f64 / d as f64).to_bits(), "{n} / {d}");
+        }
+        let pairs = numbers(24, 20_000, 7).zip(numbers(24, 20_000, 9));
+        for (n, d) in pairs {
+            let found = Format::SINGLE.nearest(n.into(), d.into());
+            let quotient = (n as f32 / d as f32).to_bits();
+            assert_eq!(found, quotient.into(), "{n} / {d}");
+        }
+    }
+
+    #[test]
+    fn long_integers_are_the_hardwares() {
+        let halves = numbers(60, 20_000, 11).zip(numbers(60, 20_000, 13));
+        for (high, low) in halves {
+            let n = u128::from(high) << 60 | u128::from(low);
+            for n in [n, n >> 59, n & !0 << 64, 1 << (high % 120)] {
+                let found = [Format::SINGLE, Format::DOUBLE].map(|f| f.nearest(n, 1));
+                let hardware = [u64::from((n as f32).to_bits()), (n as f64).to_bits()];
+                assert_eq!(found, hardware, "{n}");
+            }
+        }
+    }
+
+    #[test]
+    fn ties_go_to_even() {
+        for k in [1u64 << 23, (1 << 23) + 1, (1 << 24) - 2, (1 << 24) - 1] {
+            for quarter in 0..4 {
+                let n = 4 * k + quarter;
+                let found = Format::SINGLE.nearest(n.into(), 4);
+                let quotient = (n as f64 / 4.0) as f32;
+                assert_eq!(found, quotient.to_bits().into(), "{n} / 4");
+                let found = Format::SINGLE.nearest(u128::from(n) * 3, 12);
+                assert_eq!(found, quotient.to_bits().into(), "{n} / 4");
+            }
+        }
+    }
+
+    #[test]
+    fn decimals_are_those_of_texts() {
+        for c in numbers(50, 3000, 17) {
+            for decimals in 0..20 {
+                let text = format!("{c}e-{decimals}");
+                let power = 10u128.pow(decimals);
+                let found = Format::DOUBLE.nearest(c.into(), power);
+                assert_eq!(found, text.parse::<f64>().unwrap().to_bits(), "{text}");
+                let found = Format::SINGLE.nearest(c.into(), power);
+                let single = text.parse::<f32>().unwrap().to_bits();
+                assert_eq!(found, single.into(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn parts_make_the_number() {
+        for pattern in numbers(63, 5000, 19).filter(|&p| p < Format::DOUBLE.infinity()) {
+            let (significand, exponent) = Format::DOUBLE.split(pattern);
+            let scaled = |e: i32| 2f64.powi(e / 2) * 2f64.powi(e - e / 2);
+            let value = significand as f64 * 2f64.powi(exponent / 2);
+            let value = value * scaled(exponent - exponent / 2);
+            assert_eq!(value.to_bits(), pattern);
+        }
+        assert_eq!(
+            Format::SINGLE.power(-126),
+            f32::MIN_POSITIVE.to_bits().into()
+        );
+        assert_eq!(Format::DOUBLE.infinity(), f64::INFINITY.to_bits());
+    }
+}

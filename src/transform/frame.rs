@@ -1,8 +1,9 @@
 //! The fields of a frame: which bytes are one number, and each column's transform.
 
-use super::column::Transform;
+use super::column::{Rule, Transform};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
+use std::sync::Arc;
 
 /// Elements that are treated alike: a column of a table, or all elements of an array.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +29,8 @@ pub fn validate(layout: &Layout, fields: &[Field]) -> Result<()> {
     if fields.len() > MOST_FIELDS {
         return refuse("more than 2^16");
     }
-    for field in fields {
+    for run in fields.chunk_by(alike) {
+        let field = &run[0];
         if !matches!(field.width, 1 | 2 | 4 | 8) {
             return refuse("an element has 1, 2, 4 or 8 bytes");
         }
@@ -55,6 +57,20 @@ pub fn validate(layout: &Layout, fields: &[Field]) -> Result<()> {
         return refuse("their widths are not a record's");
     }
     Ok(())
+}
+
+/// Whether two fields are as valid as each other. Of a header's many fields all of a run have one large dictionary, which
+/// is not looked at again and again.
+fn alike(a: &Field, b: &Field) -> bool {
+    let (one, other) = (&a.transform, &b.transform);
+    let same_rule = match (&one.rule, &other.rule) {
+        (Rule::Dictionary(one), Rule::Dictionary(other)) => Arc::ptr_eq(one, other),
+        (one, other) => one == other,
+    };
+    let shape = |field: &Field| (field.width, field.swap, field.transform.kind);
+    let place = |transform: &Transform| (transform.offset, transform.rotate);
+    let same_place = place(one) == place(other);
+    same_rule && shape(a) == shape(b) && same_place && one.predict == other.predict
 }
 
 /// The elements of one field in a frame: where the first begins, and how far apart they are.

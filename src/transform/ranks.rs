@@ -50,3 +50,143 @@ pub fn inverse(members: &impl Members, dense: u64) -> u64 {
     }
     rank + low
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::coarse::Coarse;
+    use super::super::dictionary::Dictionary;
+    use super::super::digits::{self, Digits};
+    use super::super::float::Format;
+    use super::super::narrow::Narrow;
+    use super::super::step::{MAX_TERM, Step};
+    use super::super::stride::Stride;
+    use super::super::symmetric::{Magnitudes, Symmetric};
+    use super::*;
+
+    /// Indexes at both ends, in the middle, where a walk of several strides steps, and around.
+    fn some(count: u64) -> Vec<u64> {
+        let mut bases: Vec<u64> = (0..64).map(|n| count / 64 * n).collect();
+        bases.extend((0..63).map(|n| 1 << n));
+        bases.extend((0..63).map(|n| count.saturating_sub(1 << n)));
+        let around = |base: u64| (0..7).map(move |k| base.saturating_sub(3).saturating_add(k));
+        let mut all: Vec<u64> = bases.into_iter().flat_map(around).collect();
+        all.retain(|&index| index < count);
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Members increase strictly, and as many are below each code as there are.
+    fn check(what: &str, members: &impl Members, bits: u32) {
+        let count = members.count();
+        let mut last = None;
+        for index in some(count) {
+            let code = members.at(index);
+            assert!(code <= mask(bits), "{what}: {index}");
+            assert!(last.is_none_or(|last| last < code), "{what}: {index}");
+            assert_eq!(members.below(code), index, "{what}: {index}");
+            if let Some(next) = code.checked_add(1).filter(|&next| next <= mask(bits)) {
+                assert_eq!(members.below(next), index + 1, "{what}: {index}");
+            }
+            if index + 1 < count {
+                let next = members.at(index + 1);
+                assert!(code < next, "{what}: {index}");
+                let between = code + (next - code).div_ceil(2);
+                assert_eq!(members.below(between), index + 1, "{what}: {index}");
+            }
+            assert_eq!(forward(members, code, bits), index, "{what}: {index}");
+            last = Some(code);
+        }
+        assert_eq!(members.below(0), 0, "{what}");
+        let all = members.below(mask(bits));
+        let last = members.at(count - 1) == mask(bits);
+        assert_eq!(all, count - u64::from(last), "{what}");
+    }
+
+    fn symmetric(what: &str, magnitudes: impl Magnitudes, bits: u32) {
+        assert_eq!(magnitudes.at(0), 0, "{what}");
+        let infinity = magnitudes.format().infinity();
+        assert_eq!(magnitudes.at(magnitudes.last()), infinity, "{what}");
+        check(what, &Symmetric(magnitudes), bits);
+    }
+
+    #[test]
+    fn steps() {
+        let terms = || {
+            let powers = (0..=62).step_by(6).map(|n| 1 << n);
+            powers.chain([3, 10, 1000, 10u64.pow(18), MAX_TERM - 1, MAX_TERM])
+        };
+        let mut refused = 0;
+        for format in [Format::SINGLE, Format::DOUBLE] {
+            for n in terms() {
+                for d in terms() {
+                    match Step::new(format, n, d) {
+                        Some(step) => symmetric(&format!("{n}/{d}"), step, format.bits),
+                        None => refused += 1,
+                    }
+                }
+            }
+            assert!(Step::new(format, 0, 1).is_none());
+            assert!(Step::new(format, 1, MAX_TERM + 1).is_none());
+        }
+        // Only steps of 2^-62, which no difference of floats that is looked at is below.
+        assert_eq!(refused, 2);
+    }
+
+    #[test]
+    fn decimals() {
+        for format in [Format::SINGLE, Format::DOUBLE] {
+            for n in 1..=digits::most_digits(format) {
+                for decimals in 0..=digits::MAX_DECIMALS {
+                    let made = Digits::new(format, n, decimals).unwrap();
+                    symmetric(
+                        &format!("{n} digits, {decimals} decimals"),
+                        made,
+                        format.bits,
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_other_rules() {
+        for format in [Format::SINGLE, Format::DOUBLE] {
+            for cut in 1..format.precision {
+                let made = Coarse::new(format, cut).unwrap();
+                symmetric(&format!("cut {cut}"), made, format.bits);
+            }
+        }
+        check("narrow", &Narrow, 64);
+        for bits in [8, 16, 32, 64] {
+            for divisor in [2, 3, 7, 128, mask(bits) / 2, mask(bits) - 1, mask(bits)] {
+                for offset in [0, 1, divisor - 1] {
+                    let made = Stride::new(bits, offset, divisor).unwrap();
+                    check(&format!("{offset} + {divisor} m"), &made, bits);
+                }
+            }
+            let values = [0, 1, 5, 100, mask(bits) - 1, mask(bits)];
+            check("dictionary", &Dictionary::new(&values).unwrap(), bits);
+        }
+    }
+
+    /// Against counting, in a width that can be counted.
+    #[test]
+    fn dense_codes_are_ranks() {
+        let strides = [(3, 10), (0, 2), (200, 255)];
+        let strides = strides.map(|(offset, divisor)| Stride::new(8, offset, divisor).unwrap());
+        let values = [4, 5, 77, 255];
+        let dictionary = Dictionary::new(&values).unwrap();
+        fn brute(members: &impl Members) {
+            let list: Vec<u64> = (0..members.count()).map(|n| members.at(n)).collect();
+            let others = (0..256).filter(|code| !list.contains(code));
+            let order: Vec<u64> = list.iter().copied().chain(others).collect();
+            for (dense, &code) in order.iter().enumerate() {
+                assert_eq!(forward(members, code, 8), dense as u64);
+                assert_eq!(inverse(members, dense as u64), code);
+            }
+        }
+        strides.iter().for_each(brute);
+        brute(&dictionary);
+    }
+}

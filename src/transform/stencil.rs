@@ -40,11 +40,13 @@ impl<'a> Stencil<'a> {
         let reference = values[i - self.lags[0] as usize];
         let mut sum = 1i128 << (Self::WEIGHT_BITS - 1);
         for (&lag, &weight) in self.lags[1..].iter().zip(self.weights) {
-            sum += i128::from(values[i - lag as usize] - reference) * i128::from(weight);
+            // 8-byte integers may be further apart than a number holds: any difference will do, if it is always the same.
+            let difference = values[i - lag as usize].wrapping_sub(reference);
+            sum += i128::from(difference) * i128::from(weight);
         }
         let sum = i128::from(reference) + (sum >> Self::WEIGHT_BITS);
-        let limit = i128::from(i64::MAX);
-        self.values.code(sum.clamp(-limit, limit) as i64)
+        let (least, most) = (i128::from(i64::MIN), i128::from(i64::MAX));
+        self.values.code(sum.clamp(least, most) as i64)
     }
 
     /// Replaces each code by what it exceeds its prediction by, folded. Those whose neighbours are not all there exceed the

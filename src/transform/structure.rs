@@ -70,8 +70,16 @@ impl Structure {
                 kind: columns::kind(rows, layout),
             }];
         }
+        if self.transposed {
+            return of_rows(rows, layout);
+        }
         let record = columns::record(rows, layout);
         layout.phase = (layout.phase + layout.record - record.shift) % layout.record;
+        // Bytes that turn out to be columns of one width are elements.
+        if let Some(width) = one_width(&record.columns) {
+            layout.width = width;
+            layout.swap = record.columns.iter().all(|column| column.swap);
+        }
         record.columns
     }
 
@@ -151,4 +159,23 @@ impl Structure {
     fn rows(&self, len: usize) -> usize {
         len / self.layout.record.max(1) as usize
     }
+}
+
+/// The columns of rows that were stored column after column: such a row begins where it begins. The layout's elements are
+/// also what was stored, so that rows of bytes have no wider elements that are all alike.
+fn of_rows(rows: &[u8], layout: &Layout) -> Vec<Column> {
+    let found = columns::columns(rows, layout);
+    match one_width(&found) {
+        Some(width) if width != layout.width => Vec::new(),
+        _ => found,
+    }
+}
+
+/// The width that all columns have.
+fn one_width(columns: &[Column]) -> Option<u8> {
+    let width = columns.first()?.width;
+    columns
+        .iter()
+        .all(|column| column.width == width)
+        .then_some(width)
 }
