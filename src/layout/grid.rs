@@ -43,6 +43,10 @@ pub(super) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
     if next + SMOOTH > strangers {
         return None;
     }
+    let record = layout.record as usize / usize::from(layout.width);
+    if record > 0 && field.distance(record, fine) + ALIKE < next {
+        return None;
+    }
     let slopes = field.differences();
     let bends = slopes.differences();
     let mut again: Vec<(f64, usize)> = Vec::new();

@@ -16,6 +16,8 @@ const SPARSE: usize = 48;
 const HISTORY: usize = 1 << 19;
 /// Positions that weights are fitted to.
 const FITTED: usize = 8192;
+/// Bits by which the element a record before is closer than the one before, in tables.
+const TABLE: u64 = 3;
 /// Fixed-point values of typical floats have so many bits.
 const FIXED_BITS: i32 = 50;
 
@@ -122,6 +124,28 @@ pub(super) fn choose(
         best.transform = placed(best.transform, &codes, width);
     }
     best
+}
+
+/// Whether the element before is about as close as the one a record before: in tables it is of another column.
+pub(super) fn is_smooth(bytes: &[u8], layout: &Layout, column: &Column) -> bool {
+    let Column { width, swap, kind } = *column;
+    let bits = 8 * u32::from(width);
+    let own = (width, swap, None);
+    let record = layout.record as usize / usize::from(width);
+    let count = frame::count(layout, width, None, bytes.len());
+    let most = (count / 2).min(record + ELEMENTS[0]);
+    let mut codes = frame::patterns(layout, bytes, own, count / 4, most);
+    for code in &mut codes {
+        *code = kind.code(*code, bits);
+    }
+    // Bits by which elements differ, all together.
+    let apart = |lag: usize| {
+        let pairs = codes.iter().skip(record).zip(&codes[record.saturating_sub(lag)..]);
+        pairs
+            .map(|(a, b)| u64::from(64 - a.abs_diff(*b).leading_zeros()))
+            .sum::<u64>()
+    };
+    record < codes.len() && apart(1) <= apart(record) + TABLE * (codes.len() - record) as u64
 }
 
 fn with(transform: &Transform, predict: Predict) -> Transform {

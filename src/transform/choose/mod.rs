@@ -39,7 +39,7 @@ pub fn choose(bytes: &[u8], layout: &Layout, columns: &[Column]) -> Vec<Field> {
     let same_width = columns.iter().all(|column| column.width == first.width);
     let grid = layout.plane > 0 || layout.record == 0 || columns.len() == 1;
     let mut estimator = Estimator::new();
-    let as_array = if same_width && (alike || grid) {
+    let as_array = if same_width && (grid || alike && array::is_smooth(bytes, layout, first)) {
         Some(array::choose(bytes, layout, first, &mut estimator))
     } else {
         None
