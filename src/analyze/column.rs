@@ -151,7 +151,10 @@ pub(super) fn places(layout: &Layout, structure: &Structure, rows: &[u8]) -> Vec
     }
     let mut found = columns::columns(rows, &layout);
     let agree = found.len() == fields.len()
-        && found.iter().zip(fields).all(|(c, f)| (c.width, c.swap) == (f.width, f.swap));
+        && found
+            .iter()
+            .zip(fields)
+            .all(|(c, f)| (c.width, c.swap) == (f.width, f.swap));
     if !fields.is_empty() && !agree {
         found = fields
             .iter()
@@ -215,12 +218,15 @@ pub(super) fn describe(
         if k == 0 {
             rule = words::transform(transform, width, at.is_some());
         }
-        let codes = patterns(layout, &look.coded, (width, look.coded_swap(), at), 0, usize::MAX);
+        let codes = patterns(layout, &look.coded, (width, false, at), 0, usize::MAX);
         let share = codes.len() as f64;
         if codes.windows(2).any(|pair| pair[0] != pair[1]) {
             let cost = estimator.bits(&runs(&codes), width);
             bits += share * cost;
-            let low: Vec<u64> = codes.iter().map(|&code| look.lowered(code, transform, width)).collect();
+            let low: Vec<u64> = codes
+                .iter()
+                .map(|&code| look.lowered(code, transform, width))
+                .collect();
             noise += share * coin_flips(&low, 8 * u32::from(width)).min(cost);
         }
         weight += share;
@@ -234,8 +240,12 @@ pub(super) fn describe(
         at: at.unwrap_or(0) as u32,
         type_name: words::type_name(width, swap, kind),
         count: counted.count,
-        min: counted.min.map(|code| Number::of(kind.pattern(code, 8 * u32::from(width)), width, kind)),
-        max: counted.max.map(|code| Number::of(kind.pattern(code, 8 * u32::from(width)), width, kind)),
+        min: counted
+            .min
+            .map(|code| Number::of(kind.pattern(code, 8 * u32::from(width)), width, kind)),
+        max: counted
+            .max
+            .map(|code| Number::of(kind.pattern(code, 8 * u32::from(width)), width, kind)),
         nan: counted.nan,
         infinite: counted.infinite,
         distinct: counted.distinct.len().min(MOST_DISTINCT) as u64,
@@ -253,7 +263,10 @@ fn runs(codes: &[u64]) -> Vec<u64> {
     }
     let run = CODED / RUNS;
     let starts = (0..RUNS).map(|k| (codes.len() - run) * k / (RUNS - 1));
-    starts.flat_map(|start| &codes[start..start + run]).copied().collect()
+    starts
+        .flat_map(|start| &codes[start..start + run])
+        .copied()
+        .collect()
 }
 
 /// What the values of a column are like.

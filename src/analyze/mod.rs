@@ -17,6 +17,7 @@ mod column;
 mod estimate;
 mod noise;
 mod region;
+mod repeats;
 mod sample;
 mod words;
 
@@ -70,16 +71,16 @@ pub fn analyze_reader(mut reader: impl Read) -> Result<Report> {
 
 fn examine(mut input: impl Read + Seek, complete: bool) -> Result<Report> {
     let plan = sample::plan(&mut input)?;
-    let looks = region::examine(&mut input, &plan)?;
-    let looked_at = looks.iter().map(|look| look.region.looked_at).sum();
-    let estimate = Estimate::of(plan.len, &looks);
-    let advice = Advice::of(plan.len, &estimate, &looks);
+    let regions = region::examine(&mut input, &plan)?;
+    let looked_at = regions.iter().map(|region| region.looked_at).sum();
+    let estimate = Estimate::of(plan.len, &regions);
+    let advice = Advice::of(plan.len, &estimate, &regions);
     Ok(Report {
         bytes: plan.len,
         complete,
         looked_at,
         estimate,
         advice,
-        regions: looks.into_iter().map(|look| look.region).collect(),
+        regions,
     })
 }

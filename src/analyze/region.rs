@@ -5,7 +5,7 @@ use super::estimate;
 use super::sample::{Frame, Plan, Stretch, read_at};
 use super::words;
 use crate::error::Result;
-use crate::layout::{Contexts, Layout};
+use crate::layout::Layout;
 use crate::transform::{Estimator, Structure, Transform};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -59,9 +59,13 @@ pub struct Region {
 
 /// A frame that was looked at.
 pub(super) struct Look {
+    /// As it was planned.
     pub layout: Layout,
+    /// As it would be coded.
     pub structure: Structure,
+    /// The content.
     pub rows: Vec<u8>,
+    /// What would be coded: elements with the most significant byte first.
     pub coded: Vec<u8>,
     /// Estimated bits of a byte.
     pub bits: f64,
@@ -82,11 +86,6 @@ impl Look {
         }
     }
 
-    /// Coded bytes begin with the most significant one.
-    pub fn coded_swap(&self) -> bool {
-        false
-    }
-
     /// A coded element with its low bits at the bottom again.
     pub fn lowered(&self, code: u64, transform: &Transform, width: u8) -> u64 {
         let (bits, up) = (8 * u32::from(width), 8 * u32::from(transform.rotate));
@@ -97,14 +96,8 @@ impl Look {
     }
 }
 
-/// A region, and what its bytes are to the predictor.
-pub(super) struct Examined {
-    pub region: Region,
-    pub contexts: Contexts,
-}
-
 /// Looks at the frames of a plan, the longest stretches first, as long as that takes no more than seconds.
-pub(super) fn examine(input: &mut (impl Read + Seek), plan: &Plan) -> Result<Vec<Examined>> {
+pub(super) fn examine(input: &mut (impl Read + Seek), plan: &Plan) -> Result<Vec<Region>> {
     let picked = pick(&plan.stretches);
     let mut examined = Vec::with_capacity(plan.stretches.len());
     let mut bytes = Vec::new();
@@ -147,7 +140,7 @@ fn pick(stretches: &[Stretch]) -> Vec<Vec<usize>> {
     picked
 }
 
-fn of_stretch(stretch: &Stretch, looks: &[Look]) -> Examined {
+fn of_stretch(stretch: &Stretch, looks: &[Look]) -> Region {
     let planned = stretch.frames.first();
     let layout = planned.map_or(Layout::BYTES, |frame| frame.layout);
     let mut region = Region {
@@ -168,12 +161,12 @@ fn of_stretch(stretch: &Stretch, looks: &[Look]) -> Examined {
         columns: Vec::new(),
     };
     let Some(first) = looks.first() else {
-        return Examined {
-            region,
-            contexts: Contexts::Text,
-        };
+        return region;
     };
-    let cost: f64 = looks.iter().map(|look| look.bits * look.rows.len() as f64).sum();
+    let cost: f64 = looks
+        .iter()
+        .map(|look| look.bits * look.rows.len() as f64)
+        .sum();
     let bits = cost / (region.looked_at as f64).max(1.0);
     region.bits_per_byte = Some(bits);
     let places = column::places(&first.layout, &first.structure, &first.rows);
@@ -183,12 +176,13 @@ fn of_stretch(stretch: &Stretch, looks: &[Look]) -> Examined {
         .collect();
     let noise = |columns: &mut dyn Iterator<Item = &Column>| {
         let flips: f64 = columns.map(|c| c.noise_bits * c.count as f64).sum();
-        if cost > 0.0 { (flips / cost).min(1.0) } else { 0.0 }
+        if cost > 0.0 {
+            (flips / cost).min(1.0)
+        } else {
+            0.0
+        }
     };
     region.noise = noise(&mut region.columns.iter());
     region.float_noise = noise(&mut region.columns.iter().filter(|c| c.is_float()));
-    Examined {
-        region,
-        contexts: first.structure.places().contexts(),
-    }
+    region
 }

@@ -79,7 +79,7 @@ fn step(numerator: u64, denominator: u64) -> String {
         _ => {
             let share = numerator as f64 / denominator as f64;
             let decimal = format!("{share}");
-            if decimal.len() <= 10 {
+            if decimal.len() <= 8 {
                 format!("multiples of {decimal}")
             } else if denominator.is_power_of_two() && numerator == 1 {
                 format!("multiples of 2^-{}", denominator.trailing_zeros())
@@ -98,7 +98,11 @@ fn predict(predict: &Predict, in_table: bool) -> Option<String> {
         Predict::Stencil { lags, .. } => Some(format!("stencil of {} neighbours", lags.len())),
         Predict::Differences(times) => {
             let axes = [
-                if in_table { "from row to row" } else { "along rows" },
+                if in_table {
+                    "from row to row"
+                } else {
+                    "along rows"
+                },
                 "across rows",
                 "across planes",
             ];
@@ -152,9 +156,8 @@ mod tests {
 
     #[test]
     fn predictions_name_their_axes() {
-        let differences = |times, in_table| {
-            predict(&Predict::Differences(times), in_table).unwrap_or_default()
-        };
+        let differences =
+            |times, in_table| predict(&Predict::Differences(times), in_table).unwrap_or_default();
         assert_eq!(differences([1, 0, 0], true), "differences from row to row");
         assert_eq!(
             differences([2, 0, 1], false),

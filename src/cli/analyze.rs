@@ -101,7 +101,11 @@ fn said(path: &Path, report: &Report, talk: &Talk) -> String {
         let line = format!("{worth}: {}", verdict.why);
         text += &format!("  {name:<9} {}\n", wrapped(&line, 86, 12));
     }
-    let most = if talk.verbose { usize::MAX } else { MOST_REGIONS };
+    let most = if talk.verbose {
+        usize::MAX
+    } else {
+        MOST_REGIONS
+    };
     text += &format!("\n  {:>12} {:>12} {:>7}  layout\n", "at", "bytes", "ratio");
     for region in regions.iter().take(most) {
         text += &line_of(region);
