@@ -58,6 +58,9 @@ fn train(len: u64, estimate: &Estimate, regions: &[Region]) -> Verdict {
         numbers += bytes;
         open += bytes / 8.0 * region.bits_per_byte.unwrap_or(0.0) * (1.0 - region.noise);
     }
+    if numbers == 0.0 {
+        return no("text or plain bytes, which the built-in model knows".into());
+    }
     if numbers < len as f64 / 2.0 {
         return no(format!(
             "{} % is text or plain bytes, which the built-in model knows",
@@ -101,9 +104,11 @@ fn lossy(estimate: &Estimate, regions: &[Region]) -> Verdict {
         percent(share)
     );
     if worth {
-        // Where all is noise, so much of it would have to stay that no number can be given.
-        let left = (1.0 - share).max(0.1);
-        why += &format!("; without them about {:.1}x", estimate.ratio / left);
+        // Not all of them: they carry no structure, but they may carry meaning, which only their owner knows.
+        why += &format!(
+            "; with half of them given up about {:.1}x",
+            estimate.ratio / (1.0 - share / 2.0)
+        );
     }
     Verdict { worth, why }
 }

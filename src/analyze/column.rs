@@ -18,7 +18,7 @@ const RUNS: usize = 4;
 const MOST_COLUMNS: usize = 1024;
 
 /// A number as its type reads it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub enum Number {
     /// An integer from 0 on.
     Unsigned(u64),

@@ -50,7 +50,8 @@ pub struct Report {
     pub regions: Vec<Region>,
 }
 
-/// Looks at an input: all of it up to 32 MiB, else its first 16 MiB and samples of the rest. Memory stays below some 200 MB.
+/// Looks at an input: all of it up to 32 MiB, else its first 16 MiB and samples of the rest. Memory is bounded: some 160 MB
+/// with two threads.
 ///
 /// # Errors
 /// `Io` if reading or seeking fails.

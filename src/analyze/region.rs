@@ -175,7 +175,7 @@ fn of_stretch(stretch: &Stretch, looks: &[Look]) -> Region {
         .map(|number| column::describe(&places, number, looks, &mut estimator))
         .collect();
     let noise = |columns: &mut dyn Iterator<Item = &Column>| {
-        let flips: f64 = columns.map(|c| c.noise_bits * c.count as f64).sum();
+        let flips = columns.fold(0.0, |sum, c| sum + c.noise_bits * c.count as f64);
         if cost > 0.0 {
             (flips / cost).min(1.0)
         } else {

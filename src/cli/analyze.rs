@@ -134,7 +134,7 @@ fn line_of(region: &Region) -> String {
     )
 }
 
-/// The columns of a region; neighbours that differ in nothing but their numbers share a line.
+/// The columns of a region; neighbours that are alike share a line, unless all is asked for.
 fn table(region: &Region, talk: &Talk) -> String {
     let most = if talk.verbose { usize::MAX } else { MOST_LINES };
     let mut text = format!(
@@ -144,8 +144,8 @@ fn table(region: &Region, talk: &Talk) -> String {
         region.looked_at,
         "place",
         "type",
-        "least",
-        "most",
+        "min",
+        "max",
         "distinct",
         "bits",
         "noise",
@@ -163,7 +163,7 @@ fn table(region: &Region, talk: &Talk) -> String {
     text
 }
 
-/// Nothing that is shown tells them apart: columns that are constant, all alike.
+/// Nothing that is shown tells them apart but their places: constant columns.
 fn alike(a: &Column, b: &Column) -> bool {
     let key = |c: &Column| (c.distinct, c.min.map(|n| n.to_string()), c.rule.clone());
     a.type_name == b.type_name && a.distinct == 1 && b.distinct == 1 && key(a) == key(b)
@@ -196,7 +196,7 @@ fn row(group: &[Column]) -> String {
         distinct,
         column.bits,
         column.noise_bits,
-        notes.join(" ")
+        wrapped(&notes.join(" "), 38, 62)
     );
     line.trim_end().to_string() + "\n"
 }
