@@ -53,7 +53,10 @@ mod tests {
 
     #[test]
     fn only_what_came_before_is_foretold() {
-        let random = |n: u32| (n.wrapping_mul(2_654_435_761) >> 13) as u8;
+        let random = |n: u64| {
+            let mixed = (n + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            ((mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) as u8
+        };
         let once: Vec<u8> = (0..50_000).map(random).collect();
         assert!(foretold(&once) < 0.02);
         let twice = [&once[..20_000], &once[..20_000]].concat();
