@@ -5,8 +5,10 @@ use crate::layout::log2;
 /// Numbers that are looked at, and fewer tell nothing.
 const MOST: usize = 1 << 15;
 const FEWEST: usize = 256;
-/// A bit with less entropy is no coin flip. Rounding makes the last bit of many a float uneven.
-const LEAST: f64 = 0.75;
+/// A bit with less entropy is no coin flip.
+const LEAST: f64 = 0.99;
+/// Rounding makes the lowest bits of many a float uneven: so many may have no more than this.
+const ROUNDED: (u32, f64) = (4, 0.75);
 
 /// Bits of a code, on average, that no context can tell: the entropies of the lowest bits up to the first that the bit above
 /// and the same bit of the code before foretell. A code that comes again is no flip.
@@ -21,8 +23,10 @@ pub(super) fn coin_flips(codes: &[u64], bits: u32) -> f64 {
     distinct.sort_unstable();
     distinct.dedup();
     let new = distinct.len() as f64 / codes.len() as f64;
-    let entropies = (0..bits).map(|bit| entropy(codes, bit));
-    entropies.take_while(|&h| h >= LEAST).sum::<f64>().abs() * new
+    let entropies = (0..bits).map(|bit| (bit, entropy(codes, bit)));
+    let noise = entropies
+        .take_while(|&(bit, entropy)| entropy >= LEAST || bit < ROUNDED.0 && entropy >= ROUNDED.1);
+    noise.fold(0.0, |sum, (_, entropy)| sum + entropy) * new
 }
 
 /// Entropy of one bit of a code, given the bit above and the same bit of the code before.
