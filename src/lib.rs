@@ -17,6 +17,7 @@
 mod error;
 mod options;
 
+pub mod analyze;
 pub mod coder;
 pub mod format;
 pub mod kernel;

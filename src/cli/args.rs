@@ -50,6 +50,13 @@ pub enum Command {
     /// Show what files hold, without decoding them.
     #[command(visible_alias = "l")]
     List(ListArgs),
+    /// Say what files are made of and how small they would get, without compressing them.
+    ///
+    /// Prints the layout of each region and how it was found; for each column its type, range, distinct values, what an
+    /// element is estimated to cost in bits, how many of these are noise, and the rule that the values follow; an estimate
+    /// of ratio and time; and whether training or giving up noise is worth it. Of files beyond 32 MiB it looks at the
+    /// first 16 MiB and at samples of the rest, of stdin (`-`) at the first 64 MiB.
+    Analyze(AnalyzeArgs),
     /// Compress and decompress a file in a temporary place and say how small and how fast.
     Bench(BenchArgs),
     /// Train a network on data of one's own, for `boa c -m`.
@@ -155,6 +162,16 @@ pub struct ListArgs {
     /// Files to list.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct AnalyzeArgs {
+    /// Files to look at; `-` is stdin.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Print one JSON object a file, each on a line; the README names its fields.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

@@ -1,5 +1,6 @@
 //! The command line: one file a command, and what the commands share.
 
+mod analyze;
 mod args;
 mod bench;
 mod compress;
@@ -38,6 +39,7 @@ pub fn run() -> ExitCode {
         Command::Decompress(args) => decompress::run(args, &cli.talk),
         Command::Test(args) => test::run(args, &cli.talk),
         Command::List(args) => list::run(args, &cli.talk),
+        Command::Analyze(args) => analyze::run(args, &cli.talk),
         Command::Bench(args) => bench::run(args, &cli.talk),
         #[cfg(feature = "train")]
         Command::Train(args) => train::run(args, &cli.talk),

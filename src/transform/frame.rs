@@ -169,7 +169,7 @@ pub fn inverse(layout: &Layout, fields: &[Field], bytes: &mut [u8]) {
 }
 
 /// The elements of one field as bit patterns, at most `most` of them in a row from the `skip`th on.
-pub(super) fn patterns(
+pub(crate) fn patterns(
     layout: &Layout,
     bytes: &[u8],
     field: (u8, bool, Option<usize>),

@@ -24,6 +24,8 @@ mod symmetric;
 mod transpose;
 
 pub use crate::layout::columns::Kind;
+pub(crate) use choose::Estimator;
 pub use column::{Predict, Rule, Transform};
+pub(crate) use frame::patterns;
 pub use frame::{Field, MOST_FIELDS};
 pub use structure::Structure;

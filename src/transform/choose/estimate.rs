@@ -4,7 +4,7 @@ use crate::layout::Layout;
 use crate::layout::cost::{Cost, Window};
 
 /// The estimator.
-pub(super) struct Estimator {
+pub(crate) struct Estimator {
     cost: Cost,
     bytes: Vec<u8>,
 }

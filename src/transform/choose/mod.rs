@@ -9,7 +9,7 @@ use super::column::{Rule, Transform};
 use super::frame::{self, Field};
 use crate::layout::Layout;
 use crate::layout::columns::Column;
-use estimate::Estimator;
+pub(crate) use estimate::Estimator;
 
 /// A transform has to save this share of the bits of plain elements.
 const WORTHWHILE: f64 = 0.985;

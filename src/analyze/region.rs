@@ -1,0 +1,188 @@
+//! A stretch of one layout, looked at closely: its columns, and what a byte of it costs.
+
+use super::column::{self, Column};
+use super::estimate;
+use super::sample::{Frame, Plan, Stretch, read_at};
+use super::words;
+use crate::error::Result;
+use crate::layout::Layout;
+use crate::transform::{Estimator, Structure, Transform};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::io::{Read, Seek};
+
+/// Bytes that are looked at closely, all stretches together.
+const CLOSELY: u64 = 20 << 20;
+/// Frames of one stretch that are.
+const MOST_FRAMES: usize = 4;
+/// The most stretches that are; what comes behind counts as what was seen.
+const MOST_STRETCHES: usize = 256;
+
+/// A layout as numbers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Form {
+    /// Bytes of an element: 1, 2, 4 or 8. Records of mixed types have 1.
+    pub width: u8,
+    /// Elements are little-endian.
+    pub little_endian: bool,
+    /// Bytes from one record or row to the next; 0: none.
+    pub record: u32,
+    /// Bytes from one plane of a grid to the next; 0: none.
+    pub plane: u32,
+}
+
+/// A stretch of an input with one layout.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Region {
+    /// Where it begins.
+    pub at: u64,
+    /// How long it is, in bytes.
+    pub bytes: u64,
+    /// How much of it was looked at closely, in bytes.
+    pub looked_at: u64,
+    /// Its layout in words.
+    pub layout: String,
+    /// The same as numbers.
+    pub form: Form,
+    /// Why it has this layout, in words.
+    pub found: String,
+    /// What a byte is estimated to cost in bits; none where it was not looked at closely.
+    pub bits_per_byte: Option<f64>,
+    /// Share of these bits that look like coin flips, from 0 to 1.
+    pub noise: f64,
+    /// The same for columns of floats alone.
+    pub float_noise: f64,
+    /// The columns of its records, or one for all elements; none for text and plain bytes, and where there are more
+    /// than 1024.
+    pub columns: Vec<Column>,
+}
+
+/// A frame that was looked at.
+pub(super) struct Look {
+    /// As it was planned.
+    pub layout: Layout,
+    /// As it would be coded.
+    pub structure: Structure,
+    /// The content.
+    pub rows: Vec<u8>,
+    /// What would be coded: elements with the most significant byte first.
+    pub coded: Vec<u8>,
+    /// Estimated bits of a byte.
+    pub bits: f64,
+}
+
+impl Look {
+    /// As compressing does it.
+    fn new(frame: &Frame, rows: Vec<u8>) -> Look {
+        let structure = Structure::choose(frame.layout, false, &rows);
+        let coded = structure.forward(rows.clone());
+        let bits = estimate::bits_per_byte(&coded, &structure);
+        Look {
+            layout: frame.layout,
+            structure,
+            rows,
+            coded,
+            bits,
+        }
+    }
+
+    /// A coded element with its low bits at the bottom again.
+    pub fn lowered(&self, code: u64, transform: &Transform, width: u8) -> u64 {
+        let (bits, up) = (8 * u32::from(width), 8 * u32::from(transform.rotate));
+        if up == 0 || up >= bits {
+            return code;
+        }
+        (code >> up | code << (bits - up)) & (u64::MAX >> (64 - bits))
+    }
+}
+
+/// Looks at the frames of a plan, the longest stretches first, as long as that takes no more than seconds.
+pub(super) fn examine(input: &mut (impl Read + Seek), plan: &Plan) -> Result<Vec<Region>> {
+    let picked = pick(&plan.stretches);
+    let mut examined = Vec::with_capacity(plan.stretches.len());
+    let mut bytes = Vec::new();
+    for (stretch, picked) in plan.stretches.iter().zip(picked) {
+        let mut frames = Vec::with_capacity(picked.len());
+        for frame in picked.iter().filter_map(|&k| stretch.frames.get(k)) {
+            read_at(input, frame.at, frame.len, &mut bytes)?;
+            frames.push((frame, std::mem::take(&mut bytes)));
+        }
+        let looks: Vec<Look> = frames
+            .into_par_iter()
+            .map(|(frame, bytes)| Look::new(frame, bytes))
+            .collect();
+        examined.push(of_stretch(stretch, &looks));
+    }
+    Ok(examined)
+}
+
+/// For each stretch, the numbers of its frames that are looked at.
+fn pick(stretches: &[Stretch]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..stretches.len()).collect();
+    order.sort_by_key(|&k| std::cmp::Reverse(stretches[k].len));
+    order.truncate(MOST_STRETCHES);
+    let mut picked = vec![Vec::new(); stretches.len()];
+    let mut left = CLOSELY;
+    for round in 0..MOST_FRAMES {
+        for &k in &order {
+            let frames = &stretches[k].frames;
+            let last = frames.len().saturating_sub(1);
+            let number = [0, last, last / 2, last / 4][round];
+            let Some(frame) = frames.get(number) else {
+                continue;
+            };
+            if frame.len as u64 <= left && !picked[k].contains(&number) {
+                left -= frame.len as u64;
+                picked[k].push(number);
+            }
+        }
+    }
+    picked
+}
+
+fn of_stretch(stretch: &Stretch, looks: &[Look]) -> Region {
+    let planned = stretch.frames.first();
+    let layout = planned.map_or(Layout::BYTES, |frame| frame.layout);
+    let mut region = Region {
+        at: stretch.at,
+        bytes: stretch.len,
+        looked_at: looks.iter().map(|look| look.rows.len() as u64).sum(),
+        layout: words::layout(&layout),
+        form: Form {
+            width: layout.width,
+            little_endian: layout.swap,
+            record: layout.record,
+            plane: layout.plane,
+        },
+        found: planned.map_or(String::new(), |frame| frame.found.clone()),
+        bits_per_byte: None,
+        noise: 0.0,
+        float_noise: 0.0,
+        columns: Vec::new(),
+    };
+    let Some(first) = looks.first() else {
+        return region;
+    };
+    let cost: f64 = looks
+        .iter()
+        .map(|look| look.bits * look.rows.len() as f64)
+        .sum();
+    let bits = cost / (region.looked_at as f64).max(1.0);
+    region.bits_per_byte = Some(bits);
+    let places = column::places(&first.layout, &first.structure, &first.rows);
+    let mut estimator = Estimator::new();
+    region.columns = (0..places.len())
+        .map(|number| column::describe(&places, number, looks, &mut estimator))
+        .collect();
+    let noise = |columns: &mut dyn Iterator<Item = &Column>| {
+        let flips = columns.fold(0.0, |sum, c| sum + c.noise_bits * c.count as f64);
+        if cost > 0.0 {
+            (flips / cost).min(1.0)
+        } else {
+            0.0
+        }
+    };
+    region.noise = noise(&mut region.columns.iter());
+    region.float_noise = noise(&mut region.columns.iter().filter(|c| c.is_float()));
+    region
+}

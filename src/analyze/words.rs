@@ -1,0 +1,167 @@
+//! Layouts and transforms in words.
+
+use crate::layout::Layout;
+use crate::layout::columns::Kind;
+use crate::transform::{Predict, Rule, Transform};
+
+/// The type of elements as NumPy writes it: `<f4`, `>i2`, `u1`.
+pub(super) fn type_name(width: u8, swap: bool, kind: Kind) -> String {
+    let order = match (width, swap) {
+        (1, _) => "",
+        (_, true) => "<",
+        (_, false) => ">",
+    };
+    let letter = match kind {
+        Kind::Unsigned => 'u',
+        Kind::Signed => 'i',
+        Kind::Float => 'f',
+    };
+    format!("{order}{letter}{width}")
+}
+
+/// A layout in a few words.
+pub(super) fn layout(layout: &Layout) -> String {
+    let elements = match (layout.width, layout.swap) {
+        (1, _) if layout.record == 0 => return "bytes".into(),
+        (1, _) => "bytes".to_string(),
+        (width, true) => format!("{width}-byte le"),
+        (width, false) => format!("{width}-byte be"),
+    };
+    match (layout.record, layout.plane) {
+        (0, _) => elements,
+        (record, 0) => format!("{elements}, record {record}"),
+        (record, plane) => format!("{elements}, record {record}, plane {plane}"),
+    }
+}
+
+/// What is done to the elements of a field, or nothing. `in_table`: they are a column, whose elements follow row after row.
+pub(super) fn transform(transform: &Transform, width: u8, in_table: bool) -> Option<String> {
+    let rule = rule(transform, 8 * u32::from(width));
+    let predict = predict(&transform.predict, in_table);
+    match (rule, predict) {
+        (Some(rule), Some(predict)) => Some(format!("{rule}; {predict}")),
+        (rule, predict) => rule.or(predict),
+    }
+}
+
+fn rule(transform: &Transform, bits: u32) -> Option<String> {
+    Some(match &transform.rule {
+        Rule::Any => return None,
+        Rule::Step {
+            numerator,
+            denominator,
+        } => step(*numerator, *denominator),
+        Rule::Digits { digits, .. } => format!("{digits} significant digits"),
+        Rule::Coarse { cut } => format!("mantissa cut by {cut} bits"),
+        Rule::Narrow => "f4 in f8".into(),
+        Rule::Stride { offset, divisor } => {
+            // The offset is that of codes, which begin at the least number.
+            let first = match transform.kind {
+                Kind::Signed => {
+                    let half = (1u128 << (bits - 1)) % u128::from(*divisor);
+                    (u128::from(*offset) + u128::from(*divisor) - half) % u128::from(*divisor)
+                }
+                _ => u128::from(*offset),
+            };
+            match first {
+                0 => format!("multiples of {divisor}"),
+                _ => format!("steps of {divisor} from {first}"),
+            }
+        }
+        Rule::Dictionary(values) => format!("dictionary of {} values", values.len()),
+    })
+}
+
+fn step(numerator: u64, denominator: u64) -> String {
+    match (numerator, denominator) {
+        (1, 1) => "integers".into(),
+        (_, 1) => format!("multiples of {numerator}"),
+        _ => {
+            let share = numerator as f64 / denominator as f64;
+            let decimal = format!("{share}");
+            if decimal.len() <= 8 {
+                format!("multiples of {decimal}")
+            } else if denominator.is_power_of_two() && numerator == 1 {
+                format!("multiples of 2^-{}", denominator.trailing_zeros())
+            } else if numerator == 1 {
+                format!("multiples of {share:e}")
+            } else {
+                format!("multiples of {numerator}/{denominator}")
+            }
+        }
+    }
+}
+
+fn predict(predict: &Predict, in_table: bool) -> Option<String> {
+    match predict {
+        Predict::Nothing => None,
+        Predict::Stencil { lags, .. } => Some(format!("stencil of {} neighbours", lags.len())),
+        Predict::Differences(times) => {
+            let axes = [
+                if in_table {
+                    "from row to row"
+                } else {
+                    "along rows"
+                },
+                "across rows",
+                "across planes",
+            ];
+            let mut parts = Vec::new();
+            for (times, axis) in times.iter().zip(axes) {
+                match times {
+                    0 => {}
+                    1 => parts.push(axis.to_string()),
+                    2 => parts.push(format!("{axis} (twice)")),
+                    times => parts.push(format!("{axis} ({times} times)")),
+                }
+            }
+            Some(format!("differences {}", parts.join(", ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(rule: Rule, kind: Kind, width: u8) -> String {
+        let with_rule = Transform {
+            rule,
+            ..Transform::of(kind)
+        };
+        transform(&with_rule, width, true).unwrap_or_default()
+    }
+
+    #[test]
+    fn rules_read_like_sentences() {
+        let step = |numerator, denominator| {
+            let rule = Rule::Step {
+                numerator,
+                denominator,
+            };
+            said(rule, Kind::Float, 4)
+        };
+        assert_eq!(step(1, 1), "integers");
+        assert_eq!(step(4, 1), "multiples of 4");
+        assert_eq!(step(1, 100), "multiples of 0.01");
+        assert_eq!(step(1, 8), "multiples of 0.125");
+        assert_eq!(step(1, 1 << 20), "multiples of 2^-20");
+        let stride = |offset, kind| said(Rule::Stride { offset, divisor: 4 }, kind, 2);
+        assert_eq!(stride(2, Kind::Unsigned), "steps of 4 from 2");
+        assert_eq!(stride(2, Kind::Signed), "steps of 4 from 2");
+        assert_eq!(stride(0, Kind::Signed), "multiples of 4");
+        assert_eq!(said(Rule::Any, Kind::Float, 4), "");
+        assert_eq!(said(Rule::Narrow, Kind::Float, 8), "f4 in f8");
+    }
+
+    #[test]
+    fn predictions_name_their_axes() {
+        let differences =
+            |times, in_table| predict(&Predict::Differences(times), in_table).unwrap_or_default();
+        assert_eq!(differences([1, 0, 0], true), "differences from row to row");
+        assert_eq!(
+            differences([2, 0, 1], false),
+            "differences along rows (twice), across planes"
+        );
+    }
+}
