@@ -2,9 +2,9 @@
 
 use super::noise::coin_flips;
 use super::region::Look;
-use super::words;
 use crate::layout::Layout;
 use crate::layout::columns::{self, Kind};
+use crate::transform::words;
 use crate::transform::{Estimator, Structure, Transform, patterns};
 use serde::{Serialize, Serializer};
 use std::collections::HashSet;

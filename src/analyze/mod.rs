@@ -19,7 +19,6 @@ mod noise;
 mod region;
 mod repeats;
 mod sample;
-mod words;
 
 pub use advice::{Advice, Verdict};
 pub use column::{Column, Number};

@@ -3,9 +3,9 @@
 use super::column::{self, Column};
 use super::estimate;
 use super::sample::{Frame, Plan, Stretch, read_at};
-use super::words;
 use crate::error::Result;
 use crate::layout::Layout;
+use crate::transform::words;
 use crate::transform::{Estimator, Structure, Transform};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -63,7 +63,7 @@ pub(super) struct Look {
     pub layout: Layout,
     /// As it would be coded.
     pub structure: Structure,
-    /// The content.
+    /// The content, row after row.
     pub rows: Vec<u8>,
     /// What would be coded: elements with the most significant byte first.
     pub coded: Vec<u8>,
@@ -73,9 +73,10 @@ pub(super) struct Look {
 
 impl Look {
     /// As compressing does it.
-    fn new(frame: &Frame, rows: Vec<u8>) -> Look {
-        let structure = Structure::choose(frame.layout, false, &rows);
-        let coded = structure.forward(rows.clone());
+    fn new(frame: &Frame, content: Vec<u8>) -> Look {
+        let structure = Structure::choose(frame.layout, frame.transposed, &content);
+        let coded = structure.forward(content.clone());
+        let rows = structure.in_rows(content);
         let bits = estimate::bits_per_byte(&coded, &structure);
         Look {
             layout: frame.layout,

@@ -24,6 +24,8 @@ pub(super) struct Frame {
     pub len: usize,
     /// Its phase is that of the frame's first byte.
     pub layout: Layout,
+    /// A table stored column after column; the layout is that of its rows.
+    pub transposed: bool,
     /// How the layout was found, in words.
     pub found: String,
 }
@@ -103,6 +105,7 @@ fn frame(at: u64, plan: &FramePlan) -> Frame {
         at,
         len: plan.len,
         layout,
+        transposed: plan.transposed,
         found: plan.found.to_string(),
     }
 }

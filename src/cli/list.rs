@@ -4,9 +4,9 @@ use super::args::{ListArgs, Talk};
 use super::exit::{Failure, shown};
 use super::for_each;
 use super::source::{STDIN, Source};
-use boa_constrictor::Layout;
 use boa_constrictor::format::{Method, ModelSection};
 use boa_constrictor::stream::{FrameInfo, Member, list};
+use boa_constrictor::transform::words;
 use std::io::{self, BufReader, Write};
 use std::path::Path;
 
@@ -96,6 +96,11 @@ fn details(path: &Path, members: &[Member]) -> String {
                 lanes(frame),
                 layout(frame)
             );
+            if let Method::Mamba { structure, .. } = &frame.header.method {
+                for line in words::fields(structure) {
+                    text += &format!("            {line}\n");
+                }
+            }
         }
     }
     text
@@ -128,24 +133,7 @@ fn layout(frame: &FrameInfo) -> String {
     let Method::Mamba { structure, .. } = &frame.header.method else {
         return "-".into();
     };
-    let Layout {
-        width,
-        swap,
-        record,
-        plane,
-        ..
-    } = &structure.layout;
-    let mut text = match (width, swap) {
-        (1, _) => "bytes".to_string(),
-        (_, true) => format!("{width}-byte le"),
-        (_, false) => format!("{width}-byte be"),
-    };
-    for (name, length) in [("record", record), ("plane", plane)] {
-        if *length > 0 {
-            text += &format!(", {name} {length}");
-        }
-    }
-    text
+    words::structure(structure)
 }
 
 fn model(section: &ModelSection, digits: usize) -> String {

@@ -2,6 +2,9 @@
 
 use super::args::Talk;
 use boa_constrictor::Progress;
+use boa_constrictor::format::{FrameHeader, Method};
+use boa_constrictor::layout::Finding;
+use boa_constrictor::transform::words;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -13,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A bar that appears on stderr after a second, if that is a terminal, and goes when dropped.
 pub struct Bar {
     bar: ProgressBar,
+    /// Frames are to be named.
+    verbose: bool,
     /// Dropped with the bar, which ends the thread that waits to show it.
     _done: Option<Sender<()>>,
 }
@@ -22,7 +27,11 @@ impl Bar {
     pub fn new(len: Option<u64>, label: String, talk: &Talk) -> Bar {
         let bar = ProgressBar::with_draw_target(len, ProgressDrawTarget::hidden());
         if talk.quiet || !io::stderr().is_terminal() {
-            return Bar { bar, _done: None };
+            return Bar {
+                bar,
+                verbose: talk.verbose && !talk.quiet,
+                _done: None,
+            };
         }
         let template = match len {
             Some(_) => "{msg} {bar:30} {percent}% of {total_bytes}, {bytes_per_sec}, {eta} left",
@@ -42,6 +51,7 @@ impl Bar {
         });
         Bar {
             bar,
+            verbose: talk.verbose,
             _done: Some(done),
         }
     }
@@ -50,6 +60,26 @@ impl Bar {
 impl Progress for Bar {
     fn advance(&self, read: u64, _written: u64) {
         self.bar.inc(read);
+    }
+
+    fn frame(&self, offset: u64, header: &FrameHeader, written: u64, found: &Finding) {
+        if !self.verbose {
+            return;
+        }
+        let content = u64::from(header.content_len);
+        let ratio = content as f64 / written as f64;
+        let (layout, fields) = match &header.method {
+            Method::Mamba { structure, .. } => {
+                (words::structure(structure), words::fields(structure))
+            }
+            method => (method.name().to_string(), Vec::new()),
+        };
+        self.bar.suspend(|| {
+            eprintln!("  at {offset}: {content} bytes, ratio {ratio:.3}, {layout} ({found})");
+            for line in fields {
+                eprintln!("    {line}");
+            }
+        });
     }
 }
 

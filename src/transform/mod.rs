@@ -23,6 +23,8 @@ mod structure;
 mod symmetric;
 mod transpose;
 
+pub mod words;
+
 pub use crate::layout::columns::Kind;
 pub(crate) use choose::Estimator;
 pub use column::{Predict, Rule, Transform};

@@ -149,7 +149,7 @@ impl Structure {
     }
 
     /// The content row after row.
-    pub(super) fn in_rows(&self, content: Vec<u8>) -> Vec<u8> {
+    pub(crate) fn in_rows(&self, content: Vec<u8>) -> Vec<u8> {
         if !self.transposed {
             return content;
         }

@@ -140,7 +140,10 @@ pub(super) fn is_smooth(bytes: &[u8], layout: &Layout, column: &Column) -> bool 
     }
     // Bits by which elements differ, all together.
     let apart = |lag: usize| {
-        let pairs = codes.iter().skip(record).zip(&codes[record.saturating_sub(lag)..]);
+        let pairs = codes
+            .iter()
+            .skip(record)
+            .zip(&codes[record.saturating_sub(lag)..]);
         pairs
             .map(|(a, b)| u64::from(64 - a.abs_diff(*b).leading_zeros()))
             .sum::<u64>()

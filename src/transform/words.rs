@@ -1,11 +1,11 @@
 //! Layouts and transforms in words.
 
+use super::{Field, Predict, Rule, Structure, Transform};
 use crate::layout::Layout;
 use crate::layout::columns::Kind;
-use crate::transform::{Predict, Rule, Transform};
 
 /// The type of elements as NumPy writes it: `<f4`, `>i2`, `u1`.
-pub(super) fn type_name(width: u8, swap: bool, kind: Kind) -> String {
+pub fn type_name(width: u8, swap: bool, kind: Kind) -> String {
     let order = match (width, swap) {
         (1, _) => "",
         (_, true) => "<",
@@ -20,7 +20,7 @@ pub(super) fn type_name(width: u8, swap: bool, kind: Kind) -> String {
 }
 
 /// A layout in a few words.
-pub(super) fn layout(layout: &Layout) -> String {
+pub fn layout(layout: &Layout) -> String {
     let elements = match (layout.width, layout.swap) {
         (1, _) if layout.record == 0 => return "bytes".into(),
         (1, _) => "bytes".to_string(),
@@ -34,8 +34,50 @@ pub(super) fn layout(layout: &Layout) -> String {
     }
 }
 
+/// The layout of a structure in a few words.
+pub fn structure(structure: &Structure) -> String {
+    let swap = match structure.fields.first() {
+        Some(field) => field.swap,
+        None => structure.layout.swap,
+    };
+    let text = layout(&Layout {
+        swap,
+        ..structure.layout
+    });
+    if structure.transposed {
+        format!("{text}, stored in columns")
+    } else {
+        text
+    }
+}
+
+/// The fields of a structure that are transformed, a line for each run of equal ones: where it begins in the record, its
+/// elements, and what is done to them.
+pub fn fields(structure: &Structure) -> Vec<String> {
+    let in_table = structure.fields.len() > 1;
+    let mut place = 0;
+    let mut lines = Vec::new();
+    for run in structure.fields.chunk_by(|a, b| a == b) {
+        let Field {
+            width,
+            swap,
+            transform: how,
+        } = &run[0];
+        if let Some(how_in_words) = transform(how, *width, in_table) {
+            let name = type_name(*width, *swap, how.kind);
+            let elements = match run.len() {
+                1 => name,
+                many => format!("{many} {name}"),
+            };
+            lines.push(format!("{place}: {elements}: {how_in_words}"));
+        }
+        place += run.len() * usize::from(*width);
+    }
+    lines
+}
+
 /// What is done to the elements of a field, or nothing. `in_table`: they are a column, whose elements follow row after row.
-pub(super) fn transform(transform: &Transform, width: u8, in_table: bool) -> Option<String> {
+pub fn transform(transform: &Transform, width: u8, in_table: bool) -> Option<String> {
     let rule = rule(transform, 8 * u32::from(width));
     let predict = predict(&transform.predict, in_table);
     match (rule, predict) {
