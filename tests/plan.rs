@@ -3,8 +3,8 @@
 mod support;
 
 use boa_constrictor::Layout;
-use boa_constrictor::layout::Given;
-use boa_constrictor::layout::plan::{FRAME_TARGET, Finding, FramePlan, LOOKAHEAD, Planner};
+use boa_constrictor::layout::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
+use boa_constrictor::layout::{Finding, Given};
 use proptest::prelude::*;
 use support::layouts::{Lcg, elements, npy_file, table};
 
@@ -42,6 +42,7 @@ fn tiny_inputs_are_one_frame() {
             [FramePlan {
                 len,
                 layout: Layout::BYTES,
+                transposed: false,
                 found: Finding::Plain,
             }]
         );
@@ -95,6 +96,7 @@ fn an_array_follows_its_header_and_ends() {
         FramePlan {
             len: header.len(),
             layout: Layout::BYTES,
+            transposed: false,
             found: Finding::Header,
         }
     );
@@ -116,6 +118,7 @@ fn an_array_follows_its_header_and_ends() {
         Some(&FramePlan {
             len: 7,
             layout: Layout::BYTES,
+            transposed: false,
             found: Finding::Plain,
         })
     );
@@ -126,6 +129,7 @@ fn an_array_follows_its_header_and_ends() {
         FramePlan {
             len: 1001,
             layout: rows,
+            transposed: false,
             found: Finding::Npy,
         }
     );
