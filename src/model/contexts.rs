@@ -43,6 +43,9 @@ pub fn finish(hash: u64) -> u64 {
     hash.wrapping_mul(MULTIPLIER)
 }
 
+/// Fields of a line whose beginnings are remembered.
+const FIELDS: usize = 32;
+
 /// A lane's place in a text: kept for every lane, used where the layout is plain bytes.
 #[derive(Clone, Copy, Default)]
 pub struct TextState {
@@ -51,6 +54,13 @@ pub struct TextState {
     field: u8,
     digits: u8,
     at_line_start: bool,
+    /// Bytes taken.
+    taken: u32,
+    /// Where the fields of this line begin, and of the line before: up to the last that has begun.
+    begins: [u32; FIELDS],
+    above: [u32; FIELDS],
+    /// Fields that the line before has, at most [`FIELDS`].
+    fields_above: u8,
 }
 
 impl TextState {
@@ -63,17 +73,33 @@ impl TextState {
             0
         };
         if self.at_line_start {
+            self.above = self.begins;
+            self.fields_above = self.field.saturating_add(1).min(FIELDS as u8);
+            self.begins[0] = self.taken;
             self.first = byte;
             self.field = 0;
             self.digits = 0;
         }
+        self.taken += 1;
         self.at_line_start = byte == b'\n';
         if matches!(byte, b' ' | b',' | b'\t' | b';') {
             self.field = self.field.saturating_add(1);
+            if let Some(begin) = self.begins.get_mut(usize::from(self.field)) {
+                *begin = self.taken;
+            }
             self.digits = 0;
         } else {
             self.digits = (self.digits + 1).min(31);
         }
+    }
+
+    /// How many bytes back the byte stands that is as far into the same field of the line before; 0: none.
+    fn above(&self) -> u32 {
+        if self.at_line_start || self.field >= self.fields_above {
+            return 0;
+        }
+        let field = usize::from(self.field);
+        self.begins[field].saturating_sub(self.above[field])
     }
 
     fn place(&self) -> u64 {
@@ -113,7 +139,7 @@ fn of_text(past: &Past, text: &TextState) -> [u64; ROWS] {
     let o3 = o2 | back(3) << 18;
     let o4 = o3 | back(4) << 27;
     let o6 = fold(o4, back(5) | back(6) << 9);
-    let place = text.place();
+    let (place, above) = (text.place(), back(text.above()));
     [
         p1,
         o2,
@@ -122,7 +148,7 @@ fn of_text(past: &Past, text: &TextState) -> [u64; ROWS] {
         o6,
         fold(text.word, p1),
         place,
-        fold(place, p1),
+        fold(fold(place, p1), above),
     ]
 }
 

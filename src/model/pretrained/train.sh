@@ -6,5 +6,5 @@ set -euo pipefail
 data=${1:?usage: train.sh DATA}
 mapfile -t files < <(find "$data" -type f ! -name '*.json' ! -name '*.md' \
     ! -name 'NanoAODv5_sample.root' ! -name 'PHYSLITE_example.root' | LC_ALL=C sort)
-cargo run --release -- train "${files[@]}" --minutes "${MINUTES:-30}" --seed 1 --dim 32 --layers 2 --taps 4 \
+cargo run --release -- train "${files[@]}" --minutes "${MINUTES:-33}" --seed 1 --dim 32 --layers 2 --taps 4 \
     --checkpoint target/default.safetensors --resume -f -o src/model/pretrained/default.boam
