@@ -20,6 +20,8 @@ const PLANE_NOTCH: f64 = 0.3;
 const SHARE: f64 = 0.5;
 /// The share that a row's notch has of its plane's.
 const OF_PLANE: f64 = 0.15;
+/// Of more rows than these in what stands out most, not all can be expected among the notches that were looked at.
+const MANY: usize = 8;
 /// How many bits closer than strangers neighbours in a row must be: the field is smooth.
 const SMOOTH: f64 = 1.5;
 /// How many bits closer the row above may be than the neighbour: in tables it is much closer.
@@ -81,8 +83,10 @@ pub(super) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
     let of_rows: Vec<f64> = (0..=rows)
         .map(|k| field.distance(k.max(1) * row, anchors))
         .collect();
-    let planes: Vec<(f64, usize)> = (4..rows.saturating_sub(3))
+    // The second plane back is close as well, or it was chance.
+    let planes: Vec<(f64, usize)> = (4..rows.saturating_sub(3) / 2)
         .map(|k| (notch(|k| of_rows[k], k), k))
+        .filter(|&(depth, k)| notch(|k| of_rows[k], 2 * k) >= SHARE / 2.0 * depth)
         .collect();
     let plane = shortest(&planes).map_or(0, |(_, k)| k * row * width);
     Some(((row * width) as u32, plane as u32, depth))
@@ -105,7 +109,11 @@ fn row(notches: &[(f64, usize)]) -> Option<(f64, usize)> {
     let deepest = notches.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
     let row = notches
         .iter()
-        .filter(|(depth, lag)| *depth >= OF_PLANE * deepest.0 && deepest.1.is_multiple_of(*lag))
+        .filter(|(depth, lag)| {
+            *depth >= OF_PLANE * deepest.0
+                && deepest.1.is_multiple_of(*lag)
+                && repeats(notches, *depth, *lag, deepest.1)
+        })
         .min_by_key(|notch| notch.1)
         .copied()?;
     let strays = notches
@@ -117,6 +125,16 @@ fn row(notches: &[(f64, usize)]) -> Option<(f64, usize)> {
         })
         .count();
     (row.0 >= NOTCH && strays == 0).then_some(row)
+}
+
+/// Whether the multiples of `lag` below `longest`, if they are few, are notches too, as those of a row are.
+fn repeats(notches: &[(f64, usize)], depth: f64, lag: usize, longest: usize) -> bool {
+    let times = longest / lag;
+    let seen = (2..times).filter(|k| {
+        let at_multiple = notches.iter().find(|notch| notch.1 == k * lag);
+        at_multiple.is_some_and(|notch| notch.0 >= SHARE * depth)
+    });
+    !(3..=MANY).contains(&times) || 2 * seen.count() >= times - 2
 }
 
 /// By how many bits `lag` is closer than those beside it, up to 3 away.

@@ -17,6 +17,8 @@ pub const FRAME_TARGET: usize = 4 << 20;
 /// make a tiny one.
 pub const LOOKAHEAD: usize = FRAME_TARGET + FRAME_TARGET / 8;
 
+/// Elements of a record that may still be a column's.
+const FEW: u32 = 2;
 /// What is looked at first where most of a frame differs from its front.
 const FRONT: usize = 96 << 10;
 
@@ -130,9 +132,15 @@ impl Planner {
             State::Told(layout) => (layout, None, Finding::Given),
             State::Found(last) => {
                 let looked = self.look(seen, last);
-                let element = looked.0;
+                // A few elements that repeat are no record of a table yet.
+                let element = Layout {
+                    record: 0,
+                    phase: looked.0.phase % u32::from(looked.0.width),
+                    ..looked.0
+                };
                 if element.width > 1
-                    && element.record == 0
+                    && element.plane == 0
+                    && looked.0.record <= FEW * u32::from(element.width)
                     && let Some(plan) = self.columns(seen, all, &element, None)
                 {
                     return plan;
