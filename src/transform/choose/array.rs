@@ -48,6 +48,8 @@ pub(super) fn choose(
     let start = ((count - coded) / 2).max(history);
     let patterns = frame::patterns(layout, bytes, own, start - history, history + coded);
     let plain = estimator.bits(&patterns[history..], width);
+    let in_rows = estimator.bits_in_rows(&patterns, history, width, layout.record);
+    let plain = plain.min(in_rows);
     let mut best = none;
     let all = frame::patterns(layout, bytes, own, 0, usize::MAX);
     let repeated = repeats(&all);

@@ -19,6 +19,17 @@ impl Estimator {
 
     /// Bits of an element of `width` bytes.
     pub fn bits(&mut self, elements: &[u64], width: u8) -> f64 {
+        self.bits_in_rows(elements, 0, width, 0)
+    }
+
+    /// The same for those behind the first `history`, in rows of `record` bytes; 0: none.
+    pub fn bits_in_rows(
+        &mut self,
+        elements: &[u64],
+        history: usize,
+        width: u8,
+        record: u32,
+    ) -> f64 {
         self.bytes.clear();
         for element in elements {
             let bytes = element.to_be_bytes();
@@ -27,11 +38,13 @@ impl Estimator {
         }
         let layout = Layout {
             width,
+            record,
             ..Layout::BYTES
         };
+        let start = history * usize::from(width);
         let window = Window {
-            start: 0,
-            len: self.bytes.len(),
+            start,
+            len: self.bytes.len() - start,
         };
         self.cost.bits(&self.bytes, &[window], &layout) * f64::from(width)
     }

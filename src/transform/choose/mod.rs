@@ -37,8 +37,9 @@ pub fn choose(bytes: &[u8], layout: &Layout, columns: &[Column]) -> Vec<Field> {
     };
     let alike = columns.iter().all(|column| column == first);
     let same_width = columns.iter().all(|column| column.width == first.width);
-    let grid = layout.plane > 0 || layout.record == 0 || columns.len() == 1;
     let mut estimator = Estimator::new();
+    // Only where there is no record, or a plane, is it sure that the elements are no columns of a table.
+    let grid = layout.plane > 0 || layout.record == 0;
     let as_array = if same_width && (grid || alike && array::is_smooth(bytes, layout, first)) {
         Some(array::choose(bytes, layout, first, &mut estimator))
     } else {
