@@ -15,7 +15,10 @@ fn frames(input: &[u8]) -> Vec<FramePlan> {
     while start < input.len() {
         let end = input.len().min(start + LOOKAHEAD);
         let frame = planner.next(&input[start..end], end == input.len());
-        assert!(frame.len > 0 && frame.layout.validate().is_ok(), "{frame:?}");
+        assert!(
+            frame.len > 0 && frame.layout.validate().is_ok(),
+            "{frame:?}"
+        );
         start += frame.len;
         frames.push(frame);
     }
