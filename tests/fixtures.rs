@@ -149,24 +149,21 @@ fn transforms() -> Vec<(u8, Transform)> {
         rotate: 2,
         ..Transform::of(Kind::Signed)
     };
-    let stride = Rule::Stride {
-        offset: 0,
-        divisor: 3,
-    };
+    let threes = Rule::Dictionary((0..400).map(|n| 3 * n).collect());
     vec![
         (8, ruled(Kind::Float, step.clone())),
         (4, ruled(Kind::Float, digits.clone())),
         (
             4,
-            predicted(Kind::Float, step, Predict::Differences([2, 0, 0])),
+            predicted(Kind::Float, step.clone(), Predict::Differences([2, 0, 0])),
         ),
         (8, predicted(Kind::Float, digits, stencil(0))),
         (4, ruled(Kind::Float, Rule::Coarse { cut: 9 })),
-        (8, ruled(Kind::Float, Rule::Narrow)),
-        (8, predicted(Kind::Float, Rule::Narrow, stencil(20))),
+        (8, ruled(Kind::Float, Rule::Coarse { cut: 29 })),
+        (8, predicted(Kind::Float, step, stencil(0))),
         (8, predicted(Kind::Float, Rule::Any, stencil(30))),
         (4, ruled(Kind::Float, dictionary)),
-        (2, ruled(Kind::Unsigned, stride)),
+        (2, ruled(Kind::Unsigned, threes)),
         (8, predicted(Kind::Unsigned, Rule::Any, stencil(0))),
         (
             1,

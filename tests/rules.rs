@@ -194,33 +194,7 @@ fn floats_cut_short_are_consecutive() {
 }
 
 #[test]
-fn narrow_doubles_have_the_codes_of_singles() {
-    let single = |bits: u32| f64::from(f32::from_bits(bits));
-    for start in [0, 0x007f_fff0, 0x3f80_0000, 0x7f7f_fff0, 0x00ff_fff0] {
-        let values = (start..=start + 16).filter(|&bits| bits <= 0x7f80_0000);
-        let least = dense(Rule::Narrow, 8, &doubles(values.map(single)));
-        assert_eq!(least, 0x7f80_0001 + u64::from(start));
-    }
-    let values = doubles([-f64::from(f32::MIN_POSITIVE), -0.0, 0.0].into_iter());
-    let codes = coded(ruled(Kind::Float, Rule::Narrow), 8, &values);
-    assert_eq!(codes, [0x7f00_0000, 0x7f80_0000, 0x7f80_0001]);
-}
-
-#[test]
-fn strides_and_dictionaries_count_their_members() {
-    let stride = |kind, offset, divisor| ruled(kind, Rule::Stride { offset, divisor });
-    let elements: Vec<u64> = (0..100).map(|k| 3 + 10 * k).collect();
-    let codes = coded(stride(Kind::Unsigned, 3, 10), 2, &elements);
-    assert_eq!(codes, (0..100).collect::<Vec<_>>());
-    // 6553 members follow the rule from 3 on; what breaks it comes behind.
-    let codes = coded(stride(Kind::Unsigned, 3, 10), 2, &[0, 1, 4, 0xffff, 65533]);
-    assert_eq!(codes, [6554, 6555, 6557, 0xffff, 6553]);
-    let codes = coded(
-        stride(Kind::Signed, 0, 1 << 63),
-        8,
-        &[1 << 63, 0, 1, u64::MAX],
-    );
-    assert_eq!(codes, [0, 1, (1 << 63) + 1, 1 << 63]);
+fn dictionaries_count_their_members() {
     let dictionary = Rule::Dictionary([5, 9, 200].into());
     let codes = coded(
         ruled(Kind::Unsigned, dictionary),
@@ -228,6 +202,14 @@ fn strides_and_dictionaries_count_their_members() {
         &[5, 9, 200, 0, 6, 255],
     );
     assert_eq!(codes, [0, 1, 2, 3, 8, 255]);
+    // Values are codes in order: the least signed number is 0.
+    let dictionary = Rule::Dictionary([0, 1 << 63].into());
+    let codes = coded(
+        ruled(Kind::Signed, dictionary),
+        8,
+        &[1 << 63, 0, 1, u64::MAX],
+    );
+    assert_eq!(codes, [0, 1, (1 << 63) + 1, 1 << 63]);
 }
 
 #[test]
@@ -294,9 +276,6 @@ fn a_stencil_leaves_nothing_of_a_line_of_floats() {
     assert_eq!(codes[2..], [0; 78]);
     let codes = coded(transform, 4, &singles((0..80).map(|k| values(k) as f32)));
     assert_eq!(codes[2..], [0; 78]);
-    let narrow = stencil(Kind::Float, Rule::Narrow, 20, &LINE.0, &LINE.1);
-    let codes = coded(narrow, 8, &doubles((0..80).map(values)));
-    assert_eq!(codes[2..], [0; 78]);
 }
 
 #[test]
@@ -331,8 +310,6 @@ fn what_is_out_of_range_is_refused() {
         stencil(Kind::Signed, Rule::Any, 0, &[0], &[]),
         stencil(Kind::Signed, Rule::Any, 0, &[1; 33], &[0; 32]),
         stencil(Kind::Signed, Rule::Any, 0, &[1], &[1]),
-        ruled(Kind::Signed, Rule::Narrow),
-        ruled(Kind::Float, Rule::Narrow),
         ruled(Kind::Signed, Rule::Coarse { cut: 3 }),
         ruled(Kind::Float, Rule::Coarse { cut: 24 }),
         ruled(Kind::Unsigned, Rule::Dictionary([2, 2].into())),

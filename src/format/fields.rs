@@ -61,14 +61,8 @@ fn write_field(field: &Field, out: &mut Vec<u8>) {
         }
         Rule::Digits { digits, decimals } => out.extend([2, *digits, *decimals]),
         Rule::Coarse { cut } => out.extend([3, *cut]),
-        Rule::Narrow => out.push(4),
-        Rule::Stride { offset, divisor } => {
-            out.push(5);
-            put_varint(out, *offset);
-            put_varint(out, *divisor);
-        }
         Rule::Dictionary(values) => {
-            out.push(6);
+            out.push(4);
             put_varint(out, values.len() as u64);
             let mut next = 0;
             for &value in values.iter() {
@@ -140,12 +134,7 @@ fn read_field<R: BufRead>(cursor: &mut Cursor<R>, values: &mut u64) -> Result<Fi
         3 => Rule::Coarse {
             cut: cursor.u8("field")?,
         },
-        4 => Rule::Narrow,
-        5 => Rule::Stride {
-            offset: cursor.varint(any.clone(), "stride's offset")?,
-            divisor: cursor.varint(any.clone(), "stride's divisor")?,
-        },
-        6 => Rule::Dictionary(read_values(cursor, values)?),
+        4 => Rule::Dictionary(read_values(cursor, values)?),
         _ => return Err(cursor.damaged("a rule that there is not")),
     };
     let predict = match head >> PREDICT {

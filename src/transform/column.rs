@@ -6,12 +6,10 @@ use super::difference::{self, fold, unfold};
 use super::digits::Digits;
 use super::fixed::Values;
 use super::float::Format;
-use super::narrow::{self, Narrow};
-use super::order::{mask, sign};
+use super::order::mask;
 use super::ranks::{self, Members};
 use super::stencil::Stencil;
 use super::step::Step;
-use super::stride::Stride;
 use super::symmetric::Symmetric;
 use crate::error::{Error, Result};
 use crate::layout::columns::Kind;
@@ -41,15 +39,6 @@ pub enum Rule {
     Coarse {
         /// How many bits.
         cut: u8,
-    },
-    /// 8-byte floats that are 4-byte floats.
-    Narrow,
-    /// Integers that are a multiple of the divisor from the offset on, counted from the lowest.
-    Stride {
-        /// Less than the divisor.
-        offset: u64,
-        /// 2 or more.
-        divisor: u64,
     },
     /// These codes, strictly increasing, at most 2^16.
     Dictionary(Arc<[u64]>),
@@ -161,10 +150,6 @@ impl Transform {
             (Rule::Dictionary(values), _) => {
                 Dictionary::new(values).is_some_and(|d| d.fits(mask(bits)))
             }
-            (Rule::Stride { offset, divisor }, None) => {
-                Stride::new(bits, *offset, *divisor).is_some()
-            }
-            (Rule::Narrow, Some(format)) => format == Format::DOUBLE,
             (_, Some(format)) => self.magnitudes(format).is_some(),
             _ => false,
         }
@@ -186,17 +171,10 @@ impl Transform {
 
     /// How the codes behind the rule are added up.
     pub(super) fn values(&self, bits: u32, shift: i16) -> Values {
-        let shift = i32::from(shift);
         match (&self.rule, Format::of(bits)) {
             (Rule::Any, Some(format)) if self.kind == Kind::Float => Values::Floats {
                 format,
-                zero: sign(bits),
-                shift,
-            },
-            (Rule::Narrow, _) => Values::Floats {
-                format: Format::SINGLE,
-                zero: narrow::ZERO,
-                shift,
+                shift: shift.into(),
             },
             _ => Values::Integers { bits },
         }
@@ -289,7 +267,7 @@ impl Transform {
         self.with_rule(bits, Count(&mut counted));
         match self.rule {
             Rule::Any => (0, 0),
-            Rule::Dictionary(_) | Rule::Stride { .. } => (0, counted.1),
+            Rule::Dictionary(_) => (0, counted.1),
             _ => counted,
         }
     }
@@ -298,14 +276,8 @@ impl Transform {
     fn with_rule(&self, bits: u32, visitor: impl Visitor) {
         match &self.rule {
             Rule::Any => {}
-            Rule::Narrow => visitor.visit(&Narrow),
             Rule::Dictionary(values) => {
                 visitor.visit(&Dictionary::of_increasing(values));
-            }
-            Rule::Stride { offset, divisor } => {
-                if let Some(stride) = Stride::new(bits, *offset, *divisor) {
-                    visitor.visit(&stride);
-                }
             }
             _ => match Format::of(bits).and_then(|format| self.magnitudes(format)) {
                 Some(AnyMagnitudes::Step(step)) => visitor.visit(&Symmetric(step)),

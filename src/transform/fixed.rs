@@ -15,8 +15,6 @@ pub enum Values {
     Floats {
         /// The format.
         format: Format,
-        /// The code of zero.
-        zero: u64,
         /// Fractional bits.
         shift: i32,
     },
@@ -33,11 +31,8 @@ impl Values {
             Values::Integers { bits } => {
                 (code.wrapping_sub(sign(bits)) << (64 - bits)) as i64 >> (64 - bits)
             }
-            Values::Floats {
-                format,
-                zero,
-                shift,
-            } => {
+            Values::Floats { format, shift } => {
+                let zero = sign(format.bits);
                 let (pattern, negative) = match code.checked_sub(zero) {
                     Some(pattern) => (pattern, false),
                     None => (zero - 1 - code, true),
@@ -73,11 +68,8 @@ impl Values {
                 let most = (mask(bits) >> 1) as i64;
                 (value.clamp(-most - 1, most) as u64).wrapping_add(sign(bits)) & mask(bits)
             }
-            Values::Floats {
-                format,
-                zero,
-                shift,
-            } => {
+            Values::Floats { format, shift } => {
+                let zero = sign(format.bits);
                 let pattern = float(format, value.unsigned_abs(), -shift);
                 if value < 0 {
                     zero - 1 - pattern

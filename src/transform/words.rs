@@ -63,7 +63,7 @@ pub fn fields(structure: &Structure) -> Vec<String> {
             swap,
             transform: how,
         } = &run[0];
-        if let Some(how_in_words) = transform(how, *width, in_table) {
+        if let Some(how_in_words) = transform(how, in_table) {
             let name = type_name(*width, *swap, how.kind);
             let elements = match run.len() {
                 1 => name,
@@ -77,8 +77,8 @@ pub fn fields(structure: &Structure) -> Vec<String> {
 }
 
 /// What is done to the elements of a field, or nothing. `in_table`: they are a column, whose elements follow row after row.
-pub fn transform(transform: &Transform, width: u8, in_table: bool) -> Option<String> {
-    let rule = rule(transform, 8 * u32::from(width));
+pub fn transform(transform: &Transform, in_table: bool) -> Option<String> {
+    let rule = rule(&transform.rule);
     let predict = predict(&transform.predict, in_table);
     match (rule, predict) {
         (Some(rule), Some(predict)) => Some(format!("{rule}; {predict}")),
@@ -86,8 +86,8 @@ pub fn transform(transform: &Transform, width: u8, in_table: bool) -> Option<Str
     }
 }
 
-fn rule(transform: &Transform, bits: u32) -> Option<String> {
-    Some(match &transform.rule {
+fn rule(rule: &Rule) -> Option<String> {
+    Some(match rule {
         Rule::Any => return None,
         Rule::Step {
             numerator,
@@ -95,21 +95,6 @@ fn rule(transform: &Transform, bits: u32) -> Option<String> {
         } => step(*numerator, *denominator),
         Rule::Digits { digits, .. } => format!("{digits} significant digits"),
         Rule::Coarse { cut } => format!("mantissa cut by {cut} bits"),
-        Rule::Narrow => "f4 in f8".into(),
-        Rule::Stride { offset, divisor } => {
-            // The offset is that of codes, which begin at the least number.
-            let first = match transform.kind {
-                Kind::Signed => {
-                    let half = (1u128 << (bits - 1)) % u128::from(*divisor);
-                    (u128::from(*offset) + u128::from(*divisor) - half) % u128::from(*divisor)
-                }
-                _ => u128::from(*offset),
-            };
-            match first {
-                0 => format!("multiples of {divisor}"),
-                _ => format!("steps of {divisor} from {first}"),
-            }
-        }
         Rule::Dictionary(values) => format!("dictionary of {} values", values.len()),
     })
 }
@@ -166,12 +151,12 @@ fn predict(predict: &Predict, in_table: bool) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn said(rule: Rule, kind: Kind, width: u8) -> String {
+    fn said(rule: Rule) -> String {
         let with_rule = Transform {
             rule,
-            ..Transform::of(kind)
+            ..Transform::NONE
         };
-        transform(&with_rule, width, true).unwrap_or_default()
+        transform(&with_rule, true).unwrap_or_default()
     }
 
     #[test]
@@ -181,19 +166,17 @@ mod tests {
                 numerator,
                 denominator,
             };
-            said(rule, Kind::Float, 4)
+            said(rule)
         };
         assert_eq!(step(1, 1), "integers");
         assert_eq!(step(4, 1), "multiples of 4");
         assert_eq!(step(1, 100), "multiples of 0.01");
         assert_eq!(step(1, 8), "multiples of 0.125");
         assert_eq!(step(1, 1 << 20), "multiples of 2^-20");
-        let stride = |offset, kind| said(Rule::Stride { offset, divisor: 4 }, kind, 2);
-        assert_eq!(stride(2, Kind::Unsigned), "steps of 4 from 2");
-        assert_eq!(stride(2, Kind::Signed), "steps of 4 from 2");
-        assert_eq!(stride(0, Kind::Signed), "multiples of 4");
-        assert_eq!(said(Rule::Any, Kind::Float, 4), "");
-        assert_eq!(said(Rule::Narrow, Kind::Float, 8), "f4 in f8");
+        assert_eq!(said(Rule::Any), "");
+        assert_eq!(said(Rule::Coarse { cut: 9 }), "mantissa cut by 9 bits");
+        let dictionary = Rule::Dictionary([3, 5].into());
+        assert_eq!(said(dictionary), "dictionary of 2 values");
     }
 
     #[test]

@@ -26,13 +26,10 @@ pub(super) fn candidates(patterns: &[u64], width: u8, kind: Kind) -> Vec<Transfo
         codes.sort_unstable();
         rules.push(Rule::Dictionary(codes.into()));
     }
-    let step = patterns.len().div_ceil(LOOKED_AT).max(1);
-    let some: Vec<u64> = patterns.iter().copied().step_by(step).collect();
-    match (kind, Format::of(bits)) {
-        (Kind::Float, Some(format)) => floats(&some, format, &mut rules),
-        (Kind::Float, None) => {}
-        (_, _) if width > 1 => integers(&some, kind, bits, &mut rules),
-        _ => {}
+    if let Some(format) = Format::of(bits).filter(|_| kind == Kind::Float) {
+        let step = patterns.len().div_ceil(LOOKED_AT).max(1);
+        let some: Vec<u64> = patterns.iter().copied().step_by(step).collect();
+        floats(&some, format, &mut rules);
     }
     rules.dedup();
     let with_rule = rules.into_iter().map(|rule| Transform {
@@ -74,9 +71,6 @@ fn floats(patterns: &[u64], format: Format, rules: &mut Vec<Rule>) {
     }
     let mut trailing: Vec<u32> = finite.iter().map(|p| p.trailing_zeros()).collect();
     let cut = at_share(&mut trailing, 1.0 - FOLLOW).unwrap_or(0);
-    if format == Format::DOUBLE && cut >= 29 {
-        rules.push(Rule::Narrow);
-    }
     if (2..format.precision).contains(&cut) {
         rules.push(Rule::Coarse { cut: cut as u8 });
     }
@@ -149,21 +143,6 @@ fn decimals(finite: &[u64], format: Format, rules: &mut Vec<Rule>) {
                 decimals: decimals as u8,
             });
         }
-    }
-}
-
-fn integers(patterns: &[u64], kind: Kind, bits: u32, rules: &mut Vec<Rule>) {
-    let codes = patterns.iter().map(|&p| kind.code(p, bits));
-    let Some(&first) = patterns.first() else {
-        return;
-    };
-    let first = kind.code(first, bits);
-    let divisor = codes.map(|code| code.abs_diff(first)).fold(0, gcd);
-    if divisor > 1 {
-        rules.push(Rule::Stride {
-            offset: first % divisor,
-            divisor,
-        });
     }
 }
 
