@@ -2,11 +2,11 @@
 
 use super::args::{AnalyzeArgs, Talk};
 use super::exit::{Failure, shown};
-use super::for_each;
 use super::source::{STDIN, Source};
+use super::{for_each, print};
 use boa_constrictor::analyze::{Column, Region, Report, analyze, analyze_reader};
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 /// Lines of a table that are shown without `--verbose`.
@@ -37,14 +37,6 @@ fn look(path: &Path) -> Result<Report, Failure> {
         Source::File(file, _) => analyze(file),
     };
     report.map_err(|e| Failure::of(path, e))
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
-    written.map_err(|e| Failure::io(Path::new("(stdout)"), e))
 }
 
 /// One line of JSON.

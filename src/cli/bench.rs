@@ -5,10 +5,10 @@ use super::exit::{Failure, shown};
 use super::progress::Bar;
 use super::source::Source;
 use super::verify::Comparison;
-use super::{layout_option, model_file};
+use super::{layout_option, model_file, print};
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Seek, Write};
+use std::io::{self, BufReader, BufWriter, Seek};
 use std::num::NonZero;
 use std::path::Path;
 use std::time::Instant;
@@ -29,11 +29,7 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
         return Err(Failure::usage(path, "bench needs a regular file"));
     }
     let report = measure(path, file, &options, talk).map_err(|e| Failure::of(path, e))?;
-    let mut stdout = io::stdout().lock();
-    let printed = stdout
-        .write_all(report.as_bytes())
-        .and_then(|()| stdout.flush());
-    printed.map_err(|e| Failure::io(Path::new("(stdout)"), e))?;
+    print(&report)?;
     Ok(0)
 }
 

@@ -2,12 +2,12 @@
 
 use super::args::{ListArgs, Talk};
 use super::exit::{Failure, shown};
-use super::for_each;
 use super::source::{STDIN, Source};
+use super::{for_each, print};
 use boa_constrictor::format::{Method, ModelSection};
 use boa_constrictor::stream::{FrameInfo, Member, list};
 use boa_constrictor::transform::words;
-use std::io::{self, BufReader, Write};
+use std::io::BufReader;
 use std::path::Path;
 
 /// Lists every file; the exit code is the worst.
@@ -35,14 +35,6 @@ fn list_file(path: &Path, talk: &Talk) -> Result<(), Failure> {
     } else {
         row(path, &members)
     })
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
-    written.map_err(|e| Failure::io(Path::new("(stdout)"), e))
 }
 
 fn row(path: &Path, members: &[Member]) -> String {

@@ -21,6 +21,8 @@ mod verify;
 use args::{Cli, Command};
 use clap::Parser;
 use exit::Failure;
+use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Parses the arguments and runs the command.
@@ -45,6 +47,15 @@ pub fn run() -> ExitCode {
         Command::Train(args) => train::run(args, &cli.talk),
     };
     ExitCode::from(result.unwrap_or_else(|failure| failure.report()))
+}
+
+/// Writes a report to stdout.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    written.map_err(|e| Failure::io(Path::new("(stdout)"), e))
 }
 
 /// Does `work` for every file, whatever happens to the others; reports each failure, and gives the worst exit code.

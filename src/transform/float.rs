@@ -111,7 +111,7 @@ mod tests {
         for (n, d) in pairs {
             let found = Format::SINGLE.nearest(n.into(), d.into());
             let quotient = (n as f32 / d as f32).to_bits();
-            assert_eq!(found, quotient.into(), "{n} / {d}");
+            assert_eq!(found, u64::from(quotient), "{n} / {d}");
         }
     }
 
@@ -135,9 +135,9 @@ mod tests {
                 let n = 4 * k + quarter;
                 let found = Format::SINGLE.nearest(n.into(), 4);
                 let quotient = (n as f64 / 4.0) as f32;
-                assert_eq!(found, quotient.to_bits().into(), "{n} / 4");
+                assert_eq!(found, u64::from(quotient.to_bits()), "{n} / 4");
                 let found = Format::SINGLE.nearest(u128::from(n) * 3, 12);
-                assert_eq!(found, quotient.to_bits().into(), "{n} / 4");
+                assert_eq!(found, u64::from(quotient.to_bits()), "{n} / 4");
             }
         }
     }
@@ -152,7 +152,7 @@ mod tests {
                 assert_eq!(found, text.parse::<f64>().unwrap().to_bits(), "{text}");
                 let found = Format::SINGLE.nearest(c.into(), power);
                 let single = text.parse::<f32>().unwrap().to_bits();
-                assert_eq!(found, single.into(), "{text}");
+                assert_eq!(found, u64::from(single), "{text}");
             }
         }
     }
@@ -168,7 +168,7 @@ mod tests {
         }
         assert_eq!(
             Format::SINGLE.power(-126),
-            f32::MIN_POSITIVE.to_bits().into()
+            u64::from(f32::MIN_POSITIVE.to_bits())
         );
         assert_eq!(Format::DOUBLE.infinity(), f64::INFINITY.to_bits());
     }

@@ -5,7 +5,7 @@
 
 use super::difference::{fold, unfold};
 use super::fixed::Values;
-use super::order::mask;
+use super::order::{mask, sign};
 
 /// Neighbours and their weights. The first neighbour is the reference: weights are on the others' differences to it.
 #[derive(Clone, Copy, Debug)]
@@ -49,18 +49,24 @@ impl<'a> Stencil<'a> {
         self.values.code(sum.clamp(least, most) as i64)
     }
 
+    /// What element `i` is taken for: of those whose neighbours are not all there the element before, of the first zero.
+    #[inline]
+    fn predicted(&self, values: &[i64], codes: &[u64], i: usize, bits: u32) -> u64 {
+        if i >= self.reach {
+            self.predict(values, i)
+        } else if i > 0 {
+            codes[i - 1]
+        } else {
+            sign(bits)
+        }
+    }
+
     /// Replaces each code by what it exceeds its prediction by, folded. Those whose neighbours are not all there exceed the
     /// one before.
     pub fn forward(&self, codes: &mut [u64], bits: u32) {
         let values: Vec<i64> = codes.iter().map(|&code| self.values.value(code)).collect();
         for i in (0..codes.len()).rev() {
-            let predicted = if i >= self.reach {
-                self.predict(&values, i)
-            } else if i > 0 {
-                codes[i - 1]
-            } else {
-                1 << (bits - 1)
-            };
+            let predicted = self.predicted(&values, codes, i, bits);
             codes[i] = fold(codes[i].wrapping_sub(predicted) & mask(bits), bits);
         }
     }
@@ -69,13 +75,7 @@ impl<'a> Stencil<'a> {
     pub fn inverse(&self, codes: &mut [u64], bits: u32) {
         let mut values = Vec::with_capacity(codes.len());
         for i in 0..codes.len() {
-            let predicted = if i >= self.reach {
-                self.predict(&values, i)
-            } else if i > 0 {
-                codes[i - 1]
-            } else {
-                1 << (bits - 1)
-            };
+            let predicted = self.predicted(&values, codes, i, bits);
             codes[i] = predicted.wrapping_add(unfold(codes[i], bits)) & mask(bits);
             values.push(self.values.value(codes[i]));
         }
