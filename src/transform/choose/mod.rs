@@ -40,22 +40,12 @@ pub fn choose(bytes: &[u8], layout: &Layout, columns: &[Column]) -> Vec<Field> {
     let mut estimator = Estimator::new();
     // Only where there is no record, or a plane, is it sure that the elements are no columns of a table.
     let grid = layout.plane > 0 || layout.record == 0;
-    let as_array = if same_width && (grid || alike && array::is_smooth(bytes, layout, first)) {
-        Some(array::choose(bytes, layout, first, &mut estimator))
-    } else {
-        None
-    };
-    let as_table = if layout.record > 0 && layout.plane == 0 && columns.len() <= MOST_COLUMNS {
-        let list: Vec<Column> = if columns.len() == 1 {
-            vec![*first; layout.record as usize / usize::from(first.width)]
-        } else {
-            columns.to_vec()
-        };
-        (1 < list.len() && list.len() <= MOST_COLUMNS)
-            .then(|| table::choose(bytes, layout, &list, &mut estimator))
-    } else {
-        None
-    };
+    let may_be_array = grid || alike && array::is_smooth(bytes, layout, first);
+    let as_array =
+        (same_width && may_be_array).then(|| array::choose(bytes, layout, first, &mut estimator));
+    let several_columns = (2..=MOST_COLUMNS).contains(&columns.len());
+    let as_table = (layout.record > 0 && layout.plane == 0 && several_columns)
+        .then(|| table::choose(bytes, layout, columns, &mut estimator));
     match (as_array, as_table) {
         (Some(array), Some((fields, bits))) => {
             let elements = f64::from(layout.record) / f64::from(first.width);
