@@ -23,6 +23,8 @@ pub mod format;
 pub mod kernel;
 pub mod layout;
 pub mod model;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod stream;
 #[cfg(feature = "train")]
 pub mod train;

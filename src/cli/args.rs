@@ -184,6 +184,14 @@ pub struct BenchArgs {
     /// Use the model in this .boam file, and count it.
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
+    /// Write a page of pictures to PATH: where the bits go, beside xz and zstd.
+    #[cfg(feature = "report")]
+    #[arg(long, value_name = "PATH")]
+    pub report: Option<PathBuf>,
+    /// Overwrite the report.
+    #[cfg(feature = "report")]
+    #[arg(short, long, requires = "report")]
+    pub force: bool,
     #[command(flatten)]
     pub layout: LayoutArgs,
 }
@@ -197,7 +205,7 @@ pub struct TrainArgs {
     /// Write the model to PATH.
     #[arg(short, long, value_name = "PATH", default_value = "model.boam")]
     pub output: PathBuf,
-    /// Overwrite the output.
+    /// Overwrite the output, and the report.
     #[arg(short, long)]
     pub force: bool,
     /// Minutes to train; the learning rate falls over them.
@@ -224,6 +232,10 @@ pub struct TrainArgs {
     /// Go on from the checkpoint, if it exists; --minutes counts what was done before.
     #[arg(long, requires = "checkpoint")]
     pub resume: bool,
+    /// Write a page of pictures to PATH: how the loss fell.
+    #[cfg(feature = "report")]
+    #[arg(long, value_name = "PATH")]
+    pub report: Option<PathBuf>,
     #[command(flatten)]
     pub layout: LayoutArgs,
 }

@@ -3,10 +3,14 @@
 use super::args::{BenchArgs, Talk};
 use super::exit::{Failure, shown};
 use super::progress::Bar;
+#[cfg(feature = "report")]
+use super::report::{Report, command_line};
+#[cfg(feature = "report")]
+use super::report::{Report, page};
 use super::source::Source;
 use super::verify::Comparison;
 use super::{layout_option, model_file, print};
-use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};
+use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, Summary, compress, decompress};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek};
 use std::num::NonZero;
@@ -28,12 +32,39 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
     if !metadata.is_file() {
         return Err(Failure::usage(path, "bench needs a regular file"));
     }
-    let report = measure(path, file, &options, talk).map_err(|e| Failure::of(path, e))?;
-    print(&report)?;
+    #[cfg(feature = "report")]
+    let report = { args.report.as_deref() }
+        .map(|to| Report::create(to, Some(&metadata), args.force))
+        .transpose()?;
+    let failed = |e| Failure::of(path, e);
+    let measured = measure(path, file, &options, talk).map_err(failed)?;
+    print(&measured.text(path))?;
+    #[cfg(feature = "report")]
+    if let Some(report) = report {
+        report.write(&page(path, measured, &options, talk).map_err(failed)?)?;
+    }
     Ok(0)
 }
 
-fn measure(path: &Path, file: File, options: &EncodeOptions, talk: &Talk) -> Result<String, Error> {
+/// A file there and back.
+pub struct Measured {
+    pub summary: Summary,
+    /// Seconds that compressing and decompressing took.
+    pub seconds: [f64; 2],
+    /// Threads asked for, and those that had work.
+    pub threads: usize,
+    pub busy: usize,
+    /// The compressed file.
+    #[cfg(feature = "report")]
+    pub coded: File,
+}
+
+fn measure(
+    path: &Path,
+    file: File,
+    options: &EncodeOptions,
+    talk: &Talk,
+) -> Result<Measured, Error> {
     let len = file.metadata()?.len();
     let mut coded = tempfile::tempfile()?;
 
@@ -56,7 +87,7 @@ fn measure(path: &Path, file: File, options: &EncodeOptions, talk: &Talk) -> Res
     };
     let mut comparison = Comparison::new(BufReader::new(File::open(path)?));
     let start = Instant::now();
-    decompress(BufReader::new(coded), &mut comparison, &decode, &bar)?;
+    decompress(BufReader::new(&mut coded), &mut comparison, &decode, &bar)?;
     let decompressing = start.elapsed().as_secs_f64();
     drop(bar);
     if !comparison.finish()? {
@@ -64,30 +95,44 @@ fn measure(path: &Path, file: File, options: &EncodeOptions, talk: &Talk) -> Res
     }
 
     let all = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = if options.threads == 0 {
-        all
-    } else {
-        options.threads
+    let threads = match options.threads {
+        0 => all,
+        threads => threads,
     };
-    // More threads than frames or cores cannot all work.
-    let busy = threads.min(all).min(summary.frames.max(1) as usize);
-    let speed = |seconds: f64| {
-        let total = summary.content as f64 / 1e6 / seconds.max(1e-9);
-        format!("{total:.3} MB/s, {:.3} MB/s a core", total / busy as f64)
-    };
-    Ok(format!(
-        "{}: {} bytes -> {} bytes, ratio {:.3}\n\
-         compress    {}\ndecompress  {}\n\
-         structure   {:.3} s, {:.1} % of the work of compressing\n\
-         {threads} threads, {} frames; the round trip gave the same bytes\n",
-        shown(path),
-        summary.content,
-        summary.compressed,
-        summary.content as f64 / summary.compressed as f64,
-        speed(compressing),
-        speed(decompressing),
-        summary.structure.as_secs_f64(),
-        100.0 * summary.structure.as_secs_f64() / (compressing * busy as f64).max(1e-9),
-        summary.frames
-    ))
+    Ok(Measured {
+        summary,
+        seconds: [compressing, decompressing],
+        threads,
+        // More threads than frames or cores cannot all work.
+        busy: threads.min(all).min(summary.frames.max(1) as usize),
+        #[cfg(feature = "report")]
+        coded,
+    })
+}
+
+impl Measured {
+    fn text(&self, path: &Path) -> String {
+        let (summary, busy) = (&self.summary, self.busy);
+        let [compressing, decompressing] = self.seconds;
+        let speed = |seconds: f64| {
+            let total = summary.content as f64 / 1e6 / seconds.max(1e-9);
+            format!("{total:.3} MB/s, {:.3} MB/s a core", total / busy as f64)
+        };
+        format!(
+            "{}: {} bytes -> {} bytes, ratio {:.3}\n\
+             compress    {}\ndecompress  {}\n\
+             structure   {:.3} s, {:.1} % of the work of compressing\n\
+             {} threads, {} frames; the round trip gave the same bytes\n",
+            shown(path),
+            summary.content,
+            summary.compressed,
+            summary.content as f64 / summary.compressed as f64,
+            speed(compressing),
+            speed(decompressing),
+            summary.structure.as_secs_f64(),
+            100.0 * summary.structure.as_secs_f64() / (compressing * busy as f64).max(1e-9),
+            self.threads,
+            summary.frames
+        )
+    }
 }

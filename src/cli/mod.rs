@@ -11,6 +11,8 @@ mod list;
 mod model_file;
 mod output;
 mod progress;
+#[cfg(feature = "report")]
+mod report;
 mod signals;
 mod source;
 mod test;

@@ -4,8 +4,12 @@ use super::args::{Talk, TrainArgs};
 use super::exit::{Failure, USAGE, shown};
 use super::layout_option;
 use super::output::Output;
+#[cfg(feature = "report")]
+use super::report;
 use boa_constrictor::layout::Given;
 use boa_constrictor::model::{Config, HEAD};
+#[cfg(feature = "report")]
+use boa_constrictor::report::Course;
 use boa_constrictor::train::{Corpus, Report, TrainOptions, train};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs;
@@ -35,6 +39,17 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
     }
     // Checked before the minutes are spent: the output must be possible.
     let mut output = Output::create(&args.output, None, args.force)?;
+    #[cfg(feature = "report")]
+    if args.report.as_ref() == Some(&args.output) {
+        let what = "is to be both the model and the report";
+        return Err(Failure::usage(&args.output, what));
+    }
+    #[cfg(feature = "report")]
+    let page = { args.report.as_deref() }
+        .map(|path| report::Report::create(path, None, args.force))
+        .transpose()?;
+    #[cfg(feature = "report")]
+    let mut course = Course::default();
 
     let heads = 2 * usize::from(args.dim) / HEAD;
     let config = Config {
@@ -60,6 +75,8 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
     let mut display = Display::new(talk);
     let outcome = train(&corpus, &options, &mut |report| {
         display.show(report);
+        #[cfg(feature = "report")]
+        course.add(report);
         true
     })
     .map_err(|e| Failure::of(&args.output, e))?;
@@ -70,6 +87,12 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
         .write_all(&bytes)
         .map_err(|e| Failure::io(&args.output, e))?;
     output.commit(None)?;
+    #[cfg(feature = "report")]
+    if let Some(page) = page {
+        course.add(&outcome.report);
+        let command = report::command_line();
+        page.write(&course.to_html(&shown(&args.output), bytes.len(), &outcome.gap, &command))?;
+    }
     if !talk.quiet {
         let (gap, report) = (outcome.gap, outcome.report);
         eprintln!(

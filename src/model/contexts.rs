@@ -110,6 +110,52 @@ impl TextState {
     }
 }
 
+/// What the eight rows' contexts hold, in words.
+pub fn row_names(contexts: Contexts) -> [&'static str; ROWS] {
+    match contexts {
+        Contexts::Text => [
+            "last byte",
+            "last 2",
+            "last 3",
+            "last 4",
+            "last 6",
+            "word",
+            "field",
+            "field above",
+        ],
+        Contexts::Table => [
+            "column",
+            "last byte",
+            "last 2",
+            "last and above",
+            "last 3",
+            "column and above",
+            "column and last",
+            "two above",
+        ],
+        Contexts::Array => [
+            "last byte",
+            "last 2",
+            "last 3",
+            "last and left",
+            "last and above",
+            "left and above",
+            "two left",
+            "left",
+        ],
+        Contexts::Residuals => [
+            "last byte",
+            "last 2",
+            "sizes around",
+            "last and left",
+            "last and above",
+            "left and above",
+            "two left",
+            "sizes near",
+        ],
+    }
+}
+
 /// The hashes of the eight rows' contexts.
 #[inline]
 pub fn row_contexts(

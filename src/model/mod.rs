@@ -14,7 +14,10 @@ mod rows;
 mod weights;
 
 pub use config::{CONV, Config, HEAD};
+pub use contexts::row_names;
 pub use file::{Model, ModelId};
+pub use mixer::EXPERTS;
 pub use network::Network;
-pub use predictor::Predictor;
+pub use predictor::{Parts, Predictor};
+pub use rows::ROWS;
 pub use weights::{Block, Embedding, Linear, TOKENS, Weights};

@@ -37,6 +37,27 @@ struct Lane {
     text: TextState,
 }
 
+impl Lane {
+    /// The logits of every expert, in the order of the weights.
+    #[inline]
+    fn experts<'a>(&'a self, rows: &'a Rows) -> [&'a [i16; 256]; EXPERTS] {
+        std::array::from_fn(|expert| match expert {
+            NETWORK => &self.network,
+            j => rows.row(j, self.slots[j]),
+        })
+    }
+}
+
+/// What a lane's distribution was made of, for those who look on.
+pub struct Parts<'a> {
+    /// The byte's place.
+    pub place: Place,
+    /// Logits in Q11 of log2: the rows', then the network's.
+    pub experts: [&'a [i16; 256]; EXPERTS],
+    /// How loud each speaks: Q13.
+    pub weights: [i16; EXPERTS],
+}
+
 impl<'m> Predictor<'m> {
     /// For a frame of `len` bytes in `lanes` lanes of `lane_len` bytes (the last may be shorter).
     pub fn new(
@@ -96,13 +117,9 @@ impl<'m> Predictor<'m> {
         let phase = self.model.config().phase(own.place);
         self.network.step(lane, &tokens, phase, &mut own.network);
 
-        let rows: [&[i16; 256]; EXPERTS] = std::array::from_fn(|expert| match expert {
-            NETWORK => &own.network,
-            j => self.rows.row(j, own.slots[j]),
-        });
         let mut logits = [0; 256];
         kernel::mix(
-            &rows,
+            &own.experts(&self.rows),
             &self.mixer.weights(own.place.phase.into()),
             &mut logits,
         );
@@ -112,6 +129,16 @@ impl<'m> Predictor<'m> {
         distribution.set_from_logits(&logits);
         for (p, &f) in own.probabilities.iter_mut().zip(distribution.frequencies()) {
             *p = (f >> 9) as i16;
+        }
+    }
+
+    /// What the distribution of lane `lane` was made of: after `predict`, before `learn`.
+    pub fn parts(&self, lane: usize) -> Parts<'_> {
+        let own = &self.lanes[lane];
+        Parts {
+            place: own.place,
+            experts: own.experts(&self.rows),
+            weights: self.mixer.weights(own.place.phase.into()),
         }
     }
 
@@ -127,11 +154,7 @@ impl<'m> Predictor<'m> {
             let byte = content[past.position];
             let own = &mut self.lanes[lane];
             let p = &own.probabilities;
-            for expert in 0..EXPERTS {
-                let row = match expert {
-                    NETWORK => &own.network,
-                    j => self.rows.row(j, own.slots[j]),
-                };
+            for (expert, row) in own.experts(&self.rows).into_iter().enumerate() {
                 let gradient = i32::from(row[usize::from(byte)]) - kernel::expectation(p, row);
                 self.mixer.update(own.place.phase.into(), expert, gradient);
             }

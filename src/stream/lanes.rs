@@ -30,21 +30,51 @@ fn active(len: usize, lane_len: usize, lanes: usize, step: usize) -> usize {
     }
 }
 
-/// Range coder words of each lane. Lane `l` holds the content's bytes from `l * ceil(len / lanes)`.
-pub fn encode(model: &Model, places: &Places, lanes: usize, content: &[u8]) -> Vec<Vec<u32>> {
+/// A byte about to be coded.
+pub struct Step<'a, 'm> {
+    /// Its lane.
+    pub lane: usize,
+    /// Its place in the content.
+    pub position: usize,
+    /// What is expected there.
+    pub distribution: &'a Distribution,
+    /// What expects it.
+    pub predictor: &'a Predictor<'m>,
+}
+
+/// Shows every byte of a content to `each`, in the order of coding: step by step, lane by lane.
+pub fn predict(
+    model: &Model,
+    places: &Places,
+    lanes: usize,
+    content: &[u8],
+    mut each: impl FnMut(Step),
+) {
     let lane_len = lane_len(content.len(), lanes);
     let mut predictor = Predictor::new(model, places, content.len(), lanes, lane_len);
-    let mut coders: Vec<LaneEncoder> = (0..lanes).map(|_| LaneEncoder::default()).collect();
     let mut distribution = Distribution::default();
     for step in 0..lane_len {
         let active = active(content.len(), lane_len, lanes, step);
         predictor.begin(step, active, content);
-        for (lane, coder) in coders.iter_mut().enumerate().take(active) {
+        for lane in 0..active {
             predictor.predict(lane, step, content, &mut distribution);
-            coder.encode(content[lane * lane_len + step], &distribution);
+            each(Step {
+                lane,
+                position: lane * lane_len + step,
+                distribution: &distribution,
+                predictor: &predictor,
+            });
         }
         predictor.learn(step, active, content);
     }
+}
+
+/// Range coder words of each lane. Lane `l` holds the content's bytes from `l * ceil(len / lanes)`.
+pub fn encode(model: &Model, places: &Places, lanes: usize, content: &[u8]) -> Vec<Vec<u32>> {
+    let mut coders: Vec<LaneEncoder> = (0..lanes).map(|_| LaneEncoder::default()).collect();
+    predict(model, places, lanes, content, |step| {
+        coders[step.lane].encode(content[step.position], step.distribution);
+    });
     coders.into_iter().map(LaneEncoder::finish).collect()
 }
 

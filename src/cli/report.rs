@@ -1,0 +1,120 @@
+//! `--report`: where the page goes, and what stands on it of the command line.
+
+use super::args::Talk;
+use super::bench::Measured;
+use super::exit::{Failure, shown};
+use super::output::Output;
+use super::progress::Bar;
+use boa_constrictor::format::ModelSection;
+use boa_constrictor::report::{Run, peers, survey};
+use boa_constrictor::{EncodeOptions, Error, Model, list};
+use std::fs::{File, Metadata};
+use std::io::{BufReader, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// A page that is still to be written.
+pub struct Report {
+    path: PathBuf,
+    output: Output,
+}
+
+impl Report {
+    /// Opens the page at `path`, so that it fails before the work begins, if it does. `input` must not be overwritten.
+    pub fn create(path: &Path, input: Option<&Metadata>, force: bool) -> Result<Report, Failure> {
+        Ok(Report {
+            path: path.to_path_buf(),
+            output: Output::create(path, input, force)?,
+        })
+    }
+
+    /// Writes the page.
+    pub fn write(mut self, html: &str) -> Result<(), Failure> {
+        self.output
+            .write_all(html.as_bytes())
+            .map_err(|e| Failure::io(&self.path, e))?;
+        self.output.commit(None)
+    }
+}
+
+/// The page about a file that was measured: its frames are predicted again, and other compressors take the same file.
+pub fn page(
+    path: &Path,
+    measured: Measured,
+    options: &EncodeOptions,
+    talk: &Talk,
+) -> Result<String, Error> {
+    let Measured {
+        summary,
+        seconds,
+        busy,
+        mut coded,
+        ..
+    } = measured;
+    let waiting = Bar::new(None, format!("{}: report", shown(path)), talk);
+    coded.rewind()?;
+    let members = list(BufReader::new(coded))?;
+    let named = members.iter().find_map(|member| match member.model {
+        ModelSection::BuiltIn(number) => Some(number),
+        _ => None,
+    });
+    let built_in = named.and_then(Model::built_in).cloned();
+    let survey = match options.model.clone().or(built_in) {
+        Some(model) => {
+            let words = named.map_or("given", |_| "built in");
+            let words = format!("{words}, id {}", model.id());
+            let survey = survey(&mut File::open(path)?, &members, &model, options.threads)?;
+            Some((words, survey))
+        }
+        // An empty file names no model.
+        None => None,
+    };
+    let (model, survey) = survey.unwrap_or_default();
+    let peers = peers(|| File::open(path))?;
+    drop(waiting);
+    let run = Run {
+        name: { path.file_name() }.map_or_else(|| shown(path), |name| shown(Path::new(name))),
+        command: command_line(),
+        model,
+        summary,
+        seconds,
+        threads: busy,
+        survey,
+        peers,
+    };
+    Ok(run.to_html())
+}
+
+/// The command line as a shell takes it.
+pub fn command_line() -> String {
+    let mut arguments = std::env::args_os();
+    let program = arguments.next().map(PathBuf::from);
+    let program = program.as_deref().and_then(Path::file_name);
+    let program = program.map_or("boa".into(), |name| name.to_string_lossy().into_owned());
+    let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
+    let all: Vec<String> = [program].into_iter().chain(arguments).collect();
+    { all.iter().map(|word| quoted(word)) }
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./,:=+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        assert_eq!(quoted("-T2"), "-T2");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

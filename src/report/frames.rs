@@ -1,0 +1,116 @@
+//! Codes frames of a file once more and looks on.
+
+use super::statistics::{FrameStatistics, Survey};
+use crate::error::Result;
+use crate::format::Method;
+use crate::model::Model;
+use crate::stream::lanes;
+use crate::stream::{FrameInfo, Member};
+use crate::transform::Structure;
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
+use std::io::{self, Read, Seek, SeekFrom};
+
+/// How much of a file is looked at, in bytes: all of a shorter one, else whole frames spread evenly.
+pub const MOST_BYTES: u64 = 16 << 20;
+/// Stretches that the course along a file has at most.
+const STRETCHES: u64 = 240;
+
+/// A frame that the network coded.
+struct Coded<'a> {
+    offset: u64,
+    info: &'a FrameInfo,
+    structure: &'a Structure,
+    lanes: usize,
+}
+
+/// Looks at the frames of a .boa file, described by its `members`, while the network of `model` predicts them again:
+/// `content` is what they decode to. At most [`MOST_BYTES`] and a frame are looked at, by `threads` threads (0: all
+/// cores).
+///
+/// # Errors
+/// `Io` if the content cannot be read or threads cannot be started.
+pub fn survey(
+    content: &mut (impl Read + Seek),
+    members: &[Member],
+    model: &Model,
+    threads: usize,
+) -> Result<Survey> {
+    let all: u64 = members.iter().map(|member| member.content).sum();
+    let mut survey = Survey::new(all.div_ceil(STRETCHES).max(1));
+    let mut frames = Vec::new();
+    let mut offset = 0;
+    for member in members {
+        let mut around = member.compressed;
+        for info in &member.frames {
+            let payload = u64::from(info.header.payload_len());
+            around -= payload.min(around);
+            match &info.header.method {
+                Method::Mamba { structure, words } => frames.push(Coded {
+                    offset,
+                    info,
+                    structure,
+                    lanes: words.len(),
+                }),
+                Method::Stored => survey.stored += payload,
+                Method::Constant(_) => {}
+            }
+            offset += u64::from(info.header.content_len);
+        }
+        survey.around += around;
+    }
+    let picked = pick(&frames);
+    survey.frames = (frames.len(), picked.len());
+    let payload = |frame: &&Coded| u64::from(frame.info.header.payload_len());
+    survey.coded = picked.iter().map(|&k| payload(&&frames[k])).sum();
+    survey.other_coded = frames.iter().map(|f| payload(&f)).sum::<u64>() - survey.coded;
+
+    let mut contents = Vec::with_capacity(picked.len());
+    for frame in picked.iter().filter_map(|&k| frames.get(k)) {
+        let mut bytes = vec![0; frame.info.header.content_len as usize];
+        content.seek(SeekFrom::Start(frame.offset))?;
+        content.read_exact(&mut bytes)?;
+        contents.push((frame, bytes));
+    }
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    let stretch = usize::try_from(survey.stretch).unwrap_or(usize::MAX);
+    let look = |(frame, bytes): (&Coded, Vec<u8>)| {
+        let coded = frame.structure.forward(bytes);
+        let mut seen = FrameStatistics::new(frame.structure, coded.len(), stretch);
+        let places = frame.structure.places();
+        lanes::predict(model, &places, frame.lanes, &coded, |step| {
+            seen.add(&step, coded[step.position]);
+        });
+        (frame.offset, seen)
+    };
+    let seen: Vec<(u64, FrameStatistics)> = pool
+        .map_err(io::Error::other)?
+        .install(|| contents.into_par_iter().map(look).collect());
+    for (offset, frame) in seen {
+        survey.add(offset, frame);
+    }
+    let bits = |region: &super::Region| region.total.bits;
+    survey.regions.sort_by(|a, b| bits(b).total_cmp(&bits(a)));
+    Ok(survey)
+}
+
+/// The numbers of the frames to look at: as many as [`MOST_BYTES`] allow, spread evenly, but at least one.
+fn pick(frames: &[Coded]) -> Vec<usize> {
+    let len = |frame: &Coded| u64::from(frame.info.header.content_len);
+    let all: u64 = frames.iter().map(len).sum();
+    if all <= MOST_BYTES {
+        return (0..frames.len()).collect();
+    }
+    let (mut picked, mut left) = (Vec::new(), MOST_BYTES);
+    let (mut passed, mut next) = (0, 0);
+    for (number, frame) in frames.iter().enumerate() {
+        // A frame is due as often as the share to be looked at says.
+        if passed >= next && (len(frame) <= left || picked.is_empty()) {
+            picked.push(number);
+            left -= len(frame).min(left);
+            next += len(frame).saturating_mul(all / MOST_BYTES + 1);
+        }
+        passed += len(frame);
+    }
+    picked
+}

@@ -1,0 +1,19 @@
+//! A run on one page: pictures and the numbers under them, in a single file of HTML that needs nothing else.
+
+mod chart;
+#[cfg(feature = "train")]
+mod course;
+mod frames;
+mod heat;
+mod page;
+mod peers;
+mod result;
+mod statistics;
+mod svg;
+
+#[cfg(feature = "train")]
+pub use course::Course;
+pub use frames::{MOST_BYTES, survey};
+pub use peers::{Peer, peers};
+pub use result::Run;
+pub use statistics::{Column, Costs, Region, Reliability, Survey};

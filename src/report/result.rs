@@ -1,0 +1,504 @@
+//! The page about a file: how small, how fast, and why.
+
+use super::chart::{Bar, Point, Series, bars, diagonal, lines};
+use super::heat::{self, heat};
+use super::page::{Figure, Page, Table, grouped};
+use super::peers::Peer;
+use super::statistics::{CLASSES, Cell, Column, Region, Survey};
+use super::svg::Axis;
+use crate::layout::Contexts;
+use crate::model::{ROWS, row_names};
+use crate::stream::Summary;
+
+/// Regions that get pictures of their own.
+const MOST_REGIONS: usize = 4;
+/// Of columns so many are drawn.
+const MOST_COLUMNS: usize = 40;
+
+/// A file compressed and decompressed, and what was seen of it.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The file's name.
+    pub name: String,
+    /// The command line.
+    pub command: String,
+    /// The model, in words.
+    pub model: String,
+    /// What was done.
+    pub summary: Summary,
+    /// Seconds that compressing and decompressing took.
+    pub seconds: [f64; 2],
+    /// Threads that worked.
+    pub threads: usize,
+    /// What its frames showed.
+    pub survey: Survey,
+    /// The same file through other compressors.
+    pub peers: Vec<Peer>,
+}
+
+impl Run {
+    /// The page, as HTML.
+    pub fn to_html(&self) -> String {
+        let (content, compressed) = (self.summary.content, self.summary.compressed);
+        let speed = |seconds: f64| format!("{:.3} MB/s", content as f64 / 1e6 / seconds.max(1e-9));
+        let mut figures = vec![self.sizes(), self.bytes()];
+        if self.survey.total().bytes > 0 {
+            figures.push(self.course());
+            figures.push(self.parts());
+            for region in self.survey.regions.iter().take(MOST_REGIONS) {
+                figures.extend(by_place(region));
+                figures.push(weights(region));
+            }
+            figures.push(self.reliability());
+        }
+        let page = Page {
+            title: format!("{} through boa", self.name),
+            headline: vec![
+                (format!("{:.3}", ratio(content, compressed)), "ratio"),
+                (grouped(content), "bytes"),
+                (grouped(compressed), "bytes compressed"),
+                (speed(self.seconds[0]), "compressing"),
+                (speed(self.seconds[1]), "decompressing"),
+                (self.threads.to_string(), "threads at work"),
+            ],
+            figures,
+            command: self.command.clone(),
+        };
+        page.to_html()
+    }
+
+    fn sizes(&self) -> Figure {
+        let content = self.summary.content;
+        let boa = Peer {
+            name: "boa",
+            bytes: self.summary.compressed,
+            seconds: self.seconds[0],
+        };
+        let all: Vec<&Peer> = [&boa].into_iter().chain(&self.peers).collect();
+        let bar = |peer: &&Peer| Bar {
+            label: peer.name.into(),
+            value: ratio(content, peer.bytes),
+            text: format!("{:.3}", ratio(content, peer.bytes)),
+            marked: peer.name == boa.name,
+        };
+        let row = |peer: &&Peer| {
+            vec![
+                peer.name.to_string(),
+                grouped(peer.bytes),
+                format!("{:.4}", ratio(content, peer.bytes)),
+                format!("{:.2}", 8.0 * peer.bytes as f64 / content.max(1) as f64),
+                format!("{:.3}", content as f64 / 1e6 / peer.seconds.max(1e-9)),
+            ]
+        };
+        Figure {
+            title: "Compared with others".into(),
+            picture: bars(
+                "Compression ratios",
+                "ratio: bytes before / bytes after",
+                &all.iter().map(bar).collect::<Vec<_>>(),
+            ),
+            caption:
+                "The same file through each; longer is better. The others run on one core; their \
+                      speed is that of compressing."
+                    .into(),
+            table: Table {
+                head: vec!["", "bytes", "ratio", "bits/byte", "MB/s"],
+                rows: all.iter().map(row).collect(),
+            },
+        }
+    }
+
+    /// What the compressed file is made of.
+    fn bytes(&self) -> Figure {
+        let survey = &self.survey;
+        let compressed = self.summary.compressed;
+        let parts = [
+            ("predicted, looked at", survey.coded),
+            ("predicted, not looked at", survey.other_coded),
+            ("stored as it is", survey.stored),
+            ("headers, hashes, model", survey.around),
+        ];
+        let parts: Vec<(&str, u64)> = parts.into_iter().filter(|part| part.1 > 0).collect();
+        let share = |bytes: u64| 100.0 * bytes as f64 / compressed.max(1) as f64;
+        let bar = |part: &(&str, u64)| Bar {
+            label: part.0.into(),
+            value: share(part.1),
+            text: format!("{:.2} %", share(part.1)),
+            marked: false,
+        };
+        let row = |(name, bytes): (&str, u64)| {
+            vec![
+                name.into(),
+                grouped(bytes),
+                format!("{:.3} %", share(bytes)),
+            ]
+        };
+        let mut rows: Vec<Vec<String>> = parts.iter().copied().map(row).collect();
+        rows.push(row(("all", compressed)));
+        let total = survey.total();
+        let predicted = (total.bits / 8.0).round() as u64;
+        rows.push(row(("sum of -log2 p, looked at", predicted)));
+        Figure {
+            title: "What the compressed file is made of".into(),
+            picture: bars(
+                "Parts of the compressed file",
+                "% of the compressed file",
+                &parts.iter().map(bar).collect::<Vec<_>>(),
+            ),
+            caption: format!(
+                "{} of {} predicted frames were coded again to look at: {} bytes of {}. Model: {}.",
+                survey.frames.1,
+                survey.frames.0,
+                grouped(total.bytes),
+                grouped(self.summary.content),
+                self.model
+            ),
+            table: Table {
+                head: vec!["", "bytes", "share"],
+                rows,
+            },
+        }
+    }
+
+    /// Cost along the file.
+    fn course(&self) -> Figure {
+        let survey = &self.survey;
+        let mega = |bytes: u64| bytes as f64 / 1e6;
+        let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
+        let mut end = u64::MAX;
+        let mut most: f64 = 0.0;
+        for (start, cell) in &survey.course {
+            if *start != end {
+                pieces.push(Vec::new());
+            }
+            end = start + cell.bytes;
+            most = most.max(cell.mean());
+            if let Some(piece) = pieces.last_mut() {
+                piece.push((mega(*start), cell.mean()));
+                piece.push((mega(end), cell.mean()));
+            }
+        }
+        let rows = survey.course.iter().map(|(start, cell)| {
+            let cost = format!("{:.4}", cell.mean());
+            vec![grouped(*start), grouped(cell.bytes), cost]
+        });
+        Figure {
+            title: "Cost along the file".into(),
+            picture: lines(
+                "Cost along the file",
+                &Axis::to("place in the file, MB", mega(self.summary.content)),
+                &Axis::linear("bits per byte", 0.0, most),
+                &[Series {
+                    name: "cost".into(),
+                    pieces,
+                    dots: false,
+                }],
+            ),
+            caption:
+                "Each frame is coded in up to 16 lanes side by side, which learn together: teeth \
+                      of equal length are the lanes, high while everything is new."
+                    .into(),
+            table: Table {
+                head: vec!["from", "bytes", "bits/byte"],
+                rows: rows.collect(),
+            },
+        }
+    }
+
+    /// What each part of the predictor would spend.
+    fn parts(&self) -> Figure {
+        let (costs, bytes) = (self.survey.costs(), self.survey.total().bytes.max(1));
+        let each = [
+            ("network alone", costs.network),
+            ("rows alone", costs.rows),
+            ("network and rows", costs.both),
+            ("with boosts: boa", costs.all),
+        ];
+        let mean = |bits: f64| bits / bytes as f64;
+        let bar = |(number, part): (usize, &(&str, f64))| Bar {
+            label: part.0.into(),
+            value: mean(part.1),
+            text: format!("{:.3}", mean(part.1)),
+            marked: number == 3,
+        };
+        let row = |part: &(&str, f64)| {
+            vec![
+                part.0.into(),
+                format!("{:.4}", mean(part.1)),
+                grouped((part.1 / 8.0).round() as u64),
+                format!("{:+.2} %", 100.0 * (part.1 / costs.all.max(1e-9) - 1.0)),
+            ]
+        };
+        Figure {
+            title: "Who foretells it".into(),
+            picture: bars(
+                "What parts of the predictor would spend",
+                "bits per byte",
+                &each.iter().enumerate().map(bar).collect::<Vec<_>>(),
+            ),
+            caption:
+                "The same bytes, had only a part of the predictor spoken: the network, trained \
+                      before; rows, counts that learn while coding; boosts, for bytes that came \
+                      before in the same surroundings. The rows are as loud as they are beside the \
+                      network."
+                    .into(),
+            table: Table {
+                head: vec!["", "bits/byte", "bytes", "beside boa"],
+                rows: each.iter().map(row).collect(),
+            },
+        }
+    }
+
+    fn reliability(&self) -> Figure {
+        let mut points = Vec::new();
+        let mut rows = Vec::new();
+        for bin in &self.survey.reliability.bins {
+            if bin.count == 0 {
+                continue;
+            }
+            let (predicted, observed) = (bin.predicted(), bin.observed());
+            rows.push(vec![
+                format!("{predicted:.3e}"),
+                format!("{observed:.3e}"),
+                grouped(bin.count),
+                grouped(bin.hits),
+                format!("{:.1}", bin.expected()),
+            ]);
+            // Too few to say anything.
+            if bin.expected() < 5.0 || bin.hits == 0 {
+                continue;
+            }
+            let count = bin.count as f64;
+            let error = 2.0 * (observed * (1.0 - observed) / count).sqrt();
+            points.push(Point {
+                x: predicted,
+                y: observed,
+                low: (observed - error).max(observed / 20.0),
+                high: observed + error,
+                says: format!(
+                    "predicted {predicted:.3e}, observed {observed:.3e}: {} of {}",
+                    bin.hits, bin.count
+                ),
+            });
+        }
+        let least = |value: fn(&Point) -> f64| points.iter().map(value).fold(1.0, f64::min);
+        let low = least(|point| point.x).min(least(|point| point.low));
+        Figure {
+            title: "Do the probabilities hold?".into(),
+            picture: diagonal(
+                "Predicted probability against observed frequency",
+                &Axis::log("predicted probability", low, 1.0),
+                &Axis::log("observed frequency", low, 1.0),
+                &points,
+            ),
+            caption: "All 256 probabilities of every seventh byte, gathered by size, against how often \
+                      that byte came. On the dashed line they are right; below it, too sure. Lines: two \
+                      standard deviations; points where at least 5 bytes are expected."
+                .into(),
+            table: Table {
+                head: vec!["predicted", "observed", "predictions", "came", "expected"],
+                rows,
+            },
+        }
+    }
+}
+
+fn ratio(content: u64, compressed: u64) -> f64 {
+    content as f64 / compressed.max(1) as f64
+}
+
+/// What a region is, under a picture of it.
+fn about(region: &Region) -> String {
+    let total = &region.total;
+    format!(
+        "{}: {} bytes at {:.3} bits per byte.",
+        region.layout,
+        grouped(total.bytes),
+        total.mean()
+    )
+}
+
+/// Cost by byte of the record, of the element, or by kind of byte; nothing for records too long.
+fn by_place(region: &Region) -> Vec<Figure> {
+    match (region.contexts, region.columns.as_slice()) {
+        (Contexts::Text, _) => vec![by_class(region)],
+        (_, []) => Vec::new(),
+        (_, [column]) => vec![by_byte(region, column)],
+        _ => by_column(region),
+    }
+}
+
+fn by_class(region: &Region) -> Figure {
+    let all = region.total.bits.max(1e-9);
+    let classes: Vec<(&str, &Cell)> = { CLASSES.into_iter().zip(&region.cells) }
+        .filter(|(_, cell)| cell.bytes > 0)
+        .collect();
+    let bar = |(name, cell): &(&str, &Cell)| Bar {
+        label: (*name).into(),
+        value: cell.mean(),
+        text: format!("{:.2}", cell.mean()),
+        marked: false,
+    };
+    let row = |(name, cell): &(&str, &Cell)| {
+        vec![
+            (*name).into(),
+            grouped(cell.bytes),
+            format!("{:.4}", cell.mean()),
+            format!("{:.2} %", 100.0 * cell.bits / all),
+        ]
+    };
+    Figure {
+        title: "Cost by kind of byte".into(),
+        picture: bars(
+            "Cost by kind of byte",
+            "bits per byte of the kind",
+            &classes.iter().map(bar).collect::<Vec<_>>(),
+        ),
+        caption: about(region),
+        table: Table {
+            head: vec!["", "bytes", "bits/byte", "of the cost"],
+            rows: classes.iter().map(row).collect(),
+        },
+    }
+}
+
+fn by_byte(region: &Region, column: &Column) -> Figure {
+    let cells = region.of_column(column);
+    let bar = |(k, cell): (usize, &Cell)| Bar {
+        label: format!("byte {}", k + 1),
+        value: cell.mean(),
+        text: format!("{:.2}", cell.mean()),
+        marked: false,
+    };
+    let row = |(k, cell): (usize, &Cell)| {
+        vec![
+            format!("byte {}", k + 1),
+            grouped(cell.bytes),
+            format!("{:.4}", cell.mean()),
+        ]
+    };
+    let rule = match column.rule.as_str() {
+        "" => String::new(),
+        rule => format!(" Transformed: {rule}."),
+    };
+    Figure {
+        title: format!("Cost by byte of the element ({})", column.name),
+        picture: bars(
+            "Cost by byte of the element",
+            "bits per byte, as coded",
+            &cells.iter().enumerate().map(bar).collect::<Vec<_>>(),
+        ),
+        caption: format!(
+            "{}{rule} Bytes in the order of coding, the most significant first.",
+            about(region)
+        ),
+        table: Table {
+            head: vec!["", "bytes", "bits/byte"],
+            rows: cells.iter().enumerate().map(row).collect(),
+        },
+    }
+}
+
+/// Bits that an element of a column costs.
+fn element(region: &Region, column: &Column) -> f64 {
+    region.of_column(column).iter().map(Cell::mean).sum()
+}
+
+fn by_column(region: &Region) -> Vec<Figure> {
+    let mut dearest: Vec<&Column> = region.columns.iter().collect();
+    dearest.sort_by(|a, b| element(region, b).total_cmp(&element(region, a)));
+    dearest.truncate(MOST_COLUMNS);
+    dearest.sort_by_key(|column| column.at);
+    let label = |column: &Column| format!("{}: {}", column.at, column.name);
+    let all: f64 = region.total.bits.max(1e-9);
+    let line = |column: &&Column| heat::Line {
+        label: label(column),
+        cells: region.of_column(column).iter().map(Cell::mean).collect(),
+        end: format!("{:.1}", element(region, column)),
+    };
+    let row = |column: &Column| {
+        let cells = region.of_column(column);
+        let bits: f64 = cells.iter().map(|cell| cell.bits).sum();
+        let each: Vec<String> = { cells.iter() }
+            .map(|cell| format!("{:.2}", cell.mean()))
+            .collect();
+        vec![
+            column.at.to_string(),
+            column.name.clone(),
+            each.join("  "),
+            format!("{:.2}", element(region, column)),
+            format!("{:.2} %", 100.0 * bits / all),
+            column.rule.clone(),
+        ]
+    };
+    let shown = match region.columns.len() {
+        all if all > MOST_COLUMNS => format!(" The {MOST_COLUMNS} dearest of {all} columns."),
+        _ => String::new(),
+    };
+    vec![Figure {
+        title: "Cost by column and byte".into(),
+        picture: heat(
+            "Cost by column and byte",
+            "bits per byte, by byte as coded",
+            "bits each",
+            &dearest.iter().map(line).collect::<Vec<_>>(),
+            8.0,
+        ),
+        caption: format!(
+            "{}{shown} A line is a column: where it begins in the record, and its type. Bytes in the \
+             order of coding, the most significant first; behind them, bits per element.",
+            about(region)
+        ),
+        table: Table {
+            head: vec![
+                "at",
+                "type",
+                "bits by byte",
+                "bits",
+                "of the cost",
+                "transformed",
+            ],
+            rows: region.columns.iter().map(row).collect(),
+        },
+    }]
+}
+
+/// How loud each expert has become.
+fn weights(region: &Region) -> Figure {
+    let names = row_names(region.contexts);
+    let all: Vec<(&str, f64)> = [("network", region.weight(ROWS))]
+        .into_iter()
+        .chain(
+            names
+                .into_iter()
+                .enumerate()
+                .map(|(j, name)| (name, region.weight(j))),
+        )
+        .collect();
+    let bar = |(name, weight): &(&str, f64)| Bar {
+        label: (*name).into(),
+        value: *weight,
+        text: format!("{weight:.3}"),
+        marked: *name == "network",
+    };
+    Figure {
+        title: "How loud each part speaks".into(),
+        picture: bars(
+            "Learned weights",
+            "mean weight in the sum",
+            &all.iter().map(bar).collect::<Vec<_>>(),
+        ),
+        caption: format!(
+            "{} Weights of the network and of the rows, named by what they look at; all begin at 1 and \
+             are learned while coding.",
+            about(region)
+        ),
+        table: Table {
+            head: vec!["", "weight"],
+            rows: all
+                .iter()
+                .map(|(name, weight)| vec![name.to_string(), format!("{weight:.4}")])
+                .collect(),
+        },
+    }
+}

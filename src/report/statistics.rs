@@ -1,0 +1,409 @@
+//! What coding a byte after the other shows: where the bits go, and whether the probabilities hold.
+
+use crate::coder::TOTAL;
+use crate::kernel;
+use crate::layout::{Contexts, Place};
+use crate::model::{EXPERTS, Parts, ROWS};
+use crate::stream::lanes::Step;
+use crate::transform::{Structure, words};
+
+/// Records longer than this are not told apart by place.
+const LONGEST_RECORD: u32 = 1 << 16;
+/// Of so many bytes all 256 probabilities of one are checked.
+const CHECKED: usize = 7;
+/// Bins of probability: two to an octave, from 2^-24 to 1.
+const BINS: usize = 48;
+
+/// Bytes and what they cost in bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Cell {
+    /// How many bytes.
+    pub bytes: u64,
+    /// What they cost together.
+    pub bits: f64,
+}
+
+impl Cell {
+    /// One more byte.
+    pub fn add(&mut self, bits: f64) {
+        self.bytes += 1;
+        self.bits += bits;
+    }
+
+    /// Those of another cell too.
+    pub fn join(&mut self, other: &Cell) {
+        self.bytes += other.bytes;
+        self.bits += other.bits;
+    }
+
+    /// Bits a byte; 0 for no bytes.
+    pub fn mean(&self) -> f64 {
+        self.bits / (self.bytes.max(1)) as f64
+    }
+}
+
+/// What the same bytes would cost, in bits, if only a part of the predictor spoke.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Costs {
+    /// The network, as loud as it was trained to be.
+    pub network: f64,
+    /// The rows, as loud as they are in the sum.
+    pub rows: f64,
+    /// Network and rows.
+    pub both: f64,
+    /// Everything, as coded: with the boosts for repeated bytes.
+    pub all: f64,
+}
+
+impl Costs {
+    fn add(&mut self, parts: &Parts, byte: u8, all: f64) {
+        let mut logits = [0; 256];
+        let network = parts.experts[ROWS];
+        for (logit, &of_network) in logits.iter_mut().zip(network) {
+            *logit = of_network >> 2;
+        }
+        self.network += cost(&logits, byte);
+        let mut weights = parts.weights;
+        kernel::mix(&parts.experts, &weights, &mut logits);
+        self.both += cost(&logits, byte);
+        weights[ROWS] = 0;
+        kernel::mix(&parts.experts, &weights, &mut logits);
+        self.rows += cost(&logits, byte);
+        self.all += all;
+    }
+
+    fn join(&mut self, other: &Costs) {
+        self.network += other.network;
+        self.rows += other.rows;
+        self.both += other.both;
+        self.all += other.all;
+    }
+}
+
+/// What a byte costs under a sum of logits, in bits.
+fn cost(logits: &[i16; 256], byte: u8) -> f64 {
+    let mut frequencies = [0; 256];
+    kernel::softmax(logits, &mut frequencies);
+    bits(frequencies[usize::from(byte)])
+}
+
+fn bits(frequency: u32) -> f64 {
+    (f64::from(TOTAL) / f64::from(frequency)).log2()
+}
+
+/// Predicted probabilities of a size, and how often their bytes came.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bin {
+    /// Probabilities.
+    pub count: u64,
+    /// Their sum, in 1/2^24.
+    pub sum: u64,
+    /// Those whose byte came.
+    pub hits: u64,
+}
+
+impl Bin {
+    /// The mean of the probabilities.
+    pub fn predicted(&self) -> f64 {
+        self.sum as f64 / f64::from(TOTAL) / self.count.max(1) as f64
+    }
+
+    /// The share of them whose byte came.
+    pub fn observed(&self) -> f64 {
+        self.hits as f64 / self.count.max(1) as f64
+    }
+
+    /// How many bytes should have come.
+    pub fn expected(&self) -> f64 {
+        self.sum as f64 / f64::from(TOTAL)
+    }
+}
+
+/// Predicted probabilities against what came.
+#[derive(Clone, Debug, Default)]
+pub struct Reliability {
+    /// The least probabilities first.
+    pub bins: Vec<Bin>,
+}
+
+impl Reliability {
+    fn new() -> Reliability {
+        let bins = vec![Bin::default(); BINS];
+        Reliability { bins }
+    }
+
+    fn add(&mut self, frequencies: &[u32; 256], byte: u8) {
+        for (symbol, &frequency) in frequencies.iter().enumerate() {
+            let octave = frequency.max(1).ilog2();
+            let upper = u64::from(frequency).pow(2) >> (2 * octave + 1);
+            let bin = &mut self.bins[(2 * octave as usize + upper as usize).min(BINS - 1)];
+            bin.count += 1;
+            bin.sum += u64::from(frequency);
+            bin.hits += u64::from(symbol == usize::from(byte));
+        }
+    }
+
+    fn join(&mut self, other: &Reliability) {
+        for (own, other) in self.bins.iter_mut().zip(&other.bins) {
+            own.count += other.count;
+            own.sum += other.sum;
+            own.hits += other.hits;
+        }
+    }
+}
+
+/// A column of a region's records, or its only kind of element.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Bytes from the beginning of the record.
+    pub at: usize,
+    /// As NumPy writes it, where it is known; else how many bytes.
+    pub name: String,
+    /// Bytes of an element.
+    pub width: usize,
+    /// What is done to the elements before they are coded.
+    pub rule: String,
+}
+
+/// Kinds of bytes in a text.
+pub const CLASSES: [&str; 8] = [
+    "letters",
+    "digits",
+    "spaces, tabs",
+    "line ends",
+    "punctuation",
+    "zero bytes",
+    "other control",
+    "128 to 255",
+];
+
+fn class(byte: u8) -> usize {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' => 0,
+        b'0'..=b'9' => 1,
+        b' ' | b'\t' => 2,
+        b'\n' | b'\r' => 3,
+        0x21..=0x7e => 4,
+        0 => 5,
+        1..=0x1f | 0x7f => 6,
+        0x80.. => 7,
+    }
+}
+
+/// Frames of one structure.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// Their layout in words.
+    pub layout: String,
+    /// What their bytes are predicted from.
+    pub contexts: Contexts,
+    /// Columns of the records; one for elements that are all alike; none for text and records too long.
+    pub columns: Vec<Column>,
+    /// By byte of the record, or of the element; by [`CLASSES`] of text.
+    pub cells: Vec<Cell>,
+    /// All together.
+    pub total: Cell,
+    /// What parts of the predictor would spend.
+    pub costs: Costs,
+    /// Sums over the bytes of the weights of the rows and the network.
+    pub weights: [f64; EXPERTS],
+}
+
+impl Region {
+    /// One without bytes.
+    pub fn new(structure: &Structure) -> Region {
+        let contexts = structure.places().contexts();
+        let columns = columns(structure, contexts);
+        let cells = match contexts {
+            Contexts::Text => CLASSES.len(),
+            _ => columns.iter().map(|column| column.width).sum(),
+        };
+        Region {
+            layout: words::structure(structure),
+            contexts,
+            columns,
+            cells: vec![Cell::default(); cells],
+            total: Cell::default(),
+            costs: Costs::default(),
+            weights: [0.0; EXPERTS],
+        }
+    }
+
+    /// The mean weight of an expert.
+    pub fn weight(&self, expert: usize) -> f64 {
+        self.weights[expert] / self.total.bytes.max(1) as f64
+    }
+
+    /// The cells of a column: one for each byte of its elements.
+    pub fn of_column(&self, column: &Column) -> &[Cell] {
+        let bytes = column.at..column.at + column.width;
+        self.cells.get(bytes).unwrap_or_default()
+    }
+
+    fn cell(&self, place: Place, byte: u8) -> usize {
+        match self.contexts {
+            Contexts::Text => class(byte),
+            Contexts::Table => place.column as usize,
+            _ => usize::from(place.phase + 1 - place.width),
+        }
+    }
+
+    fn alike(&self, other: &Region) -> bool {
+        let key = |region: &Region| (region.layout.clone(), region.contexts);
+        let widths = |region: &Region| -> Vec<usize> {
+            region.columns.iter().map(|column| column.width).collect()
+        };
+        key(self) == key(other) && widths(self) == widths(other)
+    }
+
+    fn join(&mut self, other: &Region) {
+        for (own, other) in self.cells.iter_mut().zip(&other.cells) {
+            own.join(other);
+        }
+        self.total.join(&other.total);
+        self.costs.join(&other.costs);
+        for (own, other) in self.weights.iter_mut().zip(other.weights) {
+            *own += other;
+        }
+    }
+}
+
+fn columns(structure: &Structure, contexts: Contexts) -> Vec<Column> {
+    let layout = &structure.layout;
+    let plain = |at: usize, width: u8| Column {
+        at,
+        name: match width {
+            1 => "byte".into(),
+            _ => format!("{width} bytes"),
+        },
+        width: width.into(),
+        rule: String::new(),
+    };
+    let in_table = contexts == Contexts::Table;
+    if contexts == Contexts::Text || in_table && layout.record > LONGEST_RECORD {
+        return Vec::new();
+    }
+    let mut at = 0;
+    let mut columns: Vec<Column> = Vec::new();
+    for field in &structure.fields {
+        let transform = &field.transform;
+        columns.push(Column {
+            at,
+            name: words::type_name(field.width, field.swap, transform.kind),
+            width: field.width.into(),
+            rule: words::transform(transform, in_table).unwrap_or_default(),
+        });
+        at += usize::from(field.width);
+    }
+    if !columns.is_empty() {
+        return columns;
+    }
+    let width = usize::from(layout.width);
+    let count = match contexts {
+        Contexts::Table => layout.record as usize / width,
+        _ => 1,
+    };
+    (0..count).map(|k| plain(k * width, layout.width)).collect()
+}
+
+/// What a frame shows while it is coded.
+pub(super) struct FrameStatistics {
+    pub region: Region,
+    pub reliability: Reliability,
+    /// Stretches of the frame, all of the same length but the last.
+    pub course: Vec<Cell>,
+    stretch: usize,
+}
+
+impl FrameStatistics {
+    /// Of a frame of `len` bytes in stretches of `stretch`.
+    pub fn new(structure: &Structure, len: usize, stretch: usize) -> FrameStatistics {
+        FrameStatistics {
+            region: Region::new(structure),
+            reliability: Reliability::new(),
+            course: vec![Cell::default(); len.div_ceil(stretch.max(1))],
+            stretch: stretch.max(1),
+        }
+    }
+
+    /// Takes a byte as it is coded.
+    pub fn add(&mut self, step: &Step, byte: u8) {
+        let frequencies = step.distribution.frequencies();
+        let cost = bits(frequencies[usize::from(byte)]);
+        let parts = step.predictor.parts(step.lane);
+        let region = &mut self.region;
+        let cell = region.cell(parts.place, byte);
+        if let Some(cell) = region.cells.get_mut(cell) {
+            cell.add(cost);
+        }
+        region.total.add(cost);
+        region.costs.add(&parts, byte, cost);
+        for (sum, weight) in region.weights.iter_mut().zip(parts.weights) {
+            *sum += f64::from(weight) / 8192.0;
+        }
+        if let Some(cell) = self.course.get_mut(step.position / self.stretch) {
+            cell.add(cost);
+        }
+        if step.position.is_multiple_of(CHECKED) {
+            self.reliability.add(frequencies, byte);
+        }
+    }
+}
+
+/// What coding some frames of an input showed.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// Bytes of a stretch of the course.
+    pub stretch: u64,
+    /// Stretches where the input was looked at: where one begins, and what it cost.
+    pub course: Vec<(u64, Cell)>,
+    /// Over all that was looked at.
+    pub reliability: Reliability,
+    /// Frames by their structure, the most expensive first.
+    pub regions: Vec<Region>,
+    /// Frames that the network coded, and how many of them were looked at.
+    pub frames: (usize, usize),
+    /// Bytes of the file that the range coder wrote for the frames looked at.
+    pub coded: u64,
+    /// All other bytes of the file: range coder words of other frames, frames stored, headers, hashes, index, model.
+    pub other_coded: u64,
+    /// Bytes stored as they are.
+    pub stored: u64,
+    /// Headers, hashes, index, model.
+    pub around: u64,
+}
+
+impl Survey {
+    pub(super) fn new(stretch: u64) -> Survey {
+        Survey {
+            stretch,
+            reliability: Reliability::new(),
+            ..Survey::default()
+        }
+    }
+
+    pub(super) fn add(&mut self, offset: u64, frame: FrameStatistics) {
+        let starts = (0..).map(|k| offset + k * frame.stretch as u64);
+        self.course.extend(starts.zip(frame.course.iter().copied()));
+        self.reliability.join(&frame.reliability);
+        let same = self.regions.iter_mut().find(|r| r.alike(&frame.region));
+        match same {
+            Some(region) => region.join(&frame.region),
+            None => self.regions.push(frame.region),
+        }
+    }
+
+    /// All bytes that were looked at, and what they cost.
+    pub fn total(&self) -> Cell {
+        let mut total = Cell::default();
+        self.regions.iter().for_each(|r| total.join(&r.total));
+        total
+    }
+
+    /// What parts of the predictor would spend on them.
+    pub fn costs(&self) -> Costs {
+        let mut costs = Costs::default();
+        self.regions.iter().for_each(|r| costs.join(&r.costs));
+        costs
+    }
+}
