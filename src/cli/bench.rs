@@ -4,8 +4,6 @@ use super::args::{BenchArgs, Talk};
 use super::exit::{Failure, shown};
 use super::progress::Bar;
 #[cfg(feature = "report")]
-use super::report::{Report, command_line};
-#[cfg(feature = "report")]
 use super::report::{Report, page};
 use super::source::Source;
 use super::verify::Comparison;

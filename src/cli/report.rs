@@ -61,7 +61,8 @@ pub fn page(
     let survey = match options.model.clone().or(built_in) {
         Some(model) => {
             let words = named.map_or("given", |_| "built in");
-            let words = format!("{words}, id {}", model.id());
+            let id: String = model.id().to_string().chars().take(16).collect();
+            let words = format!("{words}, id {id}\u{2026}");
             let survey = survey(&mut File::open(path)?, &members, &model, options.threads)?;
             Some((words, survey))
         }

@@ -12,8 +12,8 @@ pub struct Bar {
 }
 
 /// Width of a character, on average.
-const CHARACTER: f64 = 7.2;
-const LABEL: usize = 22;
+const CHARACTER: f64 = 8.0;
+const LABEL: usize = 24;
 
 /// Bars from left to right, from 0 to the longest; `unit` says what of.
 pub fn bars(title: &str, unit: &str, bars: &[Bar]) -> String {

@@ -1,5 +1,6 @@
 //! Codes frames of a file once more and looks on.
 
+use super::silent::silent;
 use super::statistics::{FrameStatistics, Survey};
 use crate::error::Result;
 use crate::format::Method;
@@ -25,7 +26,7 @@ struct Coded<'a> {
 }
 
 /// Looks at the frames of a .boa file, described by its `members`, while the network of `model` predicts them again:
-/// `content` is what they decode to. At most [`MOST_BYTES`] and a frame are looked at, by `threads` threads (0: all
+/// `content` is what they decode to. A second time they are predicted without a network. At most [`MOST_BYTES`] and a frame are looked at, by `threads` threads (0: all
 /// cores).
 ///
 /// # Errors
@@ -72,6 +73,7 @@ pub fn survey(
         content.read_exact(&mut bytes)?;
         contents.push((frame, bytes));
     }
+    let silent = silent()?;
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let stretch = usize::try_from(survey.stretch).unwrap_or(usize::MAX);
     let look = |(frame, bytes): (&Coded, Vec<u8>)| {
@@ -80,6 +82,9 @@ pub fn survey(
         let places = frame.structure.places();
         lanes::predict(model, &places, frame.lanes, &coded, |step| {
             seen.add(&step, coded[step.position]);
+        });
+        lanes::predict(&silent, &places, frame.lanes, &coded, |step| {
+            seen.add_adaptive(&step, coded[step.position]);
         });
         (frame.offset, seen)
     };

@@ -15,7 +15,7 @@ const CELL: f64 = 20.0;
 /// Cells between 0 and `most`; `across` says what stands side by side, `end` what stands behind the lines.
 pub fn heat(title: &str, across: &str, end: &str, lines: &[Line], most: f64) -> String {
     let top = 44.0;
-    let (left, right) = (LABEL as f64 * 7.2 + 8.0, WIDTH - 56.0);
+    let (left, right) = (LABEL as f64 * 8.0 + 8.0, WIDTH - 56.0);
     let widest = lines.iter().map(|line| line.cells.len()).max().unwrap_or(1);
     let width = (right - left) / widest.max(1) as f64;
     let mut svg = Svg::new(top + lines.len() as f64 * CELL + 6.0, title);

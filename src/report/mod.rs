@@ -8,6 +8,7 @@ mod heat;
 mod page;
 mod peers;
 mod result;
+mod silent;
 mod statistics;
 mod svg;
 

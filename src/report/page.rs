@@ -39,24 +39,24 @@ dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12p
 dl div{background:var(--card);border-radius:8px;padding:10px 14px}
 dt{font-size:.85rem;color:var(--soft)}
 dd{margin:0;font-size:1.35rem;font-weight:600;font-variant-numeric:tabular-nums}
-main{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:20px;align-items:start}
-figure{margin:0;min-width:0;background:var(--card);border-radius:8px;padding:16px}
-figcaption{font-size:.9rem;color:var(--soft);margin:8px 0}
+main{columns:2 440px;column-gap:20px}
+figure{margin:0 0 20px;break-inside:avoid;background:var(--card);border-radius:8px;padding:16px}
+figcaption{overflow-wrap:anywhere;font-size:.9rem;color:var(--soft);margin:8px 0}
 svg{display:block;width:100%;height:auto;font-size:13px}
 text{fill:var(--ink)} .soft{fill:var(--soft)} .on{fill:var(--on)}
 .f1{fill:var(--one)} .f2{fill:var(--two)}
 .l1,.l2{fill:none;stroke:var(--one);stroke-width:2;stroke-linejoin:round} .l2{stroke:var(--two)}
 .axis{stroke:var(--soft);stroke-width:1} .grid{stroke:var(--line);stroke-width:1}
 .dash{stroke:var(--soft);stroke-width:1.5;stroke-dasharray:5 4} .error{stroke:var(--one);stroke-width:1.5}
-.numbers{max-height:19rem;overflow:auto}
+.numbers{max-height:15rem;overflow:auto}
 table{border-collapse:collapse;width:100%;font-size:.85rem;font-variant-numeric:tabular-nums}
-th,td{padding:3px 6px;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
+th,td{padding:3px 6px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:600}
-th:first-child,td:first-child,.words{text-align:left}
+th:first-child,td:first-child,.words{text-align:left;white-space:normal}
 footer{margin-top:28px;font-size:.85rem;color:var(--soft)}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--card);border-radius:8px;padding:10px 14px;color:var(--ink);font:13px/1.45 ui-monospace,'DejaVu Sans Mono',monospace}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--card:#fff;--one:#2767b0;--two:#c2571a;--on:#fff}
-body{max-width:none;padding:0;font-size:11pt} main{grid-template-columns:1fr 1fr} figure{break-inside:avoid;border:1px solid var(--line)}
+body{max-width:none;padding:0;font-size:11pt} figure{border:1px solid var(--line)}
 .numbers{max-height:none} *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 ";
 
@@ -107,8 +107,11 @@ impl Table {
             return String::new();
         }
         // Words stand to the left, numbers to the right.
-        let word = |cell: &String| cell.chars().next().is_none_or(char::is_alphabetic);
-        let words = |k: usize| self.rows.iter().all(|row| row.get(k).is_none_or(word));
+        let word = |row: &Vec<String>, k: usize| {
+            let cell = row.get(k).map_or("", String::as_str);
+            cell.contains(' ') && cell.contains(char::is_alphabetic)
+        };
+        let words = |k: usize| self.rows.iter().any(|row| word(row, k));
         let classes: Vec<&str> = (0..self.head.len())
             .map(|k| if words(k) { " class=\"words\"" } else { "" })
             .collect();

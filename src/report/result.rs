@@ -12,6 +12,8 @@ use crate::stream::Summary;
 
 /// Regions that get pictures of their own.
 const MOST_REGIONS: usize = 4;
+/// If they have at least this share of the cost.
+const LEAST_SHARE: f64 = 0.02;
 /// Of columns so many are drawn.
 const MOST_COLUMNS: usize = 40;
 
@@ -45,7 +47,10 @@ impl Run {
         if self.survey.total().bytes > 0 {
             figures.push(self.course());
             figures.push(self.parts());
-            for region in self.survey.regions.iter().take(MOST_REGIONS) {
+            let all = self.survey.total().bits;
+            let dear = |region: &&Region| region.total.bits >= LEAST_SHARE * all;
+            let regions = self.survey.regions.iter().filter(dear);
+            for region in regions.take(MOST_REGIONS) {
                 figures.extend(by_place(region));
                 figures.push(weights(region));
             }
@@ -211,15 +216,16 @@ impl Run {
         let each = [
             ("network alone", costs.network),
             ("rows alone", costs.rows),
-            ("network and rows", costs.both),
-            ("with boosts: boa", costs.all),
+            ("rows, boosts", costs.adaptive),
+            ("network, rows", costs.both),
+            ("all three: boa", costs.all),
         ];
         let mean = |bits: f64| bits / bytes as f64;
         let bar = |(number, part): (usize, &(&str, f64))| Bar {
             label: part.0.into(),
             value: mean(part.1),
             text: format!("{:.3}", mean(part.1)),
-            marked: number == 3,
+            marked: number == 4,
         };
         let row = |part: &(&str, f64)| {
             vec![
@@ -237,10 +243,9 @@ impl Run {
                 &each.iter().enumerate().map(bar).collect::<Vec<_>>(),
             ),
             caption:
-                "The same bytes, had only a part of the predictor spoken: the network, trained \
-                      before; rows, counts that learn while coding; boosts, for bytes that came \
-                      before in the same surroundings. The rows are as loud as they are beside the \
-                      network."
+                "The same bytes with a part of the predictor alone: the network, trained before; rows, \
+                 logits that learn while coding; boosts, for bytes that came before in the same \
+                 surroundings. Without a network, rows and boosts have learned without it."
                     .into(),
             table: Table {
                 head: vec!["", "bits/byte", "bytes", "beside boa"],
@@ -265,7 +270,7 @@ impl Run {
                 format!("{:.1}", bin.expected()),
             ]);
             // Too few to say anything.
-            if bin.expected() < 5.0 || bin.hits == 0 {
+            if bin.expected().max(bin.hits as f64) < 5.0 || bin.hits == 0 {
                 continue;
             }
             let count = bin.count as f64;
@@ -273,7 +278,7 @@ impl Run {
             points.push(Point {
                 x: predicted,
                 y: observed,
-                low: (observed - error).max(observed / 20.0),
+                low: observed - error,
                 high: observed + error,
                 says: format!(
                     "predicted {predicted:.3e}, observed {observed:.3e}: {} of {}",
@@ -282,7 +287,7 @@ impl Run {
             });
         }
         let least = |value: fn(&Point) -> f64| points.iter().map(value).fold(1.0, f64::min);
-        let low = least(|point| point.x).min(least(|point| point.low));
+        let low = least(|point| point.x).min(least(|point| point.y));
         Figure {
             title: "Do the probabilities hold?".into(),
             picture: diagonal(
@@ -293,7 +298,7 @@ impl Run {
             ),
             caption: "All 256 probabilities of every seventh byte, gathered by size, against how often \
                       that byte came. On the dashed line they are right; below it, too sure. Lines: two \
-                      standard deviations; points where at least 5 bytes are expected."
+                      standard deviations; points where at least 5 bytes came or should have."
                 .into(),
             table: Table {
                 head: vec!["predicted", "observed", "predictions", "came", "expected"],

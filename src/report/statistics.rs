@@ -42,42 +42,43 @@ impl Cell {
     }
 }
 
-/// What the same bytes would cost, in bits, if only a part of the predictor spoke.
+/// What the same bytes would cost, in bits, with a part of the predictor alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Costs {
-    /// The network, as loud as it was trained to be.
+    /// The network, as it was trained.
     pub network: f64,
-    /// The rows, as loud as they are in the sum.
+    /// The rows, had they learned without a network.
     pub rows: f64,
-    /// Network and rows.
+    /// Rows and boosts, had they learned without a network.
+    pub adaptive: f64,
+    /// The network and the rows that learned beside it.
     pub both: f64,
-    /// Everything, as coded: with the boosts for repeated bytes.
+    /// Everything, as coded.
     pub all: f64,
 }
 
 impl Costs {
     fn add(&mut self, parts: &Parts, byte: u8, all: f64) {
-        let mut logits = [0; 256];
-        let network = parts.experts[ROWS];
-        for (logit, &of_network) in logits.iter_mut().zip(network) {
-            *logit = of_network >> 2;
-        }
-        self.network += cost(&logits, byte);
-        let mut weights = parts.weights;
-        kernel::mix(&parts.experts, &weights, &mut logits);
-        self.both += cost(&logits, byte);
-        weights[ROWS] = 0;
-        kernel::mix(&parts.experts, &weights, &mut logits);
-        self.rows += cost(&logits, byte);
+        // The network speaks in Q11, the softmax listens in Q9.
+        self.network += cost(&parts.experts[ROWS].map(|logit| logit >> 2), byte);
+        self.both += cost(&mixed(parts), byte);
         self.all += all;
     }
 
     fn join(&mut self, other: &Costs) {
         self.network += other.network;
         self.rows += other.rows;
+        self.adaptive += other.adaptive;
         self.both += other.both;
         self.all += other.all;
     }
+}
+
+/// The logits without boosts.
+fn mixed(parts: &Parts) -> [i16; 256] {
+    let mut logits = [0; 256];
+    kernel::mix(&parts.experts, &parts.weights, &mut logits);
+    logits
 }
 
 /// What a byte costs under a sum of logits, in bits.
@@ -324,6 +325,13 @@ impl FrameStatistics {
             course: vec![Cell::default(); len.div_ceil(stretch.max(1))],
             stretch: stretch.max(1),
         }
+    }
+
+    /// Takes a byte as it would be coded without a network.
+    pub fn add_adaptive(&mut self, step: &Step, byte: u8) {
+        let costs = &mut self.region.costs;
+        costs.adaptive += bits(step.distribution.frequencies()[usize::from(byte)]);
+        costs.rows += cost(&mixed(&step.predictor.parts(step.lane)), byte);
     }
 
     /// Takes a byte as it is coded.
