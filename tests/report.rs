@@ -7,6 +7,8 @@ use boa_constrictor::{EncodeOptions, Input, Model, Summary, compress, list};
 use roxmltree::{Document, ParsingOptions};
 use std::fs;
 use std::io::Cursor;
+#[cfg(feature = "train")]
+use std::path::Path;
 use support::{boa, directory_with, names, noise, records, run, stderr};
 
 /// A content coded and looked at.
@@ -208,4 +210,51 @@ fn a_page_that_cannot_be_written_is_refused_before_the_work() {
     assert!(refused.stdout.is_empty());
     assert!(stderr(&refused).contains("no such file or directory"));
     assert_eq!(names(dir.path()), ["data.bin"]);
+}
+
+#[test]
+#[cfg(feature = "train")]
+fn training_writes_a_page() {
+    let (dir, file) = directory_with("rows.bin", &records(20_000));
+    let (model, page) = (dir.path().join("my.boam"), dir.path().join("page.html"));
+    let train = |report: &Path| {
+        run(boa()
+            .args([
+                "train",
+                "--minutes",
+                "0.01",
+                "--dim",
+                "8",
+                "--layers",
+                "1",
+                "-o",
+            ])
+            .args([&model, &file])
+            .arg("--report")
+            .arg(report))
+    };
+    let refused = train(&dir.path().join("nowhere").join("page.html"));
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).starts_with("boa: ") && stderr(&refused).lines().count() == 1);
+    let refused = train(&model);
+    assert!(stderr(&refused).contains("both the model and the report"));
+    assert_eq!(names(dir.path()), ["rows.bin"]);
+
+    let done = train(&page);
+    assert!(done.status.success(), "{}", stderr(&done));
+    assert_eq!(names(dir.path()), ["my.boam", "page.html", "rows.bin"]);
+    let html = fs::read_to_string(&page).unwrap();
+    let words = words(&parsed(&html)).replace('\u{202f}', "");
+    assert!(words.contains("my.boam: training") && words.contains("--minutes 0.01"));
+    assert!(words.contains(&fs::metadata(&model).unwrap().len().to_string()));
+    // The held-out bits that the command prints.
+    let said = stderr(&done);
+    let bits = said
+        .split("float, ")
+        .nth(1)
+        .unwrap()
+        .split(' ')
+        .next()
+        .unwrap();
+    assert!(words.contains(bits), "{bits} is missing");
 }

@@ -16,8 +16,11 @@ use table::{Row, Table};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
+/// Gives a setting of boa.
+type Options = fn() -> EncodeOptions;
+
 /// What boa is run with: a column each.
-const SETTINGS: [(&str, fn() -> EncodeOptions); 1] = [("boa", EncodeOptions::default)];
+const SETTINGS: [(&str, Options); 1] = [("boa", EncodeOptions::default)];
 
 fn main() -> Result<(), Failure> {
     let (mut directory, mut markdown) = (None, false);

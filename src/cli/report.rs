@@ -73,7 +73,7 @@ pub fn page(
     let peers = peers(|| File::open(path))?;
     drop(waiting);
     let run = Run {
-        name: { path.file_name() }.map_or_else(|| shown(path), |name| shown(Path::new(name))),
+        name: name(path),
         command: command_line(),
         model,
         summary,
@@ -83,6 +83,11 @@ pub fn page(
         peers,
     };
     Ok(run.to_html())
+}
+
+/// A file's name without its directories.
+pub fn name(path: &Path) -> String {
+    shown(path.file_name().map_or(path, Path::new))
 }
 
 /// The command line as a shell takes it.

@@ -90,8 +90,8 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
     #[cfg(feature = "report")]
     if let Some(page) = page {
         course.add(&outcome.report);
-        let command = report::command_line();
-        page.write(&course.to_html(&shown(&args.output), bytes.len(), &outcome.gap, &command))?;
+        let (name, command) = (report::name(&args.output), report::command_line());
+        page.write(&course.to_html(&name, bytes.len(), &outcome.gap, &command))?;
     }
     if !talk.quiet {
         let (gap, report) = (outcome.gap, outcome.report);

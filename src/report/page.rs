@@ -55,6 +55,7 @@ th{color:var(--soft);font-weight:600}
 th:first-child,td:first-child,.words{text-align:left;white-space:normal}
 footer{margin-top:28px;font-size:.85rem;color:var(--soft)}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--card);border-radius:8px;padding:10px 14px;color:var(--ink);font:13px/1.45 ui-monospace,'DejaVu Sans Mono',monospace}
+@media(max-width:520px){body{padding:16px 10px 32px} figure{padding:12px 10px} svg{font-size:14.5px}}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--card:#fff;--one:#2767b0;--two:#c2571a;--on:#fff}
 body{max-width:none;padding:0;font-size:11pt} figure{border:1px solid var(--line)}
 .numbers{max-height:none} *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}

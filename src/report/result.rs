@@ -200,9 +200,9 @@ impl Run {
                 }],
             ),
             caption:
-                "Each frame is coded in up to 16 lanes side by side, which learn together: teeth \
-                      of equal length are the lanes, high while everything is new."
-                    .into(),
+                "Bits per byte of stretches of the file. A frame of some 4 MB is coded in up to 16 lanes side by \
+                      side; where a lane begins there is less to go by."
+                .into(),
             table: Table {
                 head: vec!["from", "bytes", "bits/byte"],
                 rows: rows.collect(),
