@@ -10,7 +10,7 @@ use boa_constrictor::format::{
 use boa_constrictor::layout::Given;
 use boa_constrictor::stream::lanes;
 use boa_constrictor::transform::{Field, Kind, Predict, Rule, Structure, Transform};
-use boa_constrictor::{EncodeOptions, Layout};
+use boa_constrictor::{Effort, EncodeOptions, Layout, Level};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -76,6 +76,7 @@ fn transposed() -> Vec<u8> {
 fn options(given: Given) -> EncodeOptions {
     // A model of its own, so that no retrained built-in one moves the fixtures.
     EncodeOptions {
+        level: Level::default(),
         model: Some(Arc::new(Lcg(7).model())),
         embed_model: true,
         layout: given,
@@ -242,12 +243,14 @@ fn made() -> Vec<(&'static str, Vec<u8>, Structure)> {
 
 /// A file of one frame with this structure.
 fn assembled(content: &[u8], structure: &Structure) -> Vec<u8> {
+    let effort = Effort::Default;
     let model = Lcg(7).model();
     structure.validate(content.len()).unwrap();
     let coded = structure.forward(content.to_vec());
-    let lanes = lanes::encode(&model, &structure.places(), 3, &coded);
+    let lanes = lanes::encode(&model, effort, &structure.places(), 3, &coded);
     let header = FrameHeader {
         method: Method::Mamba {
+            effort,
             structure: structure.clone(),
             words: lanes.iter().map(|lane| lane.len() as u32).collect(),
         },

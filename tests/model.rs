@@ -6,7 +6,7 @@ mod support;
 use boa_constrictor::layout::{Places, TAPS};
 use boa_constrictor::model::{Config, Network};
 use boa_constrictor::stream::lanes;
-use boa_constrictor::{Error, Layout, Model};
+use boa_constrictor::{Effort, Error, Layout, Model};
 use support::made::Lcg;
 
 #[test]
@@ -208,9 +208,10 @@ fn repeats_return_for_any_lanes() {
             (401, 23),
         ] {
             let content: Vec<u8> = (0..len).map(|i| noise[i % period]).collect();
-            let words = lanes::encode(&model, &places, lanes, &content);
+            let effort = Effort::ALL[len % 3];
+            let words = lanes::encode(&model, effort, &places, lanes, &content);
             let views: Vec<&[u32]> = words.iter().map(Vec::as_slice).collect();
-            let decoded = lanes::decode(&model, &places, &views, len);
+            let decoded = lanes::decode(&model, effort, &places, &views, len);
             assert_eq!(
                 decoded,
                 Ok(content),
@@ -228,11 +229,11 @@ fn round_trip(model: &Model, content: &[u8]) {
         plane: 0,
         phase: 2,
     });
-    for lanes in [1, 3] {
-        let words = lanes::encode(model, &places, lanes, content);
+    for (lanes, effort) in [(1, Effort::Fast), (3, Effort::Default), (2, Effort::Best)] {
+        let words = lanes::encode(model, effort, &places, lanes, content);
         let views: Vec<&[u32]> = words.iter().map(Vec::as_slice).collect();
         assert_eq!(
-            lanes::decode(model, &places, &views, content.len()),
+            lanes::decode(model, effort, &places, &views, content.len()),
             Ok(content.to_vec())
         );
     }

@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use super::level::LevelArgs;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -120,6 +121,8 @@ pub struct CompressArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
+    pub level: LevelArgs,
+    #[command(flatten)]
     pub threads: ThreadArgs,
     /// Use the model in this .boam file, and embed it.
     #[arg(short, long, value_name = "MODEL")]
@@ -179,6 +182,8 @@ pub struct BenchArgs {
     /// File to compress.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    #[command(flatten)]
+    pub level: LevelArgs,
     #[command(flatten)]
     pub threads: ThreadArgs,
     /// Use the model in this .boam file, and count it.

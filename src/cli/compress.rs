@@ -18,6 +18,7 @@ pub const SUFFIX: &str = "boa";
 /// Compresses every file; the exit code is the worst.
 pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
     let options = EncodeOptions {
+        level: args.level.level(),
         model: args.model.as_deref().map(model_file::load).transpose()?,
         embed_model: !args.no_embed_model,
         layout: layout_option::layout(&args.layout)?,

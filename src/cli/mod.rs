@@ -7,6 +7,7 @@ mod compress;
 mod decompress;
 mod exit;
 mod layout_option;
+mod level;
 mod list;
 mod model_file;
 mod output;

@@ -11,6 +11,7 @@ use crate::format::{
 };
 use crate::layout::plan::{FramePlan, LOOKAHEAD, Planner};
 use crate::layout::{Given, Layout};
+use crate::level::Effort;
 use crate::model::Model;
 use crate::options::EncodeOptions;
 use crate::transform::Structure;
@@ -36,6 +37,7 @@ pub fn compress(
     if let Given::Layout(layout) = options.layout {
         layout.validate()?;
     }
+    let effort = options.level.effort();
     let (model, section) = choose_model(options)?;
     let mut jobs = Ordered::new(options.threads)?;
     let mut planner = Planner::new(options.layout);
@@ -81,7 +83,12 @@ pub fn compress(
                 content_len += content.len() as u64;
                 given += 1;
                 let model = Arc::clone(&model);
-                jobs.push(move || (found, encode_frame(&model, layout, transposed, content)));
+                jobs.push(move || {
+                    (
+                        found,
+                        encode_frame(&model, effort, layout, transposed, content),
+                    )
+                });
             }
             let Some(frame) = jobs.pop() else { break };
             let (found, frame) = frame?;
@@ -151,7 +158,13 @@ struct EncodedFrame {
     structure: Duration,
 }
 
-fn encode_frame(model: &Model, layout: Layout, transposed: bool, content: Vec<u8>) -> EncodedFrame {
+fn encode_frame(
+    model: &Model,
+    effort: Effort,
+    layout: Layout,
+    transposed: bool,
+    content: Vec<u8>,
+) -> EncodedFrame {
     let hash = frame_hash(&content);
     if let Some(byte) = constant(&content) {
         return EncodedFrame::new(Method::Constant(byte), hash, content.len(), Vec::new());
@@ -160,7 +173,13 @@ fn encode_frame(model: &Model, layout: Layout, transposed: bool, content: Vec<u8
     let structure = Structure::choose(layout, transposed, &content);
     let coded = structure.forward(content);
     let took = start.elapsed();
-    let lanes = lanes::encode(model, &structure.places(), lane_count(coded.len()), &coded);
+    let lanes = lanes::encode(
+        model,
+        effort,
+        &structure.places(),
+        lane_count(effort, coded.len()),
+        &coded,
+    );
     let words = lanes.iter().map(|lane| lane.len() as u32).collect();
     let payload: Vec<u8> = lanes
         .iter()
@@ -169,6 +188,7 @@ fn encode_frame(model: &Model, layout: Layout, transposed: bool, content: Vec<u8
         .collect();
     if payload.len() < coded.len() {
         let method = Method::Mamba {
+            effort,
             structure: structure.clone(),
             words,
         };

@@ -1,17 +1,21 @@
 //! One frame's content coded by the predictor, its lanes in lock step.
 
-use crate::coder::{BadWords, Distribution, LaneDecoder, LaneEncoder};
+use crate::coder::{BadWords, LaneDecoder, LaneEncoder};
 use crate::layout::Places;
+use crate::level::Effort;
 use crate::model::{Model, Predictor};
+use std::convert::Infallible;
 
 /// Most lanes in a frame.
 pub const MAX_LANES: usize = 64;
 
-/// The number of lanes a frame of `len` bytes is split into: a rule of the encoder, recorded in the frame.
-pub fn lane_count(len: usize) -> usize {
+/// The number of lanes a frame of `len` bytes is split into: a rule of the encoder, recorded in the frame. Fewer lanes
+/// see more of the frame before them.
+pub fn lane_count(effort: Effort, len: usize) -> usize {
     match len {
         0..=0x1fff => 1,
         0x2000..=0xffff => 4,
+        _ if effort == Effort::Best => 4,
         _ => 16,
     }
 }
@@ -31,17 +35,28 @@ fn active(len: usize, lane_len: usize, lanes: usize, step: usize) -> usize {
 }
 
 /// Range coder words of each lane. Lane `l` holds the content's bytes from `l * ceil(len / lanes)`.
-pub fn encode(model: &Model, places: &Places, lanes: usize, content: &[u8]) -> Vec<Vec<u32>> {
+pub fn encode(
+    model: &Model,
+    effort: Effort,
+    places: &Places,
+    lanes: usize,
+    content: &[u8],
+) -> Vec<Vec<u32>> {
     let lane_len = lane_len(content.len(), lanes);
-    let mut predictor = Predictor::new(model, places, content.len(), lanes, lane_len);
+    let mut predictor = Predictor::new(model, effort, places, content.len(), lanes, lane_len);
     let mut coders: Vec<LaneEncoder> = (0..lanes).map(|_| LaneEncoder::default()).collect();
-    let mut distribution = Distribution::default();
     for step in 0..lane_len {
         let active = active(content.len(), lane_len, lanes, step);
         predictor.begin(step, active, content);
         for (lane, coder) in coders.iter_mut().enumerate().take(active) {
-            predictor.predict(lane, step, content, &mut distribution);
-            coder.encode(content[lane * lane_len + step], &distribution);
+            let mut left = content[lane * lane_len + step];
+            let coded = predictor.code(lane, step, content, |one| {
+                let bit = left & 0x80 != 0;
+                left <<= 1;
+                coder.encode(bit, one);
+                Ok::<bool, Infallible>(bit)
+            });
+            debug_assert!(coded.is_ok());
         }
         predictor.learn(step, active, content);
     }
@@ -55,24 +70,24 @@ pub fn encode(model: &Model, places: &Places, lanes: usize, content: &[u8]) -> V
 /// wrong bytes: the frame's checksum decides.
 pub fn decode(
     model: &Model,
+    effort: Effort,
     places: &Places,
     words: &[&[u32]],
     len: usize,
 ) -> Result<Vec<u8>, BadWords> {
     let (lanes, lane_len) = (words.len(), lane_len(len, words.len()));
     let mut content = vec![0; len];
-    let mut predictor = Predictor::new(model, places, len, lanes, lane_len);
+    let mut predictor = Predictor::new(model, effort, places, len, lanes, lane_len);
     let mut coders = words
         .iter()
         .map(|w| LaneDecoder::new(w))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut distribution = Distribution::default();
     for step in 0..lane_len {
         let active = active(len, lane_len, lanes, step);
         predictor.begin(step, active, &content);
         for (lane, coder) in coders.iter_mut().enumerate().take(active) {
-            predictor.predict(lane, step, &content, &mut distribution);
-            content[lane * lane_len + step] = coder.decode(&distribution)?;
+            let byte = predictor.code(lane, step, &content, |one| coder.decode(one))?;
+            content[lane * lane_len + step] = byte;
         }
         predictor.learn(step, active, &content);
     }

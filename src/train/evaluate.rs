@@ -3,7 +3,7 @@
 use super::corpus::Corpus;
 use super::sampler::{Stretch, tokens, window};
 use super::twin::Twin;
-use crate::coder::{Distribution, TOTAL};
+use crate::kernel;
 use crate::model::{Model, Network};
 use rayon::prelude::*;
 use std::f64::consts::LN_2;
@@ -54,7 +54,7 @@ pub fn integer_bits(model: &Model, corpus: &Corpus, stretches: &[Stretch]) -> f6
     let one = |stretch: &Stretch| {
         let piece = &corpus.pieces[stretch.piece];
         let mut network = Network::new(model, 1);
-        let mut distribution = Distribution::default();
+        let mut frequencies = [0; 256];
         let mut logits = [0; 256];
         (stretch.position..stretch.end)
             .map(|position| {
@@ -67,9 +67,9 @@ pub fn integer_bits(model: &Model, corpus: &Corpus, stretches: &[Stretch]) -> f6
                 );
                 // The network speaks in Q11, the softmax listens in Q9.
                 logits.iter_mut().for_each(|l| *l >>= 2);
-                distribution.set_from_logits(&logits);
-                let frequency = distribution.frequencies()[usize::from(piece.content[position])];
-                (f64::from(TOTAL) / f64::from(frequency)).log2()
+                kernel::softmax(&logits, &mut frequencies);
+                let frequency = frequencies[usize::from(piece.content[position])];
+                24.0 - f64::from(frequency).log2()
             })
             .sum::<f64>()
     };
