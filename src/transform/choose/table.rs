@@ -3,6 +3,7 @@
 use super::super::column::{Predict, Rule, Transform};
 use super::{Choice, Column, Estimator, FEWEST, Field, frame, placed, rules};
 use crate::layout::Layout;
+use crate::layout::columns::Kind;
 
 /// The most rows of a column that are coded to compare transforms, and the least.
 const ROWS: [usize; 2] = [512, 2048];
@@ -12,6 +13,12 @@ const SPARSE: usize = 8;
 /// other columns look alike only as they are.
 const RULE: f64 = 0.96;
 const DIFFERENCE: f64 = 0.97;
+/// In half of so many parts of the frame, rows that follow one another have to be closer than others by so many bits: what
+/// the estimate saves on a sample of noise is noise.
+const PARTS: usize = 8;
+const CLOSER: f64 = 1.0;
+/// The most rows of a part that are compared.
+const COMPARED: usize = 512;
 /// Bits that naming a rule costs, beside its dictionary.
 const NAMED: f64 = 48.0;
 
@@ -94,6 +101,7 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
         best.transform = transform.clone();
     }
     // Differences, on the best two.
+    let mut may_differ = None;
     for (_, transform, codes) in costs.iter().take(2) {
         for times in 1..=2 {
             let transform = Transform {
@@ -107,7 +115,8 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
                 transform.predict(run, bits, [1, 0, 0]);
             }
             let cost = estimator.bits(&coded, width) + overhead(&transform);
-            if cost < DIFFERENCE * best.bits {
+            let saves = cost < DIFFERENCE * best.bits;
+            if saves && *may_differ.get_or_insert_with(|| follow_closely(patterns, kind, bits)) {
                 best.bits = cost;
                 best.transform = transform;
             } else {
@@ -122,4 +131,27 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
         best.transform = placed(best.transform, &codes, width);
     }
     best
+}
+
+/// Whether rows that follow one another are clearly closer than rows further apart, in much of the frame.
+fn follow_closely(patterns: &[u64], kind: Kind, bits: u32) -> bool {
+    let part = patterns.len() / PARTS;
+    let compared = part.min(COMPARED);
+    let far = (compared / 2).max(2);
+    let closer = (0..PARTS).filter(|n| {
+        let start = n * part;
+        let codes: Vec<u64> = patterns[start..start + compared]
+            .iter()
+            .map(|&pattern| kind.code(pattern, bits))
+            .collect();
+        // Bits by which rows differ, all together; as many rows for either lag.
+        let apart = |lag: usize| {
+            let pairs = codes.iter().zip(&codes[lag..]).take(compared - far);
+            pairs
+                .map(|(a, b)| u64::from(64 - a.abs_diff(*b).leading_zeros()))
+                .sum::<u64>() as f64
+        };
+        apart(far) - apart(1) >= CLOSER * (compared - far) as f64
+    });
+    2 * closer.count() >= PARTS
 }
