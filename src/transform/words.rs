@@ -1,6 +1,6 @@
 //! Layouts and transforms in words.
 
-use super::{Field, Predict, Rule, Structure, Transform};
+use super::{Field, Formula, Operation, Predict, Rule, Structure, Transform};
 use crate::layout::Layout;
 use crate::layout::columns::Kind;
 
@@ -63,7 +63,17 @@ pub fn fields(structure: &Structure) -> Vec<String> {
             swap,
             transform: how,
         } = &run[0];
-        if let Some(how_in_words) = transform(how, in_table) {
+        let words = match &how.predict {
+            Predict::Relation(relation) => {
+                let named = formula(relation, &structure.fields);
+                Some(match rule(&how.rule) {
+                    Some(rule) => format!("{rule}; {named}"),
+                    None => named,
+                })
+            }
+            _ => transform(how, in_table),
+        };
+        if let Some(how_in_words) = words {
             let name = type_name(*width, *swap, how.kind);
             let elements = match run.len() {
                 1 => name,
@@ -84,6 +94,88 @@ pub fn transform(transform: &Transform, in_table: bool) -> Option<String> {
         (Some(rule), Some(predict)) => Some(format!("{rule}; {predict}")),
         (rule, predict) => rule.or(predict),
     }
+}
+
+/// The longest formula that is written out.
+const LONGEST: usize = 120;
+
+/// A formula whose inputs are named by where they begin in the record: `near sqrt(@12*@12 + @16*@16)`.
+fn formula(formula: &Formula, fields: &[Field]) -> String {
+    let places: Vec<usize> = { formula.inputs.iter() }
+        .map(|input| {
+            let before = &fields[..fields.len().min(input.field.into())];
+            before.iter().map(|field| usize::from(field.width)).sum()
+        })
+        .collect();
+    if let Some(text) = infix(formula, &places) {
+        return format!("near {text}");
+    }
+    let names: Vec<String> = places.iter().map(|place| format!("@{place}")).collect();
+    format!("near a formula of {}", names.join(", "))
+}
+
+/// None if it is too long.
+fn infix(formula: &Formula, places: &[usize]) -> Option<String> {
+    // Each with what binds its parts: 0 sums, 1 products, 2 nothing.
+    let mut stack: Vec<(String, u8)> = Vec::new();
+    let within = |(text, binds): (String, u8), least: u8| match binds < least {
+        true => format!("({text})"),
+        false => text,
+    };
+    for operation in &formula.operations {
+        let mut next = || stack.pop();
+        let joined = match operation {
+            Operation::Input(number) => (format!("@{}", places.get(usize::from(*number))?), 2),
+            Operation::Constant(pattern) => {
+                let value = f64::from_bits(*pattern);
+                (format!("{value}"), if value < 0.0 { 0 } else { 2 })
+            }
+            Operation::Again => {
+                let top = next()?;
+                stack.push(top.clone());
+                top
+            }
+            Operation::Add => {
+                let (y, x) = (next()?, next()?);
+                (format!("{} + {}", x.0, within(y, 1)), 0)
+            }
+            Operation::Subtract => {
+                let (y, x) = (next()?, next()?);
+                (format!("{} - {}", x.0, within(y, 1)), 0)
+            }
+            Operation::Multiply => {
+                let (y, x) = (next()?, next()?);
+                (format!("{}*{}", within(x, 1), within(y, 2)), 1)
+            }
+            Operation::Divide => {
+                let (y, x) = (next()?, next()?);
+                (format!("{}/{}", within(x, 1), within(y, 2)), 1)
+            }
+            Operation::Angle => {
+                let (y, x) = (next()?, next()?);
+                (format!("atan2({}, {})", x.0, y.0), 2)
+            }
+            function => {
+                let name = match function {
+                    Operation::Root => "sqrt",
+                    Operation::Sine => "sin",
+                    Operation::Cosine => "cos",
+                    Operation::Sinh => "sinh",
+                    Operation::Cosh => "cosh",
+                    Operation::Asinh => "asinh",
+                    Operation::Exp => "exp",
+                    Operation::Log => "log",
+                    _ => "turn",
+                };
+                (format!("{name}({})", next()?.0), 2)
+            }
+        };
+        if joined.0.len() > LONGEST {
+            return None;
+        }
+        stack.push(joined);
+    }
+    stack.pop().map(|top| top.0)
 }
 
 fn rule(rule: &Rule) -> Option<String> {
@@ -122,6 +214,7 @@ fn step(numerator: u64, denominator: u64) -> String {
 fn predict(predict: &Predict, in_table: bool) -> Option<String> {
     match predict {
         Predict::Nothing => None,
+        Predict::Relation(formula) => Some(format!("from {} columns", formula.inputs.len())),
         Predict::Stencil { lags, .. } => Some(format!("stencil of {} neighbours", lags.len())),
         Predict::Differences(times) => {
             let axes = [
