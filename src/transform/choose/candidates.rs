@@ -12,8 +12,8 @@ const NEAR: f64 = 0.02;
 /// A root without its constant may miss by so much.
 const ABOUT: f64 = 0.2;
 /// The most pairs and triples of columns that are tried: of wide tables, only columns near each other.
-const PAIRS: usize = 1 << 14;
-const TRIPLES: usize = 1 << 14;
+const PAIRS: usize = 1 << 11;
+const TRIPLES: usize = 1 << 13;
 /// The best so many formulas of each column are kept.
 const KEPT: usize = 8;
 /// Columns of one object follow one another at this distance at most.
@@ -387,7 +387,7 @@ fn misses(sample: &Sample, values: &[f64; EARLY]) -> Option<f64> {
     let misses: [f64; EARLY] =
         std::array::from_fn(|row| (values[row] - sample.early[row]).abs() / sample.near);
     // Also where the column's own value is not a number.
-    let far = misses.iter().filter(|&&miss| !(miss <= 1.0)).count();
+    let far = EARLY - misses.iter().filter(|&&miss| miss <= 1.0).count();
     let size = |miss: &f64| {
         if *miss <= 1.0 {
             (miss + 1e-9).log2()

@@ -29,8 +29,6 @@ pub(super) const ANGLES_OF_TWO: [&str; 2] = ["ab/I", "ab-W"];
 pub(super) const EVEN_OF_TWO: [&str; 3] = ["ab+", "ab*", "aa*bb*+R"];
 
 /// Of three columns, the last of which is another than the first two, which may change places.
-
-/// Of three columns, the last of which is another than the first two, which may change places.
 pub(super) const OF_THREE: [&str; 3] = ["ab+c-", "ab*c/", "caa*bb*+R/I"];
 
 /// Of three columns that may change places.
@@ -60,7 +58,7 @@ pub(super) const OF_TWO_FOURVECTORS: [&str; 3] = [
     "dh+D*ae+D*-bf+D*-cg+D*-R",
     "abG*D*dd*+RefG*D*hh*+R*ae*cg-CbHfH*+*-D+dd*+hh*+R",
 ];
-/// Of one such object: its mass, its energy, its transverse and rapidity-like sizes.
+/// Of one such object: its mass, or its energy.
 pub(super) const OF_FOURVECTOR: [&str; 3] = ["aa*bb*-cc*-dd*-R", "dd*aa*-bb*-cc*-R", "abG*D*dd*+R"];
 
 /// Masses of particles in GeV: none, electron, muon, pion, kaon, proton.

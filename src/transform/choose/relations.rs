@@ -7,7 +7,7 @@ use super::candidates::{self, EARLY, Sample};
 use super::{Column, Estimator, FEWEST};
 use crate::layout::Layout;
 use crate::layout::columns;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Rows that formulas are fitted to and ranked by.
 const FITTED: usize = 256;
@@ -16,6 +16,8 @@ const CHEAP: f64 = 5.0;
 /// A relation has to leave less than this share of a column's bits, and to save so many.
 const LEAVES: f64 = 0.85;
 const SAVES: f64 = 1.0;
+/// A column of which a larger share came before is left alone: its neighbours come again with it.
+const AGAIN: f64 = 0.25;
 /// Bits that naming a formula costs.
 const NAMED: f64 = 240.0;
 
@@ -104,7 +106,7 @@ pub(super) fn find(
         columns,
         places: columns.iter().scan(0, next).collect(),
     };
-    let fitted = rows.min(FITTED).max(EARLY);
+    let fitted = rows.clamp(EARLY, FITTED);
     // Not at equal distances, which a table's order may share.
     let rows: Vec<usize> = (0..fitted)
         .map(|k| (k * rows + k * 7919 % rows) / fitted)
@@ -143,6 +145,7 @@ pub(super) fn find(
     let saved = |related: &Related| plain[related.column].bits - related.bits;
     ranked.retain(|related| saved(related) > 0.0);
     ranked.sort_by(|a, b| saved(b).total_cmp(&saved(a)));
+    let again = again(&table, ranked.iter().map(|related| related.column), &rows);
     let mut chosen: HashMap<usize, Related> = HashMap::new();
     let mut tried = HashMap::new();
     for related in ranked {
@@ -152,12 +155,76 @@ pub(super) fn find(
         }
         *times += 1;
         let bits = measure(&table, &related, estimator) + NAMED / table.rows as f64;
-        let before = plain[related.column].bits;
-        if bits < LEAVES * before && bits < before - SAVES {
+        // What comes again is cheap as it is.
+        let share = again.get(&related.column).copied().unwrap_or(0.0);
+        let before = plain[related.column].bits * (1.0 - share);
+        if share <= AGAIN && bits < LEAVES * before && bits < before - SAVES {
             chosen.insert(related.column, Related { bits, ..related });
         }
     }
     chosen.into_values().collect()
+}
+
+/// The bytes on either side of an element that have to come again with it.
+const BESIDE: usize = 8;
+
+/// An element with the bytes before or after it.
+type Key = (u64, u64, bool);
+
+/// The share of some columns' elements that came before, in any column, with the bytes on one side of them: rows that repeat,
+/// objects that change places. A relation would hide them.
+fn again(table: &Table, of: impl Iterator<Item = usize>, rows: &[usize]) -> HashMap<usize, f64> {
+    let place = |column: usize, row: usize| row * table.record + table.places[column];
+    let keys = |column: usize, row: usize| {
+        let at = place(column, row);
+        let end = at + usize::from(table.columns[column].width);
+        let sides = [(at.checked_sub(BESIDE), false), (Some(end), true)];
+        sides.map(|(from, after)| {
+            let beside = table.bytes.get(from?..from? + BESIDE)?;
+            let beside = beside
+                .iter()
+                .fold(0, |key, &byte| key << 8 | u64::from(byte));
+            Some((table.pattern(column, row), beside, after))
+        })
+    };
+    // The first place of each key that is looked for.
+    let mut first: HashMap<Key, usize> = HashMap::new();
+    let columns: HashSet<usize> = of.collect();
+    for &column in &columns {
+        for &row in rows {
+            for key in keys(column, row).into_iter().flatten() {
+                let at = first.entry(key).or_insert(usize::MAX);
+                *at = place(column, row).min(*at);
+            }
+        }
+    }
+    if first.is_empty() {
+        return HashMap::new();
+    }
+    for row in 0..table.rows {
+        for column in 0..table.columns.len() {
+            for key in keys(column, row).into_iter().flatten() {
+                if let Some(first) = first.get_mut(&key) {
+                    *first = place(column, row).min(*first);
+                }
+            }
+        }
+    }
+    let share = |column: usize| {
+        let came = |&&row: &&usize| {
+            let mut keys = keys(column, row).into_iter().flatten();
+            keys.any(|key| {
+                first
+                    .get(&key)
+                    .is_some_and(|&first| first < place(column, row))
+            })
+        };
+        rows.iter().filter(came).count() as f64 / rows.len() as f64
+    };
+    columns
+        .into_iter()
+        .map(|column| (column, share(column)))
+        .collect()
 }
 
 /// Whether a relation would take, over others, the column that it foretells.
@@ -171,7 +238,7 @@ fn circular(chosen: &HashMap<usize, Related>, related: &Related) -> bool {
         _ => Vec::new(),
     };
     let mut open = inputs(related);
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     while let Some(column) = open.pop() {
         if column == related.column {
             return true;
