@@ -314,7 +314,7 @@ mod tests {
         assert_eq!(said(&leg), "near sqrt(@12*@12 - (@4 - 0.5))");
         let product = [Input(0), Input(1), Add, Input(0), Input(1), Angle, Divide];
         assert_eq!(said(&product), "near (@4 + @12)/atan2(@4, @12)");
-        let doubled = [vec![Input(0)], vec![Again, Add].repeat(30)].concat();
+        let doubled = [vec![Input(0)], [Again, Add].repeat(30)].concat();
         assert_eq!(said(&doubled), "near a formula of @4, @12");
     }
 }

@@ -15,8 +15,8 @@ const SPARSE: usize = 8;
 /// other columns look alike only as they are.
 const RULE: f64 = 0.96;
 const DIFFERENCE: f64 = 0.97;
-/// In half of so many parts of the frame, rows that follow one another have to be closer than others by so many bits: what
-/// the estimate saves on a sample of noise is noise.
+/// Rows that follow one another have to be closer than others by so many bits in half of the frame's parts, at most so many:
+/// what the estimate saves on a sample of noise is noise.
 const PARTS: usize = 8;
 const CLOSER: f64 = 1.0;
 /// The most rows of a part that are compared.
@@ -150,10 +150,11 @@ fn of_column(
 
 /// Whether rows that follow one another are clearly closer than rows further apart, in much of the frame.
 fn follow_closely(patterns: &[u64], kind: Kind, bits: u32) -> bool {
-    let part = patterns.len() / PARTS;
+    let parts = (patterns.len() / FEWEST).clamp(1, PARTS);
+    let part = patterns.len() / parts;
     let compared = part.min(COMPARED);
     let far = (compared / 2).max(2);
-    let closer = (0..PARTS).filter(|n| {
+    let closer = (0..parts).filter(|n| {
         let start = n * part;
         let codes: Vec<u64> = patterns[start..start + compared]
             .iter()
@@ -168,5 +169,5 @@ fn follow_closely(patterns: &[u64], kind: Kind, bits: u32) -> bool {
         };
         apart(far) - apart(1) >= CLOSER * (compared - far) as f64
     });
-    2 * closer.count() >= PARTS
+    2 * closer.count() >= parts
 }
