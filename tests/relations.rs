@@ -250,7 +250,11 @@ type Row = fn(&mut Lcg) -> Vec<f64>;
 /// A momentum: pt, eta, phi.
 fn track(random: &mut Lcg) -> [f64; 3] {
     let pt = 2.0 - 20.0 * (1.0 - random.unit()).ln();
-    [pt, random.normal(), (random.unit() - 0.5) * 6.28]
+    [
+        pt,
+        random.normal(),
+        (random.unit() - 0.5) * std::f64::consts::TAU,
+    ]
 }
 
 fn cartesian([pt, eta, phi]: [f64; 3]) -> [f64; 3] {

@@ -11,7 +11,9 @@ const MISSES: usize = 2;
 const NEAR: f64 = 0.02;
 /// A root without its constant may miss by so much.
 const ABOUT: f64 = 0.2;
-/// The most pairs and triples of columns that are tried: of wide tables, only columns near each other.
+/// The most columns by all that they may foretell, pairs and triples that are tried: of wide tables, only columns near each
+/// other.
+const SINGLES: usize = 1 << 16;
 const PAIRS: usize = 1 << 11;
 const TRIPLES: usize = 1 << 13;
 /// The best so many formulas of each column are kept.
@@ -156,11 +158,13 @@ impl Search<'_> {
 
     /// Scaled and shifted functions of one column.
     fn of_one(&mut self) {
+        let count = self.samples.len();
+        let reach = SINGLES / count;
         for text in formulas::OF_ONE {
-            for a in 0..self.samples.len() {
+            for a in 0..count {
                 let bare = formula(text, &self.inputs(&[a]), &[1.0]);
                 let x = self.values(&bare, &[a]);
-                for target in 0..self.samples.len() {
+                for target in a.saturating_sub(reach)..count.min(a + reach + 1) {
                     let sample = &self.samples[target];
                     if target == a || !sample.target {
                         continue;
@@ -221,7 +225,7 @@ impl Search<'_> {
 
     fn of_two(&mut self) {
         let count = self.samples.len();
-        let reach = (PAIRS / count.max(1)).max(2);
+        let reach = (PAIRS / count).max(2);
         for a in 0..count {
             for b in a.saturating_sub(reach)..count.min(a + reach + 1) {
                 if a == b {
@@ -245,7 +249,7 @@ impl Search<'_> {
 
     fn of_three(&mut self) {
         let count = self.samples.len();
-        let reach = ((TRIPLES as f64 / count.max(1) as f64).sqrt() as usize).max(4);
+        let reach = ((TRIPLES as f64 / count as f64).sqrt() as usize).max(4);
         for a in 0..count {
             for b in a + 1..count.min(a + reach) {
                 for c in b + 1..count.min(a + reach) {
