@@ -237,7 +237,10 @@ fn fields_that_there_are_not_are_refused() {
         ("too many fields", &[1, 0x81, 0x80, 0x04, 2, 0]),
         ("kind 3", &[1, 1, 2 | 3 << 3, 0]),
         ("rule 5", &[1, 1, 2, 5]),
-        ("prediction 3", &[1, 1, 2 | 3 << 6, 0]),
+        (
+            "an array's relation to itself",
+            &[1, 1, 2 | 3 << 6, 0, 1, 2, 1, 0],
+        ),
         ("offset 0, rotation 0", &[1, 1, 2 | 1 << 5, 0, 0, 0]),
         ("rotation by the width", &[1, 1, 2 | 1 << 5, 0, 0, 4]),
         ("no differences", &[1, 1, 2 | 1 << 6, 0, 0]),
