@@ -3,9 +3,11 @@
 //! One lane is one independent sequence of 32-bit words (64-bit coder state, 24-bit probabilities). constriction
 //! promises a stable bit stream within 0.5; `docs/format.md` describes the algorithm so that it can be written again.
 
+mod adaptive;
 mod distribution;
 mod words;
 
+pub use adaptive::{AdaptiveBit, BitCoder, CONTEXTS, Numbers};
 pub use distribution::{Distribution, PRECISION, TOTAL};
 pub use words::WordReader;
 

@@ -4,6 +4,7 @@
 //! `docs/format.md`, and a [`crate::coder::Distribution`] of them. No floating-point number occurs here.
 
 mod boosts;
+mod compact;
 mod config;
 mod contexts;
 mod file;
