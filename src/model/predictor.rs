@@ -95,7 +95,33 @@ impl<'m> Predictor<'m> {
         let tokens = self.places.lags(own.place).map(|lag| past.back(lag));
         let phase = self.model.config().phase(own.place);
         self.network.step(lane, &tokens, phase, &mut own.network);
+        self.mix(lane, &past, distribution);
+    }
 
+    /// The same with logits (Q11, the largest at the top of the range) that another network gives instead of the model's:
+    /// leaves in `beside` what rows and boosts add to them (Q9) and returns how loud the network speaks (Q13).
+    pub fn rehearse(
+        &mut self,
+        lane: usize,
+        step: usize,
+        content: &[u8],
+        network: &[i16; 256],
+        distribution: &mut Distribution,
+        beside: &mut [i16; 256],
+    ) -> i16 {
+        let past = self.past(lane, step, content);
+        self.lanes[lane].network = *network;
+        *beside = self.mix(lane, &past, distribution);
+        let volume = self.mixer.weights(self.lanes[lane].place.phase.into())[NETWORK];
+        for (logit, &network) in beside.iter_mut().zip(network) {
+            *logit = logit.saturating_sub(kernel::mulhrs(network, volume));
+        }
+        volume
+    }
+
+    /// The sum of the network's logits and of all others, and its distribution.
+    fn mix(&mut self, lane: usize, past: &Past, distribution: &mut Distribution) -> [i16; 256] {
+        let own = &mut self.lanes[lane];
         let rows: [&[i16; 256]; EXPERTS] = std::array::from_fn(|expert| match expert {
             NETWORK => &own.network,
             j => self.rows.row(j, own.slots[j]),
@@ -107,12 +133,13 @@ impl<'m> Predictor<'m> {
             &mut logits,
         );
         self.boosts
-            .predict(lane, &past, &mut own.pending, &mut logits);
+            .predict(lane, past, &mut own.pending, &mut logits);
 
         distribution.set_from_logits(&logits);
         for (p, &f) in own.probabilities.iter_mut().zip(distribution.frequencies()) {
             *p = (f >> 9) as i16;
         }
+        logits
     }
 
     /// Ends the step: the first `active` lanes learn their bytes, which now stand in `content`.

@@ -267,10 +267,40 @@ impl CustomOp2 for MambaCore {
     }
 }
 
+/// What else adds to the logits: the rows and boosts of the predictor that the network is a part of.
+pub struct Beside {
+    /// `[tokens][256]` in Q9 of log2.
+    pub logits: Vec<[i16; 256]>,
+    /// `[tokens]`: what the network's logits are multiplied by.
+    pub volume: Vec<f32>,
+}
+
+/// Nats of 1 in Q9 of log2.
+const NATS_Q9: f32 = std::f32::consts::LN_2 / 512.0;
+
 /// Mean of `-ln softmax(logits + bias)[target]` over tokens, in nats: `(logits [tokens, 256], bias [256]) -> []`.
 pub struct CrossEntropy {
     /// The byte of each token.
     pub targets: Arc<Vec<u8>>,
+    /// With it, the softmax is that of `beside + volume * (logits + bias)`.
+    pub beside: Option<Arc<Beside>>,
+}
+
+impl CrossEntropy {
+    /// The sum that the softmax is taken of, for a token; returns the network's volume.
+    #[inline]
+    fn sum(&self, token: usize, logits: &[f32], bias: &[f32], sum: &mut [f32; 256]) -> f32 {
+        let own = logits.iter().zip(bias);
+        sum.iter_mut().zip(own).for_each(|(s, (l, b))| *s = l + b);
+        let Some(beside) = &self.beside else {
+            return 1.0;
+        };
+        let volume = beside.volume[token];
+        for (s, &other) in sum.iter_mut().zip(&beside.logits[token]) {
+            *s = *s * volume + f32::from(other) * NATS_Q9;
+        }
+        volume
+    }
 }
 
 const TOKENS_A_TASK: usize = 256;
@@ -291,13 +321,16 @@ impl CustomOp2 for CrossEntropy {
         let sums: Vec<f64> = logits
             .par_chunks(256 * TOKENS_A_TASK)
             .zip(self.targets.par_chunks(TOKENS_A_TASK))
-            .map(|(logits, targets)| {
+            .enumerate()
+            .map(|(task, (logits, targets))| {
                 let mut p = [0.0f32; 256];
-                let loss = |(logits, &target): (&[f32], &u8)| {
-                    let log_sum = softmax(logits, bias, &mut p);
-                    f64::from(log_sum - logits[usize::from(target)] - bias[usize::from(target)])
+                let loss = |(token, (logits, &target)): (usize, (&[f32], &u8))| {
+                    self.sum(task * TOKENS_A_TASK + token, logits, bias, &mut p);
+                    let own = p[usize::from(target)];
+                    f64::from(softmax(&mut p) - own)
                 };
-                logits.chunks_exact(256).zip(targets).map(loss).sum()
+                let tokens = logits.chunks_exact(256).zip(targets).enumerate();
+                tokens.map(loss).sum()
             })
             .collect();
         let mean = sums.iter().sum::<f64>() / self.targets.len() as f64;
@@ -319,14 +352,18 @@ impl CustomOp2 for CrossEntropy {
                     .par_chunks(256 * TOKENS_A_TASK)
                     .zip(d_logits.par_chunks_mut(256 * TOKENS_A_TASK))
                     .zip(self.targets.par_chunks(TOKENS_A_TASK))
-                    .map(|((logits, d_logits), targets)| {
+                    .enumerate()
+                    .map(|(task, ((logits, d_logits), targets))| {
                         let mut d_bias = [0.0f32; 256];
-                        for ((logits, d), &target) in logits
+                        for (token, ((logits, d), &target)) in logits
                             .chunks_exact(256)
                             .zip(d_logits.as_chunks_mut::<256>().0)
                             .zip(targets)
+                            .enumerate()
                         {
-                            softmax(logits, bias, d);
+                            let token = task * TOKENS_A_TASK + token;
+                            let scale = scale * self.sum(token, logits, bias, d);
+                            softmax(d);
                             d[usize::from(target)] -= 1.0;
                             d.iter_mut().zip(&mut d_bias).for_each(|(d, b)| {
                                 *d *= scale;
@@ -350,19 +387,12 @@ impl CustomOp2 for CrossEntropy {
     }
 }
 
-/// Probabilities of `logits + bias`, and the logarithm of their sum before normalisation.
-fn softmax(logits: &[f32], bias: &[f32], p: &mut [f32; 256]) -> f32 {
+/// Turns logits into probabilities; returns the logarithm of their sum before normalisation.
+fn softmax(p: &mut [f32; 256]) -> f32 {
     let mut top = [f32::MIN; 8];
-    for (p, (l, b)) in p.as_chunks_mut::<8>().0.iter_mut().zip(
-        logits
-            .as_chunks::<8>()
-            .0
-            .iter()
-            .zip(bias.as_chunks::<8>().0),
-    ) {
+    for eight in p.as_chunks::<8>().0 {
         for i in 0..8 {
-            p[i] = l[i] + b[i];
-            top[i] = top[i].max(p[i]);
+            top[i] = top[i].max(eight[i]);
         }
     }
     let top = top.iter().fold(f32::MIN, |a, &b| a.max(b));

@@ -1,0 +1,301 @@
+//! Coding as it will be, rows and boosts learning along, with the float twin in the network's place.
+//!
+//! The network is one voice of a sum. Trained alone it learns what the rows learn by themselves; trained within the sum it
+//! learns what they do not.
+
+use super::corpus::Piece;
+use super::ops::Beside;
+use super::twin::{Pass, States, Twin};
+use super::window::{Batch, Stretch, window};
+use crate::coder::{Distribution, TOTAL};
+use crate::error::{Error, Result};
+use crate::layout::Places;
+use crate::model::{Model, Predictor};
+use rayon::prelude::*;
+use std::f32::consts::LOG2_E;
+use std::sync::Arc;
+
+/// Draws after which no long enough part is expected any more.
+const DRAWS: usize = 100;
+
+/// A part of a piece, coded like a frame of its own.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// The bytes; they begin where a record or element does as the piece does.
+    pub content: &'a [u8],
+    /// Where they are in their records.
+    pub places: &'a Places,
+    /// Lanes to code them in.
+    pub lanes: usize,
+}
+
+impl<'a> Part<'a> {
+    /// Up to `len` bytes of a piece from about `start` on.
+    pub fn of(piece: &'a Piece, start: usize, len: usize, lanes: usize) -> Part<'a> {
+        let period = piece.places.layout().period().max(1) as usize;
+        let start = start.min(piece.content.len()) / period * period;
+        let end = piece.content.len().min(start + len);
+        Part {
+            content: &piece.content[start..end],
+            places: &piece.places,
+            lanes,
+        }
+    }
+
+    /// Bytes of a lane; the last one may have fewer, by less than the number of lanes, which nobody trains on.
+    pub fn lane_len(&self) -> usize {
+        self.content.len().div_ceil(self.lanes)
+    }
+
+    /// Steps that all lanes take.
+    pub fn steps(&self) -> usize {
+        let others = (self.lanes - 1) * self.lane_len();
+        self.content.len().saturating_sub(others)
+    }
+}
+
+/// One walk along a part, all lanes in lock step.
+struct Walk<'a> {
+    part: Part<'a>,
+    predictor: Predictor<'a>,
+    step: usize,
+}
+
+/// Several walks side by side: a batch is a window of each.
+pub struct Rehearsal<'a> {
+    /// Lends the predictors their shape; its network is not asked.
+    host: &'a Model,
+    walks: Vec<Walk<'a>>,
+    states: States,
+    steps: usize,
+}
+
+/// A window of every walk: what the twin's loss is taken of.
+pub struct Scene {
+    /// The network's inputs and the bytes to predict.
+    pub batch: Batch,
+    /// The twin's pass over them.
+    pub pass: Pass,
+    /// What the predictors' other voices said.
+    pub beside: Arc<Beside>,
+    /// Bits that the whole sum took.
+    pub bits: f64,
+}
+
+impl<'a> Rehearsal<'a> {
+    /// Along these parts, in windows of `steps`.
+    pub fn new(host: &'a Model, twin: &Twin, parts: Vec<Part<'a>>, steps: usize) -> Rehearsal<'a> {
+        let lanes = parts.iter().map(|part| part.lanes).sum();
+        Rehearsal {
+            host,
+            walks: parts
+                .into_iter()
+                .map(|part| Walk::new(part, host))
+                .collect(),
+            states: twin.states(lanes),
+            steps,
+        }
+    }
+
+    /// Replaces every walk that has no window left by one along another part, of as many lanes; false if there is none.
+    pub fn renew(&mut self, mut another: impl FnMut() -> Option<Part<'a>>) -> bool {
+        let mut first = 0;
+        for walk in &mut self.walks {
+            let lanes = first..first + walk.part.lanes;
+            first = lanes.end;
+            if walk.step + self.steps > walk.part.steps() {
+                // A part may be shorter than a window; of several draws one will do.
+                let long = |part: &Part| part.steps() >= self.steps && part.lanes == lanes.len();
+                let Some(part) = (0..DRAWS).find_map(|_| another().filter(long)) else {
+                    return false;
+                };
+                *walk = Walk::new(part, self.host);
+                let states = self.states.iter_mut().flat_map(|s| &mut s[lanes.clone()]);
+                states.for_each(|state| state.reset());
+            }
+        }
+        true
+    }
+
+    /// The next window of every walk.
+    pub fn next(&mut self, twin: &Twin) -> Result<Scene> {
+        let steps = self.steps;
+        let stretches = self.walks.iter().flat_map(Walk::stretches);
+        let stretches: Vec<Stretch> = stretches.collect();
+        let batch = window(&twin.config, &stretches, steps);
+        let pass = twin.forward(&batch, &self.states)?;
+        self.states = pass.end_states()?;
+
+        let logits = pass.logits.broadcast_add(&twin.bias)?;
+        let logits = logits.flatten_all()?.to_vec1::<f32>()?;
+        let mut network = logits.as_chunks::<256>().0;
+        let mut beside = Beside {
+            logits: vec![[0; 256]; network.len()],
+            volume: vec![0.0; network.len()],
+        };
+        let mut work = Vec::new();
+        let (mut others, mut volumes) = (&mut beside.logits[..], &mut beside.volume[..]);
+        for walk in &mut self.walks {
+            let tokens = walk.part.lanes * steps;
+            work.push((
+                walk,
+                network.split_off(..tokens).unwrap_or_default(),
+                others.split_off_mut(..tokens).unwrap_or_default(),
+                volumes.split_off_mut(..tokens).unwrap_or_default(),
+            ));
+        }
+        let bits: Vec<f64> = { work.into_par_iter() }
+            .map(|(walk, network, others, volumes)| walk.play(steps, network, others, volumes))
+            .collect();
+        Ok(Scene {
+            batch,
+            pass,
+            beside: Arc::new(beside),
+            bits: bits.iter().sum(),
+        })
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn new(part: Part<'a>, host: &'a Model) -> Walk<'a> {
+        let (len, lane_len) = (part.content.len(), part.lane_len());
+        Walk {
+            part,
+            predictor: Predictor::new(host, part.places, len, part.lanes, lane_len),
+            step: 0,
+        }
+    }
+
+    fn stretches(&self) -> impl Iterator<Item = Stretch<'a>> + use<'a> {
+        let (part, step) = (self.part, self.step);
+        (0..part.lanes).map(move |lane| Stretch {
+            content: part.content,
+            places: part.places,
+            position: lane * part.lane_len() + step,
+            wall: lane * part.lane_len(),
+        })
+    }
+
+    /// Goes on by `steps` with the network's logits `[lanes][steps]` in nats; leaves what else there was and returns the bits.
+    fn play(
+        &mut self,
+        steps: usize,
+        network: &[[f32; 256]],
+        others: &mut [[i16; 256]],
+        volumes: &mut [f32],
+    ) -> f64 {
+        let Part { content, lanes, .. } = self.part;
+        let lane_len = self.part.lane_len();
+        let mut distribution = Distribution::default();
+        let mut bits = 0.0;
+        for t in 0..steps {
+            let step = self.step + t;
+            self.predictor.begin(step, lanes, content);
+            for lane in 0..lanes {
+                let token = lane * steps + t;
+                let said = spoken(&network[token]);
+                let predictor = &mut self.predictor;
+                let other = &mut others[token];
+                let volume =
+                    predictor.rehearse(lane, step, content, &said, &mut distribution, other);
+                // Q13
+                volumes[token] = f32::from(volume) / 8192.0;
+                bits += cost(&distribution, content[lane * lane_len + step]);
+            }
+            self.predictor.learn(step, lanes, content);
+        }
+        self.step += steps;
+        bits
+    }
+}
+
+/// Bits of a byte.
+fn cost(distribution: &Distribution, byte: u8) -> f64 {
+    let frequency = distribution.frequencies()[usize::from(byte)];
+    (f64::from(TOTAL) / f64::from(frequency)).log2()
+}
+
+/// Logits in nats as the integer network gives them: Q11 of log2, the largest at the top of the range.
+fn spoken(nats: &[f32; 256]) -> [i16; 256] {
+    let top = nats.iter().fold(f32::MIN, |a, &b| a.max(b));
+    nats.map(|n| ((n - top) * LOG2_E * 2048.0 + 32767.0) as i16)
+}
+
+/// What quantisation costs: bits a byte of the whole predictor, on the very same parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Gap {
+    /// With the float twin.
+    pub float: f64,
+    /// With the integer network.
+    pub integer: f64,
+}
+
+impl Gap {
+    /// The share of bits that the integer network needs more; below 0 it needs fewer.
+    pub fn relative(&self) -> f64 {
+        self.integer / self.float - 1.0
+    }
+}
+
+/// Steps of a window in evaluation.
+const STEPS: usize = 128;
+
+/// Bits a byte of parts of as many steps each, coded with the twin.
+pub fn float_bits(twin: &Twin, host: &Model, parts: &[Part]) -> Result<f64> {
+    let steps = parts.iter().map(Part::steps).min().unwrap_or(0);
+    let mut rehearsal = Rehearsal::new(host, twin, parts.to_vec(), STEPS.min(steps));
+    let (mut bits, mut bytes) = (0.0, 0);
+    for _ in 0..steps / STEPS.min(steps).max(1) {
+        let scene = rehearsal.next(twin)?;
+        bits += scene.bits;
+        bytes += scene.batch.targets.len();
+    }
+    Ok(bits / bytes.max(1) as f64)
+}
+
+/// The same with the integer network.
+pub fn integer_bits(model: &Model, parts: &[Part]) -> f64 {
+    let steps = parts.iter().map(Part::steps).min().unwrap_or(0);
+    let steps = steps / STEPS.min(steps).max(1) * STEPS.min(steps);
+    let one = |part: &Part| {
+        let Part {
+            content,
+            places,
+            lanes,
+        } = *part;
+        let lane_len = part.lane_len();
+        let mut predictor = Predictor::new(model, places, content.len(), lanes, lane_len);
+        let mut distribution = Distribution::default();
+        let mut bits = 0.0;
+        for step in 0..steps {
+            predictor.begin(step, lanes, content);
+            for lane in 0..lanes {
+                predictor.predict(lane, step, content, &mut distribution);
+                bits += cost(&distribution, content[lane * lane_len + step]);
+            }
+            predictor.learn(step, lanes, content);
+        }
+        bits
+    };
+    let bits: Vec<f64> = parts.par_iter().map(one).collect();
+    let bytes: usize = parts.iter().map(|part| part.lanes * steps).sum();
+    bits.iter().sum::<f64>() / bytes.max(1) as f64
+}
+
+/// Both.
+pub fn gap(twin: &Twin, model: &Model, parts: &[Part]) -> Result<Gap> {
+    Ok(Gap {
+        float: float_bits(twin, model, parts)?,
+        integer: integer_bits(model, parts),
+    })
+}
+
+/// The built-in model, as a host for rehearsals.
+pub fn host() -> Result<&'static Model> {
+    match Model::built_in(1) {
+        Some(model) => Ok(model),
+        None => Err(Error::InvalidArgument(
+            "this boa has no built-in model".into(),
+        )),
+    }
+}
