@@ -98,8 +98,8 @@ impl<'m> Predictor<'m> {
         self.mix(lane, &past, distribution);
     }
 
-    /// The same with logits (Q11, the largest at the top of the range) that another network gives instead of the model's:
-    /// leaves in `beside` what rows and boosts add to them (Q9) and returns how loud the network speaks (Q13).
+    /// The same with logits (Q11, the largest at the top of the range) that another network gives instead of the model's;
+    /// returns how loud the network speaks (Q13).
     pub fn rehearse(
         &mut self,
         lane: usize,
@@ -107,20 +107,15 @@ impl<'m> Predictor<'m> {
         content: &[u8],
         network: &[i16; 256],
         distribution: &mut Distribution,
-        beside: &mut [i16; 256],
     ) -> i16 {
         let past = self.past(lane, step, content);
         self.lanes[lane].network = *network;
-        *beside = self.mix(lane, &past, distribution);
-        let volume = self.mixer.weights(self.lanes[lane].place.phase.into())[NETWORK];
-        for (logit, &network) in beside.iter_mut().zip(network) {
-            *logit = logit.saturating_sub(kernel::mulhrs(network, volume));
-        }
-        volume
+        self.mix(lane, &past, distribution);
+        self.mixer.weights(self.lanes[lane].place.phase.into())[NETWORK]
     }
 
     /// The sum of the network's logits and of all others, and its distribution.
-    fn mix(&mut self, lane: usize, past: &Past, distribution: &mut Distribution) -> [i16; 256] {
+    fn mix(&mut self, lane: usize, past: &Past, distribution: &mut Distribution) {
         let own = &mut self.lanes[lane];
         let rows: [&[i16; 256]; EXPERTS] = std::array::from_fn(|expert| match expert {
             NETWORK => &own.network,
@@ -139,7 +134,6 @@ impl<'m> Predictor<'m> {
         for (p, &f) in own.probabilities.iter_mut().zip(distribution.frequencies()) {
             *p = (f >> 9) as i16;
         }
-        logits
     }
 
     /// Ends the step: the first `active` lanes learn their bytes, which now stand in `content`.

@@ -14,8 +14,8 @@ const HELD_OUT: f64 = 0.1;
 const SHORTEST: usize = 1024;
 /// Bytes of an input that a network is fitted to.
 const FITTED: usize = 64 << 20;
-/// Each time so many parts of the pieces are drawn anew.
-const RENEWED: usize = 4;
+/// One piece in this many is drawn anew at a time, after as large a share of the bytes was learned from.
+const RENEWED: usize = 8;
 
 /// A stretch of bytes of one structure, as a frame's content is coded.
 pub struct Piece {
@@ -45,23 +45,24 @@ impl Corpus {
     /// # Errors
     /// `Io` if a file cannot be read.
     pub fn of_files(rules: Rules, files: Vec<Source>, held: Vec<Source>) -> Result<Corpus> {
-        let bytes = |files: &[Source]| files.iter().map(Source::len).sum::<u64>();
         let mut corpus = Corpus::default();
-        if rules.memory < bytes(&files) + bytes(&held) || rules.augment {
+        let bytes: u64 = files.iter().chain(&held).map(Source::len).sum();
+        if rules.memory < bytes || rules.augment {
             // Some of a single file must be held out before anything is drawn from it.
             let (files, held) = match held.is_empty() {
                 true => files.into_iter().map(|file| file.split(HELD_OUT)).unzip(),
                 false => (files, held),
             };
-            let share = (rules.memory as f64 * HELD_OUT) as usize;
+            let share = (rules.memory as f64 * HELD_OUT) as u64;
             let plain = Rules {
                 augment: false,
                 ..rules
             };
-            Sources::new(plain, held).fill(&mut corpus.held, share)?;
+            let mut held = Sources::new(plain, held);
+            held.fill(&mut corpus.held, held.bytes().min(share))?;
             let mut sources = Sources::new(rules, files);
-            let least = bytes(sources.files()).min(rules.memory) as usize;
-            sources.fill(&mut corpus.pieces, least.saturating_sub(share))?;
+            let room = sources.bytes().min(rules.memory - share);
+            sources.fill(&mut corpus.pieces, room)?;
             corpus.sources = Some(sources);
             return Ok(corpus);
         }
@@ -130,18 +131,21 @@ impl Corpus {
     /// # Errors
     /// `Io` if a file cannot be read.
     pub fn renew(&mut self) -> Result<bool> {
+        let full = self.len() as u64;
         let Some(sources) = &mut self.sources else {
             return Ok(false);
         };
-        let full: usize = self.pieces.iter().map(|piece| piece.content.len()).sum();
         self.pieces.drain(..self.pieces.len().div_ceil(RENEWED));
         sources.fill(&mut self.pieces, full)?;
         Ok(true)
     }
 
-    /// Whether more can be drawn.
-    pub fn can_renew(&self) -> bool {
-        self.sources.is_some()
+    /// Bytes to learn from before some are drawn anew.
+    pub fn lasting(&self) -> usize {
+        match self.sources {
+            Some(_) => self.len() / RENEWED,
+            None => usize::MAX,
+        }
     }
 
     /// Bytes to learn from.

@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 
 /// Lanes of a frame, as it will be coded.
 const LANES: usize = 16;
-/// Steps of back-propagation.
+/// Steps of back-propagation, divided among the frames that are coded side by side.
 const STEPS: usize = 64;
+/// Frames side by side, if there are as many.
+const FRAMES: usize = 2;
 /// The peak of the learning rate.
 const RATE: f64 = 8e-3;
 /// Share of the time that is trained; the rest goes into the export and the choice of its precision.
@@ -55,12 +57,16 @@ pub fn fit(
     let started = Instant::now();
     let budget = (time.as_secs_f64() * TRAINING).max(1e-3);
     let mut report = Report::new(SEED, budget);
-    let mut rehearsal = Rehearsal::new(host, &twin, another().into_iter().collect(), STEPS);
+    let side_by_side: Vec<Part> = (0..FRAMES.min(parts.len()))
+        .filter_map(|_| another())
+        .collect();
+    let steps = STEPS / side_by_side.len();
+    let mut rehearsal = Rehearsal::new(host, &twin, side_by_side, steps);
     while report.done < 1.0 && rehearsal.renew(&mut another) {
         let scene = rehearsal.next(&twin)?;
-        let loss = twin.loss(&scene.pass, &scene.batch, Some(scene.beside))?;
+        let cost = twin.steer(&scene.pass, scene.gradient)?;
         let rate = falling(RATE, report.done, report.steps);
-        optimizer.step(&loss.backward()?, rate)?;
+        optimizer.step(&cost.backward()?, rate)?;
         let seconds = started.elapsed().as_secs_f64();
         report.step(scene.bits, scene.batch.targets.len(), seconds, budget);
         if !look(&report) {

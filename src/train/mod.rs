@@ -22,7 +22,7 @@ mod window;
 
 pub use corpus::Corpus;
 pub use fit::fit;
-pub use ops::{Beside, CrossEntropy, Embed, MambaCore, RmsNorm};
+pub use ops::{Embed, MambaCore, RmsNorm, Steer};
 pub use rehearsal::Gap;
 pub use run::{Outcome, Report, TrainOptions, train};
 pub use sources::{Rules, Source, hold_out};

@@ -4,7 +4,6 @@
 //! learns what they do not.
 
 use super::corpus::Piece;
-use super::ops::Beside;
 use super::twin::{Pass, States, Twin};
 use super::window::{Batch, Stretch, window};
 use crate::coder::{Distribution, TOTAL};
@@ -70,14 +69,14 @@ pub struct Rehearsal<'a> {
     steps: usize,
 }
 
-/// A window of every walk: what the twin's loss is taken of.
+/// A window of every walk: what the twin learns from.
 pub struct Scene {
     /// The network's inputs and the bytes to predict.
     pub batch: Batch,
     /// The twin's pass over them.
     pub pass: Pass,
-    /// What the predictors' other voices said.
-    pub beside: Arc<Beside>,
+    /// The gradient of each byte's cost in nats, `[tokens][256]`, in the network's logits.
+    pub gradient: Arc<Vec<[f32; 256]>>,
     /// Bits that the whole sum took.
     pub bits: f64,
 }
@@ -129,28 +128,24 @@ impl<'a> Rehearsal<'a> {
         let logits = pass.logits.broadcast_add(&twin.bias)?;
         let logits = logits.flatten_all()?.to_vec1::<f32>()?;
         let mut network = logits.as_chunks::<256>().0;
-        let mut beside = Beside {
-            logits: vec![[0; 256]; network.len()],
-            volume: vec![0.0; network.len()],
-        };
+        let mut gradient = vec![[0.0; 256]; network.len()];
         let mut work = Vec::new();
-        let (mut others, mut volumes) = (&mut beside.logits[..], &mut beside.volume[..]);
+        let mut gradients = &mut gradient[..];
         for walk in &mut self.walks {
             let tokens = walk.part.lanes * steps;
             work.push((
                 walk,
                 network.split_off(..tokens).unwrap_or_default(),
-                others.split_off_mut(..tokens).unwrap_or_default(),
-                volumes.split_off_mut(..tokens).unwrap_or_default(),
+                gradients.split_off_mut(..tokens).unwrap_or_default(),
             ));
         }
         let bits: Vec<f64> = { work.into_par_iter() }
-            .map(|(walk, network, others, volumes)| walk.play(steps, network, others, volumes))
+            .map(|(walk, network, gradients)| walk.play(steps, network, gradients))
             .collect();
         Ok(Scene {
             batch,
             pass,
-            beside: Arc::new(beside),
+            gradient: Arc::new(gradient),
             bits: bits.iter().sum(),
         })
     }
@@ -176,14 +171,8 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Goes on by `steps` with the network's logits `[lanes][steps]` in nats; leaves what else there was and returns the bits.
-    fn play(
-        &mut self,
-        steps: usize,
-        network: &[[f32; 256]],
-        others: &mut [[i16; 256]],
-        volumes: &mut [f32],
-    ) -> f64 {
+    /// Goes on by `steps` with the network's logits `[lanes][steps]` in nats; leaves their gradient and returns the bits.
+    fn play(&mut self, steps: usize, network: &[[f32; 256]], gradients: &mut [[f32; 256]]) -> f64 {
         let Part { content, lanes, .. } = self.part;
         let lane_len = self.part.lane_len();
         let mut distribution = Distribution::default();
@@ -195,12 +184,16 @@ impl<'a> Walk<'a> {
                 let token = lane * steps + t;
                 let said = spoken(&network[token]);
                 let predictor = &mut self.predictor;
-                let other = &mut others[token];
-                let volume =
-                    predictor.rehearse(lane, step, content, &said, &mut distribution, other);
+                let volume = predictor.rehearse(lane, step, content, &said, &mut distribution);
+                let byte = content[lane * lane_len + step];
+                bits += cost(&distribution, byte);
                 // Q13
-                volumes[token] = f32::from(volume) / 8192.0;
-                bits += cost(&distribution, content[lane * lane_len + step]);
+                let volume = f32::from(volume) / 8192.0;
+                let gradient = &mut gradients[token];
+                for (g, &f) in gradient.iter_mut().zip(distribution.frequencies()) {
+                    *g = volume / TOTAL as f32 * f as f32;
+                }
+                gradient[usize::from(byte)] -= volume;
             }
             self.predictor.learn(step, lanes, content);
         }

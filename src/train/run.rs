@@ -320,7 +320,9 @@ impl Run<'_> {
         let mut running = own < until && self.running;
         let mut seen = 0;
         while running {
-            if seen > corpus.len() / 2 {
+            // Not before the parts have come to their ends.
+            let lasting = corpus.lasting().max(PART * self.options.parts);
+            if seen > lasting {
                 seen = 0;
                 corpus.renew()?;
             }
@@ -331,15 +333,17 @@ impl Run<'_> {
             let parts = (1..=count).filter_map(|k| part(PART * k / count)).collect();
             let mut rehearsal =
                 Rehearsal::new(self.host, &candidate.twin, parts, self.options.steps);
-            while running && (seen <= corpus.len() / 2 || !corpus.can_renew()) {
+            while running && seen <= lasting {
                 if !rehearsal.renew(|| part(PART)) {
-                    break;
+                    return Err(Error::InvalidArgument(
+                        "nothing to train on: every piece is shorter than a window".into(),
+                    ));
                 }
                 let scene = rehearsal.next(&candidate.twin)?;
                 let twin = &candidate.twin;
-                let loss = twin.loss(&scene.pass, &scene.batch, Some(scene.beside))?;
+                let cost = twin.steer(&scene.pass, scene.gradient)?;
                 let rate = falling(self.options.rate, own / self.own, candidate.progress.steps);
-                candidate.optimizer.step(&loss.backward()?, rate)?;
+                candidate.optimizer.step(&cost.backward()?, rate)?;
                 candidate.progress.steps += 1;
                 let bytes = scene.batch.targets.len();
                 seen += bytes;

@@ -104,22 +104,23 @@ impl Sources {
         Sources {
             rules,
             files,
-            random: fastrand::Rng::with_seed(rules.seed ^ 0x50u64),
+            random: fastrand::Rng::with_seed(rules.seed ^ 0x50),
         }
     }
 
-    pub fn files(&self) -> &[Source] {
-        &self.files
+    /// Bytes of all files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(Source::len).sum()
     }
 
     /// Draws pieces until there are so many bytes, or nothing more comes.
-    pub fn fill(&mut self, pieces: &mut Vec<Piece>, bytes: usize) -> Result<()> {
-        let mut have: usize = pieces.iter().map(|piece| piece.content.len()).sum();
+    pub fn fill(&mut self, pieces: &mut Vec<Piece>, bytes: u64) -> Result<()> {
+        let mut have: u64 = pieces.iter().map(|piece| piece.content.len() as u64).sum();
         let mut failed = 0;
         while have < bytes && failed < DRAWS {
             match self.draw()? {
                 Some(piece) => {
-                    have += piece.content.len();
+                    have += piece.content.len() as u64;
                     pieces.push(piece);
                     failed = 0;
                 }
@@ -131,8 +132,7 @@ impl Sources {
 
     /// The frame that would begin at a random place, if it is worth learning from.
     fn draw(&mut self) -> Result<Option<Piece>> {
-        let all: u64 = self.files.iter().map(Source::len).sum();
-        let mut at = self.random.u64(0..all.max(1));
+        let mut at = self.random.u64(0..self.bytes().max(1));
         for file in &self.files {
             if at >= file.len() {
                 at -= file.len();

@@ -1,7 +1,7 @@
 //! The float twin: the same network as `model`, differentiable.
 
 use super::core::{LaneState, Peaks, Shape};
-use super::ops::{Beside, CrossEntropy, Embed, MambaCore, RmsNorm};
+use super::ops::{Embed, MambaCore, RmsNorm, Steer};
 use super::window::Batch;
 use crate::model::{CONV, Config, TOKENS};
 use candle_core::{Device, Result, Tensor, Var};
@@ -190,13 +190,9 @@ impl Twin {
         })
     }
 
-    /// Mean nats a byte of a pass; `beside`: of the predictor that the network is a part of.
-    pub fn loss(&self, pass: &Pass, batch: &Batch, beside: Option<Arc<Beside>>) -> Result<Tensor> {
-        let entropy = CrossEntropy {
-            targets: batch.targets.clone(),
-            beside,
-        };
-        pass.logits.apply_op2(&self.bias, entropy)
+    /// What to go back from so that the logits of a pass get these gradients, `[tokens][256]`.
+    pub fn steer(&self, pass: &Pass, gradient: Arc<Vec<[f32; 256]>>) -> Result<Tensor> {
+        pass.logits.apply_op2(&self.bias, Steer { gradient })
     }
 }
 
