@@ -9,6 +9,8 @@ mod coarse;
 mod core;
 mod corpus;
 mod fit;
+#[cfg(test)]
+mod gradients;
 mod ops;
 mod optimizer;
 mod quantize;
