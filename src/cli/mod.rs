@@ -6,6 +6,8 @@ mod bench;
 mod compress;
 mod decompress;
 mod exit;
+#[cfg(feature = "train")]
+mod fit;
 mod layout_option;
 mod level;
 mod list;

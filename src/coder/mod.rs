@@ -3,9 +3,11 @@
 //! One lane is one independent sequence of 32-bit words (64-bit coder state, probabilities of 16 bits). constriction
 //! promises a stable bit stream within 0.5; `docs/format.md` describes the algorithm so that it can be written again.
 
+mod adaptive;
 mod bit;
 mod words;
 
+pub use adaptive::{AdaptiveBit, BitCoder, CONTEXTS, Numbers};
 use bit::Bit;
 pub use words::WordReader;
 

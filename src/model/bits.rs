@@ -49,6 +49,15 @@ struct Bit {
     bit: bool,
 }
 
+/// What became of a bit.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Said {
+    /// The probability of a one, in 1/65536.
+    pub one: u16,
+    /// How much the mix's logit moves with the network's: Q13.
+    pub loudness: i32,
+}
+
 /// What is kept of a lane's byte.
 #[derive(Clone)]
 struct Byte {
@@ -270,6 +279,18 @@ impl Bits {
         bit.points = [first, second];
         let sum = 2 * u32::from(one) + u32::from(a) + u32::from(b);
         (sum >> 2).clamp(1, 65535) as u16
+    }
+
+    /// How loud the network was at each bit of the lane's byte.
+    pub fn loudness(&self, lane: usize, said: &mut [Said; 8]) {
+        for (bit, said) in self.bytes[lane].bits.iter().zip(said) {
+            let outer = self.outer.weights(bit.outer_set as usize).iter();
+            let inner = { self.mixers.iter().zip(bit.sets) }
+                .map(|(mixer, set)| mixer.weights(set as usize)[0]);
+            let sum: i64 = inner.zip(outer).map(|(a, &b)| i64::from(a) * i64::from(b)).sum();
+            // Q26 times Q26.
+            said.loudness = (sum >> 39) as i32;
+        }
     }
 
     /// Learns a lane's byte.

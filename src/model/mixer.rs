@@ -40,8 +40,12 @@ impl Mixer {
     /// The logit that a set makes of the inputs, within [`LIMIT`].
     #[inline]
     pub fn mix(&self, set: usize, inputs: &[i16]) -> i32 {
-        let weights = &self.weights[set * self.inputs..][..self.inputs];
-        kernel::blend(weights, inputs).clamp(-LIMIT, LIMIT)
+        kernel::blend(self.weights(set), inputs).clamp(-LIMIT, LIMIT)
+    }
+
+    /// A set's weights, Q26.
+    pub fn weights(&self, set: usize) -> &[i32] {
+        &self.weights[set * self.inputs..][..self.inputs]
     }
 
     /// Moves the weights that made `logit` of the inputs, once the bit is known.

@@ -5,6 +5,7 @@
 
 mod bits;
 mod chance;
+mod compact;
 mod config;
 mod contexts;
 mod counters;
@@ -19,5 +20,6 @@ mod weights;
 pub use config::{CONV, Config, HEAD};
 pub use file::{Model, ModelId};
 pub use network::Network;
+pub use bits::Said;
 pub use predictor::Predictor;
 pub use weights::{Block, Embedding, Linear, TOKENS, Weights};

@@ -1,6 +1,6 @@
 //! The whole predictor of one frame: network, counters and matches, mixed bit by bit, for lanes in lock step.
 
-use super::bits::{Bits, Situation};
+use super::bits::{Bits, Said, Situation};
 use super::contexts::{CONTEXTS, Past, TextState, contexts};
 use super::file::Model;
 use super::matches::{Heads, Matches};
@@ -8,6 +8,7 @@ use super::network::Network;
 use crate::kernel;
 use crate::layout::{Contexts, Place, Places};
 use crate::level::Effort;
+use std::convert::Infallible;
 
 /// Predicts a frame's bytes.
 ///
@@ -84,21 +85,56 @@ impl<'m> Predictor<'m> {
         coder: impl FnMut(u16) -> Result<bool, E>,
     ) -> Result<u8, E> {
         let past = self.past(lane, step, content);
-        let own = &mut self.lanes[lane];
-        let tokens = self.places.lags(own.place).map(|lag| past.back(lag));
+        let place = self.lanes[lane].place;
+        let tokens = self.places.lags(place).map(|lag| past.back(lag));
         let mut logits = [0; 256];
-        let phase = self.model.config().phase(own.place);
+        let phase = self.model.config().phase(place);
         self.network.step(lane, &tokens, phase, &mut logits);
+        self.mix(lane, &past, &mut logits, coder)
+    }
+
+    /// Codes the lane's byte, which stands in `content`, with logits (Q11, the largest at the top of the range) that another
+    /// network gives instead of the model's; what became of them at each bit.
+    pub fn rehearse(
+        &mut self,
+        lane: usize,
+        step: usize,
+        content: &[u8],
+        network: &[i16; 256],
+    ) -> [Said; 8] {
+        let past = self.past(lane, step, content);
+        let byte = content[past.position];
+        let mut said = [Said::default(); 8];
+        let mut k = 0;
+        let coded = self.mix(lane, &past, &mut network.clone(), |one| {
+            said[k].one = one;
+            k += 1;
+            Ok::<bool, Infallible>(byte >> (8 - k) & 1 == 1)
+        });
+        debug_assert_eq!(coded, Ok(byte));
+        self.bits.loudness(lane, &mut said);
+        said
+    }
+
+    /// Codes a byte with the network's logits, which are used up, and all else.
+    fn mix<E>(
+        &mut self,
+        lane: usize,
+        past: &Past,
+        logits: &mut [i16; 256],
+        coder: impl FnMut(u16) -> Result<bool, E>,
+    ) -> Result<u8, E> {
+        let own = &self.lanes[lane];
         // The network speaks in Q11, the softmax listens in Q9.
         logits.iter_mut().for_each(|logit| *logit >>= 2);
         let mut frequencies = [0; 256];
-        kernel::softmax(&logits, &mut frequencies);
+        kernel::softmax(logits, &mut frequencies);
 
         let last = past.back(1) as u8;
         let situation = Situation {
             network: &frequencies,
             contexts: &own.contexts,
-            named: &self.matches.named(lane, &past),
+            named: &self.matches.named(lane, past),
             phase: own.place.phase,
             column: match self.places.contexts() {
                 Contexts::Text => last.into(),
