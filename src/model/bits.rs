@@ -287,7 +287,10 @@ impl Bits {
             let outer = self.outer.weights(bit.outer_set as usize).iter();
             let inner = { self.mixers.iter().zip(bit.sets) }
                 .map(|(mixer, set)| mixer.weights(set as usize)[0]);
-            let sum: i64 = inner.zip(outer).map(|(a, &b)| i64::from(a) * i64::from(b)).sum();
+            let sum: i64 = inner
+                .zip(outer)
+                .map(|(a, &b)| i64::from(a) * i64::from(b))
+                .sum();
             // Q26 times Q26.
             said.loudness = (sum >> 39) as i32;
         }

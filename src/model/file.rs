@@ -162,20 +162,19 @@ impl Model {
         &self.weights
     }
 
-    /// The built-in model of this number, if there is one. Number 1 is the default.
+    /// The built-in model of this number, if there is one. Number 1 is that of the default levels, 2 of the
+    /// fast and 3 of the best.
     pub fn built_in(number: u16) -> Option<&'static Arc<Model>> {
-        static DEFAULT: OnceLock<Option<Arc<Model>>> = OnceLock::new();
+        const BYTES: [&[u8]; 3] = [
+            include_bytes!("pretrained/default.boam"),
+            include_bytes!("pretrained/fast.boam"),
+            include_bytes!("pretrained/best.boam"),
+        ];
+        static READ: [OnceLock<Option<Arc<Model>>>; 3] = [const { OnceLock::new() }; 3];
+        let place = usize::from(number).checked_sub(1)?;
         // The bytes are part of the program: a test reads them, so they cannot be invalid in a release.
-        let read = || {
-            Model::from_bytes(include_bytes!("pretrained/default.boam"))
-                .ok()
-                .map(Arc::new)
-        };
-        if number == 1 {
-            DEFAULT.get_or_init(read).as_ref()
-        } else {
-            None
-        }
+        let read = || Model::from_bytes(BYTES[place]).ok().map(Arc::new);
+        READ.get(place)?.get_or_init(read).as_ref()
     }
 }
 

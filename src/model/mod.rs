@@ -17,9 +17,9 @@ mod network;
 mod predictor;
 mod weights;
 
+pub use bits::Said;
 pub use config::{CONV, Config, HEAD};
 pub use file::{Model, ModelId};
 pub use network::Network;
-pub use bits::Said;
 pub use predictor::Predictor;
 pub use weights::{Block, Embedding, Linear, TOKENS, Weights};

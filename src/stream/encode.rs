@@ -19,9 +19,6 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// The number of the built-in model that is taken if the caller names none.
-const DEFAULT_MODEL: u16 = 1;
-
 /// Compresses `input` to `output`, which it flushes. The bytes written depend on the input and on the options, but
 /// not on the number of threads.
 ///
@@ -127,15 +124,18 @@ pub fn compress(
 
 /// The model to code with and how the file names it: by number if it is built in, whoever gave it.
 fn choose_model(options: &EncodeOptions) -> Result<(Arc<Model>, ModelSection)> {
-    let built_in = (DEFAULT_MODEL..).map_while(|n| Model::built_in(n).map(|model| (n, model)));
     let Some(given) = &options.model else {
-        let (number, model) = { built_in }
-            .next()
+        let number = match options.level.effort() {
+            Effort::Default => 1,
+            Effort::Fast => 2,
+            Effort::Best => 3,
+        };
+        let model = Model::built_in(number)
             .ok_or_else(|| Error::InvalidArgument("this boa has no built-in model".into()))?;
         return Ok((Arc::clone(model), ModelSection::BuiltIn(number)));
     };
     let id = given.id();
-    for (number, model) in built_in {
+    for (number, model) in (1..).map_while(|n| Model::built_in(n).map(|model| (n, model))) {
         if model.id() == id {
             return Ok((Arc::clone(given), ModelSection::BuiltIn(number)));
         }

@@ -11,8 +11,8 @@ use crate::kernel;
 use crate::layout::Places;
 use crate::level::Effort;
 use crate::model::{Model, Predictor, Said};
-use std::convert::Infallible;
 use rayon::prelude::*;
+use std::convert::Infallible;
 use std::f32::consts::LOG2_E;
 use std::sync::Arc;
 
@@ -229,7 +229,9 @@ pub(super) fn gradient(network: &[i16; 256], said: &[Said; 8], byte: u8) -> [f32
         for (side, sign) in [(first, -1.0), (first + len, 1.0)] {
             let sum: u32 = frequencies[side..side + len].iter().sum();
             let scale = sign * loud / sum as f32;
-            let pairs = gradient[side..].iter_mut().zip(&frequencies[side..side + len]);
+            let pairs = gradient[side..]
+                .iter_mut()
+                .zip(&frequencies[side..side + len]);
             pairs.for_each(|(g, &f)| *g += scale * f as f32);
         }
         first += len * usize::from(bit);
