@@ -1,0 +1,113 @@
+//! `cargo bench --bench ratio -- DIR [--markdown]`: boa beside other compressors on every file in and under DIR. Each boa
+//! file is decoded again and compared byte by byte. Ratios: original bytes / compressed bytes.
+
+mod numbers;
+mod peers;
+mod table;
+
+use boa_constrictor::{DecodeOptions, EncodeOptions, Input, compress, decompress};
+use rayon::prelude::*;
+use std::error::Error;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use table::{Row, Table};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// What boa is run with: a column each.
+const SETTINGS: [(&str, fn() -> EncodeOptions); 1] = [("boa", EncodeOptions::default)];
+
+fn main() -> Result<(), Failure> {
+    let (mut directory, mut markdown) = (None, false);
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--markdown" => markdown = true,
+            // cargo passes it.
+            "--bench" => {}
+            _ if argument.starts_with('-') => {
+                return Err(format!("{argument}: unknown option").into());
+            }
+            _ if directory.is_some() => return Err("more than one directory".into()),
+            _ => directory = Some(PathBuf::from(argument)),
+        }
+    }
+    let directory = directory.ok_or("usage: cargo bench --bench ratio -- DIR [--markdown]")?;
+    let mut files = Vec::new();
+    collect(&directory, &mut files)?;
+    let done = AtomicUsize::new(0);
+    let measured = |path: &PathBuf| {
+        let name = path.strip_prefix(&directory).unwrap_or(path);
+        let row = measure(path, name).map_err(|e| format!("{}: {e}", path.display()))?;
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        eprintln!("{done}/{} {}", files.len(), name.display());
+        Ok(row)
+    };
+    let rows = files
+        .par_iter()
+        .map(measured)
+        .collect::<Result<Vec<Row>, String>>()?;
+    let table = Table {
+        settings: SETTINGS.iter().map(|setting| setting.0).collect(),
+        rows,
+    };
+    print!("{}", table.text(markdown));
+    Ok(())
+}
+
+/// The files in and under a directory, in the order of their names, without what describes them.
+fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut paths = fs::read_dir(directory)?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if !path.extension().is_some_and(|e| e == "json" || e == "md") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn measure(path: &Path, name: &Path) -> Result<Row, Failure> {
+    let content = fs::read(path)?;
+    if content.is_empty() {
+        return Err("is empty".into());
+    }
+    let mut peers = Vec::new();
+    for (_, compressed) in peers::PEERS {
+        peers.push(compressed(&content)?);
+    }
+    let numbers = numbers::find(path, &content)?;
+    let boa = SETTINGS.iter().map(|(_, options)| boa(&content, options()));
+    Ok(Row {
+        name: name.to_path_buf(),
+        bytes: content.len(),
+        peers,
+        pcodec: numbers.map(|n| peers::pcodec(&n)).transpose()?,
+        boa: boa.collect::<Result<_, _>>()?,
+    })
+}
+
+/// Bytes of the .boa file, which is decoded and compared.
+fn boa(content: &[u8], options: EncodeOptions) -> Result<usize, Failure> {
+    let mut file = Vec::new();
+    let options = EncodeOptions {
+        threads: 1,
+        ..options
+    };
+    compress(Input::from_reader(content), &mut file, &options, &())?;
+    let mut decoded = Vec::with_capacity(content.len());
+    let decode = DecodeOptions {
+        threads: 1,
+        ..DecodeOptions::default()
+    };
+    decompress(&file[..], &mut decoded, &decode, &())?;
+    if decoded != content {
+        return Err("does not decode to itself".into());
+    }
+    Ok(file.len())
+}

@@ -1,0 +1,100 @@
+//! The numbers in a file, told by a .npy header or by a sidecar: a .json file of the same name with `dtype`, `rows`, `columns`
+//! (their names) or `cols` (their number), and `order`, `row` or `column`.
+
+use crate::Failure;
+use boa_constrictor::layout::npy;
+use serde_json::Value;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// The elements of a file, column after column: a column each for tables, one for arrays.
+pub struct Numbers {
+    /// `f`, `i` or `u`, and the bytes of an element.
+    pub kind: (char, usize),
+    /// Little-endian elements.
+    pub columns: Vec<Vec<u8>>,
+}
+
+/// What is known of a file's numbers; `None` if nothing is.
+pub fn find(path: &Path, content: &[u8]) -> Result<Option<Numbers>, Failure> {
+    if let Some(array) = npy::parse(content) {
+        return Ok(of_array(&content[..array.header], &content[array.header..]));
+    }
+    match fs::read(path.with_extension("json")) {
+        Ok(text) => of_table(&serde_json::from_slice(&text)?, content),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// A NumPy array as it is stored; none of structures and complex numbers.
+fn of_array(header: &[u8], elements: &[u8]) -> Option<Numbers> {
+    let text = String::from_utf8_lossy(header);
+    let (_, after) = text.split_once("'descr':")?;
+    let dtype = after.trim_start().strip_prefix('\'')?.split('\'').next()?;
+    let (kind, little) = kind(dtype)?;
+    Some(Numbers {
+        kind,
+        columns: vec![in_order(elements.to_vec(), kind.1, little)],
+    })
+}
+
+fn of_table(sidecar: &Value, content: &[u8]) -> Result<Option<Numbers>, Failure> {
+    let Some(dtype) = sidecar["dtype"].as_str() else {
+        return Ok(None);
+    };
+    let (kind, little) = kind(dtype).ok_or_else(|| format!("dtype {dtype} of the sidecar"))?;
+    let number = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());
+    let rows = number(&sidecar["rows"]).ok_or("no rows in the sidecar")?;
+    let names = sidecar["columns"].as_array().map(Vec::len);
+    let count = names.or_else(|| number(&sidecar["cols"]));
+    let count = count.ok_or("no columns in the sidecar")?;
+    let width = kind.1;
+    let all = { rows.checked_mul(count) }.and_then(|n| n.checked_mul(width));
+    if all != Some(content.len()) || content.is_empty() {
+        let what = format!("the sidecar's {rows} rows of {count} columns are not the file");
+        return Err(what.into());
+    }
+    let columns: Vec<Vec<u8>> = match sidecar["order"].as_str() {
+        Some("column") => content.chunks(rows * width).map(<[u8]>::to_vec).collect(),
+        Some("row") => (0..count)
+            .map(|k| column(content, count * width, k * width, width))
+            .collect(),
+        _ => return Err("no order of row or column in the sidecar".into()),
+    };
+    let in_order = |column| in_order(column, width, little);
+    Ok(Some(Numbers {
+        kind,
+        columns: columns.into_iter().map(in_order).collect(),
+    }))
+}
+
+fn column(content: &[u8], record: usize, place: usize, width: usize) -> Vec<u8> {
+    let rows = content.chunks_exact(record);
+    rows.flat_map(|row| &row[place..place + width])
+        .copied()
+        .collect()
+}
+
+/// The kind of a type as NumPy writes it, and whether it is little-endian.
+fn kind(dtype: &str) -> Option<((char, usize), bool)> {
+    let mut characters = dtype.chars();
+    let order = characters.next()?;
+    let kind = characters.next()?;
+    let width = characters.as_str().parse().ok()?;
+    let known = matches!(order, '<' | '>' | '|')
+        && match kind {
+            'f' => matches!(width, 4 | 8),
+            'i' | 'u' => matches!(width, 1 | 2 | 4 | 8),
+            _ => false,
+        };
+    known.then_some(((kind, width), order != '>'))
+}
+
+fn in_order(mut elements: Vec<u8>, width: usize, little: bool) -> Vec<u8> {
+    if !little {
+        elements.chunks_mut(width).for_each(<[u8]>::reverse);
+    }
+    elements
+}
