@@ -17,7 +17,7 @@ pub fn contexts(place: Place, lags: &[u32; TAPS], past: &Past) -> [u64; CONTEXTS
     let in_column = fold(column, own);
     // The first bytes of the elements before.
     let (top, top2) = (back(number + width), back(number + 2 * width));
-    let left = element(place, width, past).map_or(0, |value| value + 1);
+    let left = element(place, width, past).map_or(0, |value| value.wrapping_add(1));
     let [last, before] = [lags[2], lags[3]].map(|lag| element(place, lag, past));
     let line = match (last, before) {
         (Some(last), Some(before)) => Some(last.wrapping_mul(2).wrapping_sub(before)),
