@@ -130,8 +130,8 @@ impl<'a> Rehearsal<'a> {
         let pass = twin.forward(&batch, &self.states)?;
         self.states = pass.end_states()?;
 
-        let logits = pass.logits.broadcast_add(&twin.bias)?;
-        let logits = logits.flatten_all()?.to_vec1::<f32>()?;
+        let logits = pass.logits.flatten_all()?.to_vec1::<f32>()?;
+        let bias = twin.bias.to_vec1::<f32>()?;
         let mut network = logits.as_chunks::<256>().0;
         let mut gradient = vec![[0.0; 256]; network.len()];
         let mut work = Vec::new();
@@ -145,7 +145,7 @@ impl<'a> Rehearsal<'a> {
             ));
         }
         let bits: Vec<f64> = { work.into_par_iter() }
-            .map(|(walk, network, gradients)| walk.play(steps, network, gradients))
+            .map(|(walk, network, gradients)| walk.play(steps, network, &bias, gradients))
             .collect();
         Ok(Scene {
             batch,
@@ -176,8 +176,14 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Goes on by `steps` with the network's logits `[lanes][steps]` in nats; leaves their gradient and returns the bits.
-    fn play(&mut self, steps: usize, network: &[[f32; 256]], gradients: &mut [[f32; 256]]) -> f64 {
+    /// Goes on by `steps` with the network's logits `[lanes][steps]`, without their bias, in nats; leaves their gradient and returns the bits.
+    fn play(
+        &mut self,
+        steps: usize,
+        network: &[[f32; 256]],
+        bias: &[f32],
+        gradients: &mut [[f32; 256]],
+    ) -> f64 {
         let Part { content, lanes, .. } = self.part;
         let lane_len = self.part.lane_len();
         let mut bits = 0.0;
@@ -186,7 +192,7 @@ impl<'a> Walk<'a> {
             self.predictor.begin(step, lanes, content);
             for lane in 0..lanes {
                 let token = lane * steps + t;
-                let said = spoken(&network[token]);
+                let said = spoken(&network[token], bias);
                 let said_of = self.predictor.rehearse(lane, step, content, &said);
                 let byte = content[lane * lane_len + step];
                 bits += cost(&said_of, byte);
@@ -240,9 +246,11 @@ pub(super) fn gradient(network: &[i16; 256], said: &[Said; 8], byte: u8) -> [f32
 }
 
 /// Logits in nats as the integer network gives them: Q11 of log2, the largest at the top of the range.
-fn spoken(nats: &[f32; 256]) -> [i16; 256] {
-    let top = nats.iter().fold(f32::MIN, |a, &b| a.max(b));
-    nats.map(|n| ((n - top) * LOG2_E * 2048.0 + 32767.0) as i16)
+fn spoken(nats: &[f32; 256], bias: &[f32]) -> [i16; 256] {
+    let mut sum = *nats;
+    sum.iter_mut().zip(bias).for_each(|(s, b)| *s += b);
+    let top = sum.iter().fold(f32::MIN, |a, &b| a.max(b));
+    sum.map(|n| ((n - top) * LOG2_E * 2048.0 + 32767.0) as i16)
 }
 
 /// What quantisation costs: bits a byte of the whole predictor, on the very same parts.

@@ -46,11 +46,14 @@ pub fn contexts(place: Place, lags: &[u32; TAPS], past: &Past) -> [u64; CONTEXTS
     let all = 2 * w + w2 + across + f;
     [
         fold(begun, eighths(all)),
-        fold(begun, eighths(along) / 2 | eighths(across) / 2 << 10),
+        fold(
+            begun,
+            (eighths(along) >> 1) | ((eighths(across) >> 1) << 10),
+        ),
         phase | lengths[0] | second << 7 | started << 14,
         begun,
         fold(begun, eighths(along)),
-        fold(begun, eighths(f + n) / 2 | eighths(w) / 2 << 10),
+        fold(begun, (eighths(f + n) >> 1) | ((eighths(w) >> 1) << 10)),
         phase | beside | beyond << 7,
         phase | p1 | above << 9,
         phase | p1 | left << 9,
