@@ -15,6 +15,7 @@
 //! ```
 
 mod error;
+mod level;
 mod options;
 
 pub mod analyze;
@@ -32,6 +33,7 @@ pub mod transform;
 
 pub use error::{Error, Result};
 pub use layout::Layout;
+pub use level::{Effort, Level};
 pub use model::{Model, ModelId};
 pub use options::{DecodeOptions, EncodeOptions};
 pub use stream::{Input, Progress, Summary, compress, decompress, list};

@@ -1,13 +1,16 @@
 //! What a caller can choose.
 
 use crate::layout::Given;
+use crate::level::Level;
 use crate::model::Model;
 use std::sync::Arc;
 
 /// How to compress.
 #[derive(Clone, Debug, Default)]
 pub struct EncodeOptions {
-    /// The network; `None` takes the built-in one.
+    /// How much work to spend.
+    pub level: Level,
+    /// The network; `None` takes the level's built-in one.
     pub model: Option<Arc<Model>>,
     /// With a model of one's own: embed its bytes (true) or name it by its id alone.
     pub embed_model: bool,

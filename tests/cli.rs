@@ -401,7 +401,9 @@ fn a_model_is_embedded_or_named() {
         .arg(&file)
         .arg("-m")
         .arg(&model)));
-    let id = blake3::hash(&support::other_model()).to_hex();
+    let id = boa_constrictor::Model::from_bytes(&support::other_model())
+        .unwrap()
+        .id();
     fails(
         &run(boa().arg("d").arg(&coded)),
         2,
@@ -453,5 +455,23 @@ fn an_output_that_cannot_be_written_is_told() {
             1,
             "no space left",
         );
+    }
+}
+
+#[test]
+fn a_fit_needs_a_time_and_no_model() {
+    let (_dir, file) = directory_with("data.bin", &records(10));
+    for (time, what) in [
+        ("--fit=0", "needs a time above 0"),
+        ("--fit=-1", "needs a time"),
+    ] {
+        fails(&run(boa().args(["c", "-c", time]).arg(&file)), 1, what);
+    }
+    let both = run(boa().args(["c", "-c", "--fit", "-m", "x.boam"]).arg(&file));
+    assert_eq!(both.status.code(), Some(1));
+    assert!(stderr(&both).contains("cannot be used with"));
+    if cfg!(not(feature = "train")) {
+        let fitted = run(boa().args(["c", "-c", "--fit"]).arg(&file));
+        fails(&fitted, 1, "needs a boa that was built with training");
     }
 }

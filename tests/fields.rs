@@ -2,7 +2,7 @@
 
 use boa_constrictor::format::{Cursor, FrameHeader, Method, Segment, check, put_varint};
 use boa_constrictor::transform::{Field, Kind, Predict, Rule, Structure, Transform};
-use boa_constrictor::{Error, Layout};
+use boa_constrictor::{Effort, Error, Layout};
 use std::time::{Duration, Instant};
 
 const LEN: u32 = 1 << 20;
@@ -10,6 +10,7 @@ const LEN: u32 = 1 << 20;
 fn header(structure: Structure) -> FrameHeader {
     FrameHeader {
         method: Method::Mamba {
+            effort: Effort::Default,
             structure,
             words: vec![7],
         },
@@ -170,7 +171,7 @@ fn equal_fields_are_written_once() {
 
 /// A header up to the layout, then these bytes, then what follows the fields and a true check.
 fn forged(shape: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut out = vec![0xB0, b'F', b'R', b'M', 2];
+    let mut out = vec![0xB0, b'F', b'R', b'M', 3];
     put_varint(&mut out, LEN.into());
     out.push(shape);
     out.extend(bytes);
@@ -236,7 +237,10 @@ fn fields_that_there_are_not_are_refused() {
         ("too many fields", &[1, 0x81, 0x80, 0x04, 2, 0]),
         ("kind 3", &[1, 1, 2 | 3 << 3, 0]),
         ("rule 5", &[1, 1, 2, 5]),
-        ("prediction 3", &[1, 1, 2 | 3 << 6, 0]),
+        (
+            "an array's relation to itself",
+            &[1, 1, 2 | 3 << 6, 0, 1, 2, 1, 0],
+        ),
         ("offset 0, rotation 0", &[1, 1, 2 | 1 << 5, 0, 0, 0]),
         ("rotation by the width", &[1, 1, 2 | 1 << 5, 0, 0, 4]),
         ("no differences", &[1, 1, 2 | 1 << 6, 0, 0]),

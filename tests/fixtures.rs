@@ -9,8 +9,10 @@ use boa_constrictor::format::{
 };
 use boa_constrictor::layout::Given;
 use boa_constrictor::stream::lanes;
-use boa_constrictor::transform::{Field, Kind, Predict, Rule, Structure, Transform};
-use boa_constrictor::{EncodeOptions, Layout};
+use boa_constrictor::transform::{
+    Field, Formula, Input as Taken, Kind, Operation, Predict, Rule, Structure, Transform,
+};
+use boa_constrictor::{Effort, EncodeOptions, Layout, Level};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -76,6 +78,7 @@ fn transposed() -> Vec<u8> {
 fn options(given: Given) -> EncodeOptions {
     // A model of its own, so that no retrained built-in one moves the fixtures.
     EncodeOptions {
+        level: Level::default(),
         model: Some(Arc::new(Lcg(7).model())),
         embed_model: true,
         layout: given,
@@ -234,20 +237,142 @@ fn made() -> Vec<(&'static str, Vec<u8>, Structure)> {
     };
     // The content begins in the middle of a record.
     content.drain(..5);
+    let (rows, relations) = related();
     vec![
         ("v1-mamba-fields.boa", content, table_of_fields),
         ("v1-mamba-transposed.boa", transposed(), turned),
+        ("v1-mamba-relations.boa", rows, relations),
     ]
+}
+
+/// Columns foretold by others with every operation there is, in rows that are cut at both ends.
+fn related() -> (Vec<u8>, Structure) {
+    use Operation::*;
+    let six = Rule::Digits {
+        digits: 6,
+        decimals: 5,
+    };
+    let cents = Rule::Step {
+        numerator: 1,
+        denominator: 100,
+    };
+    let columns = |number: usize| -> (&[u16], &[Operation], u8, Rule) {
+        match number {
+            0 => (
+                &[2, 3],
+                &[Input(0), Input(1), Cosine, Multiply],
+                4,
+                six.clone(),
+            ),
+            1 => (
+                &[2, 3],
+                &[Input(0), Input(1), Sine, Multiply],
+                4,
+                six.clone(),
+            ),
+            4 => (&[1, 0], &[Input(0), Input(1), Angle], 8, Rule::Any),
+            5 => (&[2], &[Input(0), Again, Multiply, Root], 4, cents.clone()),
+            6 => (
+                &[3, 2],
+                &[Input(0), Sinh, Input(1), Add, Asinh],
+                8,
+                Rule::Any,
+            ),
+            7 => (
+                &[3, 2],
+                &[Input(0), Cosh, Input(1), Subtract, Turn],
+                4,
+                Rule::Any,
+            ),
+            8 => (
+                &[2, 3],
+                &[Input(0), Log, Input(1), Exp, Divide],
+                8,
+                Rule::Any,
+            ),
+            9 => (
+                &[5],
+                &[Input(0), Constant(0x4059_0000_0000_0000), Multiply],
+                4,
+                Rule::Any,
+            ),
+            _ => (&[], &[], 4, six.clone()),
+        }
+    };
+    let field = |number| {
+        let (taken, operations, width, rule) = columns(number);
+        // The last is an integer.
+        let kind = if number == 9 {
+            Kind::Signed
+        } else {
+            Kind::Float
+        };
+        let input = |&field: &u16| Taken {
+            field,
+            kind: Kind::Float,
+        };
+        let formula = Formula {
+            inputs: taken.iter().map(input).collect(),
+            operations: operations.to_vec(),
+        };
+        let predict = match operations.len() {
+            0 => Predict::Nothing,
+            _ => Predict::Relation(Arc::new(formula)),
+        };
+        Field {
+            width,
+            swap: number % 2 == 0,
+            transform: Transform {
+                rule,
+                predict,
+                ..Transform::of(kind)
+            },
+        }
+    };
+    let fields: Vec<Field> = (0..10).map(field).collect();
+    let record = fields.iter().map(|field| u32::from(field.width)).sum();
+    let layout = Layout {
+        record,
+        phase: 6,
+        ..Layout::BYTES
+    };
+    let structure = Structure {
+        layout,
+        transposed: false,
+        fields,
+    };
+    // What decodes to numbers that mostly are as foretold.
+    let mut random = Lcg(25);
+    let mut coded = Vec::new();
+    for _ in 0..200 {
+        for field in &structure.fields {
+            let code = match (&field.transform.predict, random.below(30)) {
+                (Predict::Nothing, 0) => (f32::NAN.to_bits() - 1).into(),
+                (Predict::Nothing, _) => 2_000_000_000 + random.below(2_000_000) as u64,
+                (_, 0) => u64::MAX - random.below(9) as u64,
+                _ => random.below(7) as u64,
+            };
+            coded.extend(&code.to_be_bytes()[8 - usize::from(field.width)..]);
+        }
+    }
+    let whole = Structure {
+        layout: Layout { phase: 0, ..layout },
+        ..structure.clone()
+    };
+    let content = whole.inverse(coded);
+    (content[6..content.len() - 9].to_vec(), structure)
 }
 
 /// A file of one frame with this structure.
 fn assembled(content: &[u8], structure: &Structure) -> Vec<u8> {
+    let effort = Effort::Default;
     let model = Lcg(7).model();
     structure.validate(content.len()).unwrap();
     let coded = structure.forward(content.to_vec());
-    let lanes = lanes::encode(&model, &structure.places(), 3, &coded);
+    let lanes = lanes::encode(&model, effort, &structure.places(), 3, &coded);
     let header = FrameHeader {
         method: Method::Mamba {
+            effort,
             structure: structure.clone(),
             words: lanes.iter().map(|lane| lane.len() as u32).collect(),
         },

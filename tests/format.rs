@@ -7,7 +7,7 @@ use boa_constrictor::format::{
 };
 use boa_constrictor::stream::list;
 use boa_constrictor::transform::Structure;
-use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Layout, decompress};
+use boa_constrictor::{DecodeOptions, Effort, EncodeOptions, Error, Layout, decompress};
 use support::{decode, encode, noise, records};
 
 /// A head with the given byte at an offset, and its check made right again.
@@ -155,7 +155,7 @@ fn newer_versions_flags_and_kinds_are_refused_by_name() {
     );
 
     let mut file = encode(&[7; 300]);
-    file[20] = 3;
+    file[20] = 5;
     let check = check(&file[16..40]);
     file[40..44].copy_from_slice(&check);
     let error = inner(decode(&file).unwrap_err());
@@ -164,7 +164,7 @@ fn newer_versions_flags_and_kinds_are_refused_by_name() {
             error,
             Error::Unknown {
                 what: "method",
-                found: 3,
+                found: 5,
                 ..
             }
         ),
@@ -204,6 +204,7 @@ fn lengths_above_the_limits_are_refused() {
     };
     let lanes = FrameHeader {
         method: Method::Mamba {
+            effort: Effort::Default,
             structure: Structure::plain(Layout::BYTES),
             words: vec![1; 65],
         },
@@ -212,6 +213,7 @@ fn lengths_above_the_limits_are_refused() {
     };
     let words = FrameHeader {
         method: Method::Mamba {
+            effort: Effort::Default,
             structure: Structure::plain(Layout::BYTES),
             words: vec![u32::MAX >> 2],
         },
@@ -301,6 +303,7 @@ fn heads_return() {
 fn a_coded_frame_needs_a_model() {
     let header = FrameHeader {
         method: Method::Mamba {
+            effort: Effort::Default,
             structure: Structure::plain(Layout::BYTES),
             words: vec![2],
         },

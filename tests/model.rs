@@ -4,9 +4,9 @@
 mod support;
 
 use boa_constrictor::layout::{Places, TAPS};
-use boa_constrictor::model::{Config, Network};
+use boa_constrictor::model::{Config, Network, Weights};
 use boa_constrictor::stream::lanes;
-use boa_constrictor::{Error, Layout, Model};
+use boa_constrictor::{Effort, Error, Layout, Model};
 use support::made::Lcg;
 
 #[test]
@@ -208,9 +208,10 @@ fn repeats_return_for_any_lanes() {
             (401, 23),
         ] {
             let content: Vec<u8> = (0..len).map(|i| noise[i % period]).collect();
-            let words = lanes::encode(&model, &places, lanes, &content);
+            let effort = Effort::ALL[len % 3];
+            let words = lanes::encode(&model, effort, &places, lanes, &content);
             let views: Vec<&[u32]> = words.iter().map(Vec::as_slice).collect();
-            let decoded = lanes::decode(&model, &places, &views, len);
+            let decoded = lanes::decode(&model, effort, &places, &views, len);
             assert_eq!(
                 decoded,
                 Ok(content),
@@ -228,12 +229,156 @@ fn round_trip(model: &Model, content: &[u8]) {
         plane: 0,
         phase: 2,
     });
-    for lanes in [1, 3] {
-        let words = lanes::encode(model, &places, lanes, content);
+    for (lanes, effort) in [(1, Effort::Fast), (3, Effort::Default), (2, Effort::Best)] {
+        let words = lanes::encode(model, effort, &places, lanes, content);
         let views: Vec<&[u32]> = words.iter().map(Vec::as_slice).collect();
         assert_eq!(
-            lanes::decode(model, &places, &views, content.len()),
+            lanes::decode(model, effort, &places, &views, content.len()),
             Ok(content.to_vec())
         );
+    }
+}
+
+/// The built-in network with every `stride`-th weight of its head moved by `by`.
+fn moved(stride: usize, by: i8) -> Weights {
+    let mut weights = Model::built_in(1).unwrap().weights().clone();
+    let moving = weights.head.weights.iter_mut().step_by(stride);
+    moving.for_each(|w| *w = (*w + by).clamp(-127, 127));
+    weights
+}
+
+#[test]
+fn a_compact_model_comes_back() {
+    let built_in = Model::built_in(1).unwrap();
+    for config in [
+        *built_in.config(),
+        Config {
+            record: 84,
+            ..*built_in.config()
+        },
+    ] {
+        let mut weights = moved(7, 4);
+        let dim = usize::from(config.dim);
+        let rows = weights.phase.table.len() / dim;
+        weights.phase.table.resize(config.phases() * dim, 3);
+        assert!(config.record == 0 || config.phases() > rows);
+        let model = Model::new(config, &weights).unwrap().compacted().unwrap();
+        let bytes = model.to_bytes();
+        assert_eq!(bytes[4..7], [2, 1, 0], "differences from number 1");
+        let again = Model::from_bytes(&bytes).unwrap();
+        assert_eq!(again.weights(), model.weights());
+        assert_eq!(again.weights().head.weights, weights.head.weights);
+        assert_eq!(again.weights().phase, weights.phase);
+        assert_eq!(again.config(), &config);
+    }
+}
+
+#[test]
+fn a_network_has_one_name_in_all_its_forms() {
+    let built_in = Model::built_in(1).unwrap();
+    let plain = Model::new(*built_in.config(), &moved(7, 4)).unwrap();
+    let based = plain.compacted().unwrap();
+    assert_ne!(plain.to_bytes(), based.to_bytes());
+    assert_eq!(plain.id(), based.id());
+    assert_ne!(plain.id(), built_in.id());
+    let same = Model::new(*built_in.config(), built_in.weights()).unwrap();
+    assert_eq!(same.compacted().unwrap().id(), built_in.id());
+    // The name is that of the plain form.
+    assert_eq!(plain.to_bytes()[4], 1);
+    assert_eq!(plain.id().0, *blake3::hash(&plain.to_bytes()).as_bytes());
+}
+
+#[test]
+fn compact_forms_are_small() {
+    let size = |config, weights: &Weights| {
+        let plain = Model::new(config, weights).unwrap();
+        let compact = plain.compacted().unwrap().to_bytes();
+        (compact.len(), plain.to_bytes().len())
+    };
+    let built_in = Model::built_in(1).unwrap();
+    let (none, plain) = size(*built_in.config(), built_in.weights());
+    assert!(
+        plain > 50_000 && none < 200,
+        "{none} bytes for no difference"
+    );
+    // 1171 weights moved by as much: a place and a sign each, not their low bits.
+    let (some, _) = size(*built_in.config(), &moved(7, 4));
+    assert!(some < 1000, "{some} bytes for 1171 differences");
+    // Of a tap fewer, so that it is no difference.
+    let config = Config {
+        taps: built_in.config().taps - 1,
+        ..*built_in.config()
+    };
+    let mut weights = built_in.weights().clone();
+    weights.taps.pop();
+    let (alone, plain) = size(config, &weights);
+    assert!(alone < plain * 9 / 10, "{alone} of {plain}");
+    // Weights in steps of 8 cost 3 bits less each.
+    let heads = &mut weights.head.weights;
+    let embeddings = weights.taps.iter_mut().flat_map(|tap| &mut tap.table);
+    let steps = heads.iter_mut().chain(embeddings);
+    let moved = steps.map(|w| *w = (*w / 8) * 8).count();
+    let (coarse, _) = size(config, &weights);
+    assert!(coarse + moved * 5 / 16 < alone, "{coarse} after {alone}");
+}
+
+#[test]
+fn damaged_compact_models_are_refused() {
+    let config = Config {
+        dim: 4,
+        layers: 1,
+        heads: 1,
+        state: 2,
+        taps: 1,
+        record: 5,
+    };
+    let small = Lcg(9).model_of(config, 9);
+    let config = Model::built_in(1).unwrap().config();
+    let based = Model::new(*config, &moved(50, 8)).unwrap();
+    for model in [small, based] {
+        let bytes = model.compacted().unwrap().to_bytes();
+        assert_eq!(bytes[4], 2);
+        for len in 0..bytes.len() {
+            let result = Model::from_bytes(&bytes[..len]);
+            assert!(
+                matches!(result, Err(Error::InvalidModel { .. })),
+                "{len} of {} bytes",
+                bytes.len()
+            );
+        }
+        // A range decoder cannot tell a single word more, which changes nothing.
+        for more in [1, 12] {
+            let mut longer = bytes.clone();
+            longer.extend(vec![9; more]);
+            assert!(Model::from_bytes(&longer).is_err(), "{more} bytes more");
+        }
+        let bits = 8 * bytes.len();
+        for bit in (0..bits).step_by((bits / 600).max(1)) {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            match Model::from_bytes(&damaged) {
+                // The last word may hold bits that decide nothing.
+                Ok(found) => assert!(found.id() == model.id() && bit >= bits - 64, "bit {bit}"),
+                Err(Error::InvalidModel { .. } | Error::UnknownModel { .. }) => {}
+                Err(other) => panic!("bit {bit}: {other}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hostile_compact_model_is_bounded() {
+    // The largest network there is, of words that end at once or never mean to.
+    let mut bytes = vec![0xb0, b'a', b'm', 0x0a, 2, 0, 0];
+    bytes.extend([1, 2, 3, 4, 0, 1, 8, 32, 16, 4, 0, 16]);
+    for words in [0, 1, 100] {
+        for byte in [0, 0xff, 0x5a] {
+            let mut hostile = bytes.clone();
+            hostile.extend(vec![byte; 4 * words]);
+            assert!(matches!(
+                Model::from_bytes(&hostile),
+                Err(Error::InvalidModel { .. })
+            ));
+        }
     }
 }

@@ -95,13 +95,14 @@ fn numbers_of_a_table_add_up() {
     assert_eq!(columns.iter().map(|c| c.width).sum::<usize>(), 12);
     // All of the predictor is better than its parts.
     let costs = survey.costs();
-    assert!(costs.all < costs.network && costs.all < costs.rows);
-    assert!(costs.all <= costs.both && costs.adaptive <= costs.rows);
-    // Every seventh byte has 256 probabilities, one of which comes true; they sum to 1.
+    assert!(costs.all < costs.network && costs.adaptive < costs.network);
+    let voices = &survey.regions[0].voices;
+    assert!((voices[0].alone - costs.network).abs() < 1e-6 * costs.network);
+    assert!(voices.iter().all(|voice| costs.all < voice.alone));
+    // Each bit has two probabilities, one of which comes true; they sum to 1.
     let bins = &survey.reliability.bins;
     let (count, hits) = { bins.iter() }.fold((0, 0), |(c, h), bin| (c + bin.count, h + bin.hits));
-    assert_eq!(count, 256 * hits);
-    assert_eq!(hits, content.len().div_ceil(7) as u64);
+    assert_eq!([count, hits], [16, 8].map(|n| n * content.len() as u64));
     let expected: f64 = bins.iter().map(|bin| bin.expected()).sum();
     assert!((expected - hits as f64).abs() < 1e-6 * expected);
 }
@@ -219,16 +220,7 @@ fn training_writes_a_page() {
     let (model, page) = (dir.path().join("my.boam"), dir.path().join("page.html"));
     let train = |report: &Path| {
         run(boa()
-            .args([
-                "train",
-                "--minutes",
-                "0.01",
-                "--dim",
-                "8",
-                "--layers",
-                "1",
-                "-o",
-            ])
+            .args(["train", "--minutes", "0.01", "--size", "small", "-o"])
             .args([&model, &file])
             .arg("--report")
             .arg(report))

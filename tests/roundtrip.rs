@@ -4,7 +4,7 @@ mod support;
 
 use boa_constrictor::layout::Given;
 use boa_constrictor::stream::lanes::lane_count;
-use boa_constrictor::{DecodeOptions, EncodeOptions, Layout, compress, decompress};
+use boa_constrictor::{DecodeOptions, Effort, EncodeOptions, Layout, Level, compress, decompress};
 use proptest::prelude::*;
 use support::{decode, encode, encode_with, noise, records, text};
 
@@ -13,11 +13,13 @@ fn lengths() -> Vec<usize> {
     let mut lengths: Vec<usize> = (0..=17)
         .chain([31, 32, 33, 63, 64, 65, 255, 256, 257])
         .collect();
-    let mut lanes = lane_count(1);
-    for len in 1..=200_000 {
-        if lane_count(len) != lanes {
-            lanes = lane_count(len);
-            lengths.extend([len - 1, len, len + 1]);
+    for effort in Effort::ALL {
+        let mut lanes = lane_count(effort, 1);
+        for len in 1..=200_000 {
+            if lane_count(effort, len) != lanes {
+                lanes = lane_count(effort, len);
+                lengths.extend([len - 1, len, len + 1]);
+            }
         }
     }
     lengths
@@ -31,6 +33,23 @@ fn every_boundary_returns() {
         assert!(decode(&file).unwrap() == content, "{len} bytes");
         assert!(file.len() <= len + 108, "{len} bytes became {}", file.len());
     }
+}
+
+#[test]
+fn every_level_returns() {
+    let content = [records(30_000), text(50_000)].concat();
+    let sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9].map(|number| {
+        let options = EncodeOptions {
+            level: Level::new(number).unwrap(),
+            ..EncodeOptions::default()
+        };
+        let file = encode_with(&content, &options);
+        assert!(decode(&file).unwrap() == content, "level {number}");
+        file.len()
+    });
+    assert!(sizes[0] == sizes[2] && sizes[3] == sizes[5] && sizes[6] == sizes[8]);
+    assert!(sizes[0] > sizes[4] && sizes[4] > sizes[8], "{sizes:?}");
+    assert!(Level::new(0).is_none() && Level::new(10).is_none());
 }
 
 #[test]

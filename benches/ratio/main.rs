@@ -1,11 +1,11 @@
-//! `cargo bench --bench ratio -- DIR [--markdown]`: boa beside other compressors on every file in and under DIR. Each boa
+//! `cargo bench --bench ratio -- DIR [--levels N,N] [--markdown]`: boa beside other compressors on every file in and under DIR. Each boa
 //! file is decoded again and compared byte by byte. Ratios: original bytes / compressed bytes.
 
 mod numbers;
 mod peers;
 mod table;
 
-use boa_constrictor::{DecodeOptions, EncodeOptions, Input, compress, decompress};
+use boa_constrictor::{DecodeOptions, EncodeOptions, Input, Level, compress, decompress};
 use rayon::prelude::*;
 use std::error::Error;
 use std::fs;
@@ -16,16 +16,15 @@ use table::{Row, Table};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Gives a setting of boa.
-type Options = fn() -> EncodeOptions;
-
-/// What boa is run with: a column each.
-const SETTINGS: [(&str, Options); 1] = [("boa", EncodeOptions::default)];
+/// The levels that boa is run at, a column each; the first is the one compared with the others.
+const LEVELS: &str = "5,1,9";
 
 fn main() -> Result<(), Failure> {
-    let (mut directory, mut markdown) = (None, false);
-    for argument in std::env::args().skip(1) {
+    let (mut directory, mut markdown, mut levels) = (None, false, LEVELS.to_string());
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            "--levels" => levels = arguments.next().ok_or("--levels N,N,...")?,
             "--markdown" => markdown = true,
             // cargo passes it.
             "--bench" => {}
@@ -36,13 +35,18 @@ fn main() -> Result<(), Failure> {
             _ => directory = Some(PathBuf::from(argument)),
         }
     }
-    let directory = directory.ok_or("usage: cargo bench --bench ratio -- DIR [--markdown]")?;
+    let usage = "usage: cargo bench --bench ratio -- DIR [--levels 5,1,9] [--markdown]";
+    let directory = directory.ok_or(usage)?;
+    let level = |number: &str| number.parse().ok().and_then(Level::new);
+    let levels: Vec<(&str, Level)> = { levels.split(',') }
+        .map(|number| level(number).map(|level| (number, level)).ok_or(usage))
+        .collect::<Result<_, _>>()?;
     let mut files = Vec::new();
     collect(&directory, &mut files)?;
     let done = AtomicUsize::new(0);
     let measured = |path: &PathBuf| {
         let name = path.strip_prefix(&directory).unwrap_or(path);
-        let row = measure(path, name).map_err(|e| format!("{}: {e}", path.display()))?;
+        let row = measure(path, name, &levels).map_err(|e| format!("{}: {e}", path.display()))?;
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         eprintln!("{done}/{} {}", files.len(), name.display());
         Ok(row)
@@ -52,7 +56,7 @@ fn main() -> Result<(), Failure> {
         .map(measured)
         .collect::<Result<Vec<Row>, String>>()?;
     let table = Table {
-        settings: SETTINGS.iter().map(|setting| setting.0).collect(),
+        settings: levels.iter().map(|(n, _)| format!("boa -{n}")).collect(),
         rows,
     };
     print!("{}", table.text(markdown));
@@ -75,7 +79,7 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-fn measure(path: &Path, name: &Path) -> Result<Row, Failure> {
+fn measure(path: &Path, name: &Path, levels: &[(&str, Level)]) -> Result<Row, Failure> {
     let content = fs::read(path)?;
     if content.is_empty() {
         return Err("is empty".into());
@@ -85,7 +89,7 @@ fn measure(path: &Path, name: &Path) -> Result<Row, Failure> {
         peers.push(compressed(&content)?);
     }
     let numbers = numbers::find(path, &content)?;
-    let boa = SETTINGS.iter().map(|(_, options)| boa(&content, options()));
+    let boa = levels.iter().map(|&(_, level)| boa(&content, level));
     Ok(Row {
         name: name.to_path_buf(),
         bytes: content.len(),
@@ -96,11 +100,12 @@ fn measure(path: &Path, name: &Path) -> Result<Row, Failure> {
 }
 
 /// Bytes of the .boa file, which is decoded and compared.
-fn boa(content: &[u8], options: EncodeOptions) -> Result<usize, Failure> {
+fn boa(content: &[u8], level: Level) -> Result<usize, Failure> {
     let mut file = Vec::new();
     let options = EncodeOptions {
+        level,
         threads: 1,
-        ..options
+        ..EncodeOptions::default()
     };
     compress(Input::from_reader(content), &mut file, &options, &())?;
     let mut decoded = Vec::with_capacity(content.len());

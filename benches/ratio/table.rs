@@ -37,7 +37,7 @@ impl Row {
 
 /// All files, and the names of boa's settings.
 pub struct Table {
-    pub settings: Vec<&'static str>,
+    pub settings: Vec<String>,
     pub rows: Vec<Row>,
 }
 

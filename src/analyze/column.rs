@@ -216,7 +216,7 @@ pub(super) fn describe(
         let field = look.structure.fields.get(number);
         let transform = field.map_or(&Transform::NONE, |field| &field.transform);
         if k == 0 {
-            rule = words::transform(transform, at.is_some());
+            rule = words::transform(transform, &look.structure.fields);
         }
         let codes = patterns(layout, &look.coded, (width, false, at), 0, usize::MAX);
         let share = codes.len() as f64;

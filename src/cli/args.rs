@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use super::level::LevelArgs;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -120,10 +121,18 @@ pub struct CompressArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
+    pub level: LevelArgs,
+    #[command(flatten)]
     pub threads: ThreadArgs,
     /// Use the model in this .boam file, and embed it.
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
+    /// Train a network on each FILE for so many minutes (5) before compressing it, and embed it if FILE.boa gets smaller.
+    ///
+    /// Worth it from about a megabyte of numbers on. What comes from a pipe is first kept in a temporary file.
+    #[arg(long, value_name = "MINUTES", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "5", conflicts_with = "model")]
+    pub fit: Option<f64>,
     /// Only name the model: whoever decompresses needs its file.
     #[arg(long, requires = "model")]
     pub no_embed_model: bool,
@@ -180,6 +189,8 @@ pub struct BenchArgs {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]
+    pub level: LevelArgs,
+    #[command(flatten)]
     pub threads: ThreadArgs,
     /// Use the model in this .boam file, and count it.
     #[arg(short, long, value_name = "MODEL")]
@@ -211,21 +222,26 @@ pub struct TrainArgs {
     /// Minutes to train; the learning rate falls over them.
     #[arg(long, value_name = "N", default_value_t = 5.0)]
     pub minutes: f64,
+    /// How much the network can learn, and how slow it is.
+    #[arg(long, value_enum, value_name = "SIZE", default_value_t = NetworkSize::Default)]
+    pub size: NetworkSize,
+    /// Files that are not learned from but checked on; without it some of several DATA files, or the end of a single one.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub hold_out: Vec<PathBuf>,
+    /// Begin N networks with different first weights and go on with the best.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub seeds: u8,
     /// Seed of the first weights and of the order of the data.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Width of the network: a multiple of 8, up to 256.
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    #[arg(value_parser = dim)]
-    pub dim: u16,
-    /// Mamba blocks.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=8))]
-    pub layers: u8,
-    /// Earlier bytes that the network sees: the last byte, then one element, one record, two records back.
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=4))]
-    pub taps: u8,
+    /// Data kept in memory, in MiB; of more, parts are drawn anew while training.
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    #[arg(value_parser = clap::value_parser!(u64).range(16..=1 << 24))]
+    pub memory: u64,
+    /// For models for unknown data: pieces are also cut, scaled and robbed of their layout.
+    #[arg(long, hide = true)]
+    pub augment: bool,
     /// Keep the run in PATH, to go on from with --resume.
     #[arg(long, value_name = "PATH")]
     pub checkpoint: Option<PathBuf>,
@@ -240,13 +256,16 @@ pub struct TrainArgs {
     pub layout: LayoutArgs,
 }
 
+/// Shapes of networks.
 #[cfg(feature = "train")]
-fn dim(text: &str) -> Result<u16, String> {
-    let dim: u16 = text.parse().map_err(|e| format!("{e}"))?;
-    match dim {
-        8..=256 if dim.is_multiple_of(8) => Ok(dim),
-        _ => Err("a multiple of 8 from 8 to 256".into()),
-    }
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+pub enum NetworkSize {
+    /// One layer of width 16 that sees two bytes: some 10 kB.
+    Small,
+    /// Two layers of width 32 that see three bytes: some 40 kB.
+    Default,
+    /// Two layers of width 64 that see four bytes: some 120 kB.
+    Large,
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use std::time::Instant;
 /// Compresses a file to a temporary one and back, compares, and prints sizes and speeds.
 pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
     let options = EncodeOptions {
+        level: args.level.level(),
         model: args.model.as_deref().map(model_file::load).transpose()?,
         embed_model: true,
         layout: layout_option::layout(&args.layout)?,

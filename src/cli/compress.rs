@@ -2,6 +2,8 @@
 
 use super::args::{CompressArgs, OutputArgs, Talk};
 use super::exit::{Failure, USAGE, shown};
+#[cfg(feature = "train")]
+use super::fit::compress_fitted;
 use super::output::Output;
 use super::progress::Bar;
 use super::source::{self, STDIN, Source};
@@ -11,13 +13,16 @@ use boa_constrictor::{DecodeOptions, EncodeOptions, Input, Summary, compress, de
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What compressed files end in.
 pub const SUFFIX: &str = "boa";
 
 /// Compresses every file; the exit code is the worst.
 pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
+    let time = args.fit.map(minutes).transpose()?;
     let options = EncodeOptions {
+        level: args.level.level(),
         model: args.model.as_deref().map(model_file::load).transpose()?,
         embed_model: !args.no_embed_model,
         layout: layout_option::layout(&args.layout)?,
@@ -26,7 +31,7 @@ pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
     let files = source::or_stdin(&args.files);
     one_output_for_one_file(&args.output, files.len())?;
     Ok(for_each(&files, |path| {
-        compress_file(path, args, &options, talk)
+        compress_file(path, args, time, &options, talk)
     }))
 }
 
@@ -53,6 +58,7 @@ pub fn removable(output: &Output, rm: bool, path: &Path) -> Result<(), Failure> 
 fn compress_file(
     path: &Path,
     args: &CompressArgs,
+    fit: Option<Duration>,
     options: &EncodeOptions,
     talk: &Talk,
 ) -> Result<(), Failure> {
@@ -82,13 +88,10 @@ fn compress_file(
         None => Output::stdout(true, *force)?,
     };
     removable(&out, *rm, path)?;
-    let bar = Bar::new(source.len(), shown(path), talk);
-    let input = match source {
-        Source::Stdin => Input::from_reader(io::stdin()),
-        Source::File(file, _) => Input::from_file(file).map_err(|e| Failure::of(path, e))?,
+    let summary = match fit {
+        Some(time) => compress_fitted(path, source, time, options, &mut out, talk)?,
+        None => compress_source(path, source, options, &mut out, talk)?,
     };
-    let summary = compress(input, &mut out, options, &bar).map_err(|e| Failure::of(path, e))?;
-    drop(bar);
     if *rm && let Some(written) = out.temporary_path() {
         verify(path, written, options, talk).map_err(|e| Failure::of(path, e))?;
     }
@@ -98,6 +101,47 @@ fn compress_file(
     }
     say(path, &summary, target.is_some(), talk);
     Ok(())
+}
+
+fn compress_source(
+    path: &Path,
+    source: Source,
+    options: &EncodeOptions,
+    out: &mut Output,
+    talk: &Talk,
+) -> Result<Summary, Failure> {
+    let bar = Bar::new(source.len(), shown(path), talk);
+    let input = match source {
+        Source::Stdin => Input::from_reader(io::stdin()),
+        Source::File(file, _) => Input::from_file(file).map_err(|e| Failure::of(path, e))?,
+    };
+    compress(input, out, options, &bar).map_err(|e| Failure::of(path, e))
+}
+
+#[cfg(not(feature = "train"))]
+fn compress_fitted(
+    path: &Path,
+    _: Source,
+    _: Duration,
+    _: &EncodeOptions,
+    _: &mut Output,
+    _: &Talk,
+) -> Result<Summary, Failure> {
+    Err(Failure::usage(
+        path,
+        "--fit needs a boa that was built with training (the feature `train`)",
+    ))
+}
+
+/// A time in minutes, if it is one.
+pub fn minutes(minutes: f64) -> Result<Duration, Failure> {
+    match Duration::try_from_secs_f64(minutes * 60.0) {
+        Ok(time) if !time.is_zero() => Ok(time),
+        _ => {
+            let line = format!("{minutes} minutes: needs a time above 0");
+            Err(Failure::Message { line, code: USAGE })
+        }
+    }
 }
 
 fn with_suffix(path: &Path) -> PathBuf {

@@ -6,7 +6,10 @@ mod bench;
 mod compress;
 mod decompress;
 mod exit;
+#[cfg(feature = "train")]
+mod fit;
 mod layout_option;
+mod level;
 mod list;
 mod model_file;
 mod output;

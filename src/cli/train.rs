@@ -1,7 +1,8 @@
 //! `boa train`.
 
-use super::args::{Talk, TrainArgs};
-use super::exit::{Failure, USAGE, shown};
+use super::args::{NetworkSize, Talk, TrainArgs};
+use super::compress::minutes;
+use super::exit::{Failure, shown};
 use super::layout_option;
 use super::output::Output;
 #[cfg(feature = "report")]
@@ -10,8 +11,9 @@ use boa_constrictor::layout::Given;
 use boa_constrictor::model::{Config, HEAD};
 #[cfg(feature = "report")]
 use boa_constrictor::report::Course;
-use boa_constrictor::train::{Corpus, Report, TrainOptions, train};
+use boa_constrictor::train::{Corpus, Report, Rules, Source, TrainOptions, hold_out, train};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -22,21 +24,9 @@ const LINE: Duration = Duration::from_secs(30);
 
 /// Trains a network on files and directories and writes it.
 pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
-    if !(args.minutes.is_finite() && args.minutes > 0.0) {
-        let line = format!("--minutes {}: needs a time above 0", args.minutes);
-        return Err(Failure::Message { line, code: USAGE });
-    }
+    minutes(args.minutes)?;
     let given = layout_option::layout(&args.layout)?;
-    let mut corpus = Corpus::default();
-    let mut files = Vec::new();
-    for path in &args.data {
-        collect(path, &mut files)?;
-    }
-    for path in &files {
-        corpus
-            .add_file(path, given)
-            .map_err(|e| Failure::of(path, e))?;
-    }
+    let (files, held) = sources(args)?;
     // Checked before the minutes are spent: the output must be possible.
     let mut output = Output::create(&args.output, None, args.force)?;
     #[cfg(feature = "report")]
@@ -50,39 +40,39 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
         .transpose()?;
     #[cfg(feature = "report")]
     let mut course = Course::default();
-
-    let heads = 2 * usize::from(args.dim) / HEAD;
-    let config = Config {
-        dim: args.dim,
-        layers: args.layers,
-        heads: u8::try_from(heads.max(1)).unwrap_or(u8::MAX),
-        state: 16,
-        taps: args.taps,
-        record: columns(given, &corpus),
+    let rules = Rules {
+        given,
+        memory: args.memory << 20,
+        augment: args.augment,
+        seed: args.seed,
     };
-    let mut options = TrainOptions::new(config, args.minutes);
+    let (count, checked) = (files.len(), held_words(&held));
+    let failed = |e| Failure::of(&args.output, e);
+    let mut corpus = Corpus::of_files(rules, files, held).map_err(failed)?;
+    let mut options = TrainOptions::new(shape(args.size, columns(given, &corpus)), args.minutes);
     options.seed = args.seed;
+    options.seeds = args.seeds.into();
     options.checkpoint = args.checkpoint.clone();
     options.resume = args.resume;
     if !talk.quiet {
         eprintln!(
-            "boa: training on {} bytes of {} files for {} minutes",
+            "boa: training on {} bytes of {count} files for {} minutes; {checked}",
             corpus.len(),
-            files.len(),
             args.minutes
         );
     }
-    let mut display = Display::new(talk);
-    let outcome = train(&corpus, &options, &mut |report| {
+    let mut display = Display::new(talk, "train", true);
+    let outcome = train(&mut corpus, &options, &mut |report| {
         display.show(report);
         #[cfg(feature = "report")]
         course.add(report);
         true
     })
-    .map_err(|e| Failure::of(&args.output, e))?;
+    .map_err(failed)?;
     drop(display);
 
-    let bytes = outcome.model.to_bytes();
+    let model = outcome.model.compacted().map_err(failed)?;
+    let bytes = model.to_bytes();
     output
         .write_all(&bytes)
         .map_err(|e| Failure::io(&args.output, e))?;
@@ -96,9 +86,10 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
     if !talk.quiet {
         let (gap, report) = (outcome.gap, outcome.report);
         eprintln!(
-            "boa: {} steps, {:.1} kB/s{}\n\
-             boa: held out: {:.4} bits/byte in float, {:.4} in integers (ratio {:.3}); quantisation gap {:+.3} %\n\
+            "boa: seed {}, {} steps, {:.1} kB/s{}\n\
+             boa: held out, with rows: {:.4} bits/byte in float, {:.4} in integers (ratio {:.3}); quantisation gap {:+.3} %\n\
              boa: {}: {} bytes, id {}",
+            report.seed,
             report.steps,
             report.bytes as f64 / 1e3 / report.seconds.max(1e-3),
             if outcome.stopped_early {
@@ -112,10 +103,65 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
             100.0 * gap.relative(),
             shown(&args.output),
             bytes.len(),
-            outcome.model.id()
+            model.id()
         );
     }
     Ok(0)
+}
+
+/// What to train on and what to check on: the files named, or some of several.
+fn sources(args: &TrainArgs) -> Result<(Vec<Source>, Vec<Source>), Failure> {
+    let all = |paths: &[PathBuf]| -> Result<Vec<Source>, Failure> {
+        let mut files = Vec::new();
+        for path in paths {
+            collect(path, &mut files)?;
+        }
+        let source = |path: &PathBuf| Source::new(path).map_err(|e| Failure::of(path, e));
+        files.iter().map(source).collect()
+    };
+    let (mut files, mut held) = (all(&args.data)?, all(&args.hold_out)?);
+    if held.is_empty() {
+        held = hold_out(&mut files, args.seed);
+    } else {
+        let mut same = HashSet::new();
+        for file in &held {
+            let path = file.path();
+            same.insert(fs::canonicalize(path).map_err(|e| Failure::io(path, e))?);
+        }
+        files.retain(|file| fs::canonicalize(file.path()).is_ok_and(|path| !same.contains(&path)));
+    }
+    Ok((files, held))
+}
+
+/// What is checked on, in words.
+fn held_words(held: &[Source]) -> String {
+    match held {
+        [] => "the last tenth of each piece is held out".into(),
+        held => {
+            let names: Vec<String> = held.iter().take(8).map(|file| shown(file.path())).collect();
+            let more = match held.len() - names.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("held out: {}{more}", names.join(", "))
+        }
+    }
+}
+
+fn shape(size: NetworkSize, record: u16) -> Config {
+    let (dim, layers, taps) = match size {
+        NetworkSize::Small => (16, 1, 2),
+        NetworkSize::Default => (32, 2, 3),
+        NetworkSize::Large => (64, 2, 4),
+    };
+    Config {
+        dim,
+        layers,
+        heads: (2 * usize::from(dim) / HEAD) as u8,
+        state: 16,
+        taps,
+        record,
+    }
 }
 
 /// The record whose columns the network learns by place: the user's, or the one that all the data has.
@@ -124,10 +170,8 @@ fn columns(given: Given, corpus: &Corpus) -> u16 {
         Given::Record(record) => Some(record),
         Given::Layout(layout) => Some(layout.record),
         Given::Nothing => {
-            let mut records = corpus
-                .pieces
-                .iter()
-                .map(|piece| piece.structure.layout.record);
+            let pieces = corpus.pieces.iter();
+            let mut records = pieces.map(|piece| piece.structure.layout.record);
             let first = records.next();
             first.filter(|first| records.all(|record| record == *first))
         }
@@ -155,31 +199,33 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
 }
 
 /// Progress on stderr: a bar on a terminal, else a line now and then.
-struct Display {
+pub struct Display {
     bar: Option<ProgressBar>,
-    quiet: bool,
+    lines: bool,
     next: Instant,
 }
 
 impl Display {
-    fn new(talk: &Talk) -> Self {
+    /// What is done, in a word; without a terminal, `lines` says whether lines are printed unless asked for.
+    pub fn new(talk: &Talk, what: &str, lines: bool) -> Self {
         let bar = (!talk.quiet && io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("train {bar:30} {percent}% {msg}") {
+            let template = format!("{what} {{bar:30}} {{percent}}% {{msg}}");
+            if let Ok(style) = ProgressStyle::with_template(&template) {
                 bar.set_style(style);
             }
             bar
         });
         Display {
             bar,
-            quiet: talk.quiet,
+            lines: !talk.quiet && (lines || talk.verbose),
             next: Instant::now(),
         }
     }
 
-    fn show(&mut self, report: &Report) {
+    pub fn show(&mut self, report: &Report) {
         let now = Instant::now();
-        if self.quiet || now < self.next {
+        if now < self.next {
             return;
         }
         let held = report.held_out.map_or(String::new(), |bits| {
@@ -197,10 +243,11 @@ impl Display {
                 bar.set_message(line);
                 self.next = now + Duration::from_millis(250);
             }
-            None => {
+            None if self.lines => {
                 eprintln!("boa: {:.0} %: {line}", 100.0 * report.done);
                 self.next = now + LINE;
             }
+            None => {}
         }
     }
 }

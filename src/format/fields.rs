@@ -1,6 +1,7 @@
 //! A frame's fields as its header stores them: runs of equal ones.
 
 use super::cursor::{Cursor, put_varint};
+use super::formula;
 use crate::error::Result;
 use crate::transform::{Field, Kind, MOST_FIELDS, Predict, Rule, Transform};
 use std::io::BufRead;
@@ -35,11 +36,7 @@ fn write_field(field: &Field, out: &mut Vec<u8>) {
     if field.swap {
         head |= SWAP;
     }
-    head |= match kind {
-        Kind::Unsigned => 0,
-        Kind::Signed => 1,
-        Kind::Float => 2,
-    } << KIND;
+    head |= kind_code(*kind) << KIND;
     if *offset > 0 || *rotate > 0 {
         head |= PLACE;
     }
@@ -47,6 +44,7 @@ fn write_field(field: &Field, out: &mut Vec<u8>) {
         Predict::Nothing => 0,
         Predict::Differences(_) => 1,
         Predict::Stencil { .. } => 2,
+        Predict::Relation(_) => 3,
     } << PREDICT;
     out.push(head);
     match rule {
@@ -73,6 +71,7 @@ fn write_field(field: &Field, out: &mut Vec<u8>) {
     }
     match predict {
         Predict::Nothing => {}
+        Predict::Relation(relation) => formula::write_to(relation, out),
         Predict::Differences(times) => {
             out.push(times[0] | times[1] << 2 | times[2] << 4);
         }
@@ -114,12 +113,7 @@ pub(super) fn read_from<R: BufRead>(cursor: &mut Cursor<R>) -> Result<Vec<Field>
 
 fn read_field<R: BufRead>(cursor: &mut Cursor<R>, values: &mut u64) -> Result<Field> {
     let head = cursor.u8("field")?;
-    let kind = match head >> KIND & 3 {
-        0 => Kind::Unsigned,
-        1 => Kind::Signed,
-        2 => Kind::Float,
-        _ => return Err(cursor.damaged("a kind of numbers that there is not")),
-    };
+    let kind = kind(head >> KIND & 3, cursor)?;
     let any = 0..=u64::MAX;
     let rule = match cursor.u8("field")? {
         0 => Rule::Any,
@@ -161,7 +155,7 @@ fn read_field<R: BufRead>(cursor: &mut Cursor<R>, values: &mut u64) -> Result<Fi
                 weights,
             }
         }
-        _ => return Err(cursor.damaged("a prediction that there is not")),
+        _ => Predict::Relation(formula::read_from(cursor)?.into()),
     };
     let (offset, rotate) = match head & PLACE {
         0 => (0, 0),
@@ -181,6 +175,23 @@ fn read_field<R: BufRead>(cursor: &mut Cursor<R>, values: &mut u64) -> Result<Fi
             rotate,
         },
     })
+}
+
+pub(super) fn kind_code(kind: Kind) -> u8 {
+    match kind {
+        Kind::Unsigned => 0,
+        Kind::Signed => 1,
+        Kind::Float => 2,
+    }
+}
+
+pub(super) fn kind<R: BufRead>(code: u8, cursor: &Cursor<R>) -> Result<Kind> {
+    match code {
+        0 => Ok(Kind::Unsigned),
+        1 => Ok(Kind::Signed),
+        2 => Ok(Kind::Float),
+        _ => Err(cursor.damaged("a kind of numbers that there is not")),
+    }
 }
 
 fn read_values<R: BufRead>(cursor: &mut Cursor<R>, values: &mut u64) -> Result<Arc<[u64]>> {

@@ -4,6 +4,7 @@ use super::checksum::{FrameHash, check};
 use super::cursor::{Cursor, put_varint};
 use super::{FRAME_MARK, INDEX_MARK, MAX_FRAME, MAX_LANES, layout};
 use crate::error::{Error, Result};
+use crate::level::Effort;
 use crate::transform::Structure;
 use std::io::BufRead;
 
@@ -16,6 +17,8 @@ pub enum Method {
     Constant(u8),
     /// By the predictor.
     Mamba {
+        /// What it is predicted with.
+        effort: Effort,
         /// The content's structure.
         structure: Structure,
         /// Range coder words of each lane, 1 to `MAX_LANES` lanes.
@@ -71,14 +74,20 @@ impl FrameHeader {
         let method = match &self.method {
             Method::Stored => 0,
             Method::Constant(_) => 1,
-            Method::Mamba { .. } => 2,
+            Method::Mamba { effort, .. } => match effort {
+                Effort::Fast => 2,
+                Effort::Default => 3,
+                Effort::Best => 4,
+            },
         };
         out.push(method);
         put_varint(&mut out, u64::from(self.content_len));
         match &self.method {
             Method::Stored => {}
             Method::Constant(byte) => out.push(*byte),
-            Method::Mamba { structure, words } => {
+            Method::Mamba {
+                structure, words, ..
+            } => {
                 layout::write_to(structure, &mut out);
                 put_varint(&mut out, words.len() as u64);
                 for &count in words {
@@ -118,7 +127,8 @@ fn read_header<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
     let method = match method {
         0 => Method::Stored,
         1 => Method::Constant(cursor.u8("frame header")?),
-        2 => {
+        2..=4 => {
+            let effort = Effort::ALL[usize::from(method) - 2];
             let structure = layout::read_from(cursor, content_len as u32)?;
             let lanes = cursor.varint(1..=MAX_LANES as u64, "number of lanes")?;
             // The payload is shorter than the content, so this many words are left for the lanes.
@@ -129,7 +139,11 @@ fn read_header<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
                 left -= count;
                 words.push(count as u32);
             }
-            Method::Mamba { structure, words }
+            Method::Mamba {
+                effort,
+                structure,
+                words,
+            }
         }
         _ => {
             let found = u64::from(method);
@@ -158,6 +172,7 @@ mod tests {
         let words = vec![0, 1, 200];
         FrameHeader {
             method: Method::Mamba {
+                effort: Effort::Best,
                 structure: Structure::plain(layout),
                 words,
             },

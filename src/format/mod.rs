@@ -4,6 +4,7 @@
 mod checksum;
 mod cursor;
 mod fields;
+mod formula;
 mod frame;
 mod header;
 mod index;

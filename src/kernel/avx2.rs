@@ -105,22 +105,13 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
 }
 
 #[target_feature(enable = "avx2")]
-pub fn mix<const EXPERTS: usize>(
-    rows: &[&[i16; 256]; EXPERTS],
-    weights: &[i16; EXPERTS],
-    total: &mut [i16; 256],
-) {
-    portable::mix(rows, weights, total);
+pub fn blend(weights: &[i32], inputs: &[i16]) -> i32 {
+    portable::blend(weights, inputs)
 }
 
 #[target_feature(enable = "avx2")]
-pub fn expectation(probabilities: &[i16; 256], row: &[i16; 256]) -> i32 {
-    portable::expectation(probabilities, row)
-}
-
-#[target_feature(enable = "avx2")]
-pub fn update_row(row: &mut [i16; 256], probabilities: &[i16; 256], rate: i16, byte: u8) {
-    portable::update_row(row, probabilities, rate, byte);
+pub fn descend(weights: &mut [i32], inputs: &[i16], error: i32, shift: u32) {
+    portable::descend(weights, inputs, error, shift);
 }
 
 #[target_feature(enable = "avx2")]

@@ -125,23 +125,27 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
     dispatch!(scan(state, b, c, input, leak, y))
 }
 
-/// `total = sum_j rows[j] * weights[j]`, each term rounded, saturated after each: rows Q11, weights Q13, total Q9.
-pub fn mix<const EXPERTS: usize>(
-    rows: &[&[i16; 256]; EXPERTS],
-    weights: &[i16; EXPERTS],
-    total: &mut [i16; 256],
-) {
-    dispatch!(mix(rows, weights, total))
+/// The largest magnitude of a mixing weight: 8 in Q26.
+pub const WEIGHT_LIMIT: i32 = (1 << 29) - 1;
+/// The largest magnitude of an input to [`blend`].
+pub const INPUT_LIMIT: i32 = 2047;
+
+/// A weighted sum of logits: `(sum_i (weights[i] >> 15) * inputs[i]) >> 11`, weights Q26.
+///
+/// At most 64 inputs of magnitude at most [`INPUT_LIMIT`], so that the sum fits 32 bits.
+///
+/// # Panics
+/// Unless there are as many weights as inputs, a multiple of [`BLOCK`].
+pub fn blend(weights: &[i32], inputs: &[i16]) -> i32 {
+    assert!(weights.len() == inputs.len() && inputs.len().is_multiple_of(BLOCK));
+    dispatch!(blend(weights, inputs))
 }
 
-/// The mean of a row under probabilities in Q15 that sum to at most 1.
-pub fn expectation(probabilities: &[i16; 256], row: &[i16; 256]) -> i32 {
-    dispatch!(expectation(probabilities, row))
-}
-
-/// Moves a row by `rate * (onehot(byte) - probabilities)`: row and rate Q11, probabilities Q15.
-pub fn update_row(row: &mut [i16; 256], probabilities: &[i16; 256], rate: i16, byte: u8) {
-    dispatch!(update_row(row, probabilities, rate, byte))
+/// Moves each weight by `(input * error + half) >> shift`, within [`WEIGHT_LIMIT`].
+///
+/// `|error| < 2^19`, `1 <= shift <= 24`.
+pub fn descend(weights: &mut [i32], inputs: &[i16], error: i32, shift: u32) {
+    dispatch!(descend(weights, inputs, error, shift))
 }
 
 /// Frequencies of sum 2^24, each at least 1, proportional to `2^(logits/512)`.

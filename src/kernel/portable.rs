@@ -5,7 +5,7 @@
 
 use super::arithmetic::{mulhrs, saturate8, saturate16, silu};
 use super::tables::RSQRT;
-use super::{BLOCK, HEADROOM};
+use super::{BLOCK, HEADROOM, WEIGHT_LIMIT};
 
 #[inline(always)]
 pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
@@ -133,42 +133,24 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
 }
 
 #[inline(always)]
-pub fn mix<const EXPERTS: usize>(
-    rows: &[&[i16; 256]; EXPERTS],
-    weights: &[i16; EXPERTS],
-    total: &mut [i16; 256],
-) {
-    for (block, total) in total.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
-        let mut sum = [0i16; BLOCK];
-        for (row, &weight) in rows.iter().zip(weights) {
-            let row = &row.as_chunks::<BLOCK>().0[block];
-            for k in 0..BLOCK {
-                sum[k] = sum[k].saturating_add(mulhrs(row[k], weight));
-            }
-        }
-        *total = sum;
-    }
-}
-
-#[inline(always)]
-pub fn expectation(probabilities: &[i16; 256], row: &[i16; 256]) -> i32 {
+pub fn blend(weights: &[i32], inputs: &[i16]) -> i32 {
     let mut sums = [0i32; BLOCK];
-    let blocks = probabilities.as_chunks::<BLOCK>().0;
-    for (p, r) in blocks.iter().zip(row.as_chunks::<BLOCK>().0) {
+    let blocks = weights.as_chunks::<BLOCK>().0;
+    for (w, x) in blocks.iter().zip(inputs.as_chunks::<BLOCK>().0) {
         for k in 0..BLOCK {
-            sums[k] += i32::from(p[k]) * i32::from(r[k]);
+            sums[k] += (w[k] >> 15) * i32::from(x[k]);
         }
     }
-    sums.iter().sum::<i32>() >> 15
+    sums.iter().sum::<i32>() >> 11
 }
 
 #[inline(always)]
-pub fn update_row(row: &mut [i16; 256], probabilities: &[i16; 256], rate: i16, byte: u8) {
-    for (r, &p) in row.iter_mut().zip(probabilities) {
-        *r = r.saturating_sub(mulhrs(p, rate));
+pub fn descend(weights: &mut [i32], inputs: &[i16], error: i32, shift: u32) {
+    let half = 1 << (shift - 1);
+    for (w, &x) in weights.iter_mut().zip(inputs) {
+        let moved = *w + ((i32::from(x) * error + half) >> shift);
+        *w = moved.clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT);
     }
-    let hit = &mut row[usize::from(byte)];
-    *hit = hit.saturating_add(rate);
 }
 
 #[inline(always)]

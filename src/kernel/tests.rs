@@ -131,32 +131,36 @@ fn scans_agree() {
 }
 
 #[test]
-fn rows_agree() {
-    for (n, extreme, mut random) in cases() {
-        let rows: [[i16; 256]; 9] = std::array::from_fn(|_| random.row(extreme));
-        let rows = rows.each_ref();
-        let weights: [i16; 9] = std::array::from_fn(|_| random.between(0, 20480, extreme) as i16);
-        let (mut fast, mut slow) = ([1; 256], [2; 256]);
-        mix(&rows, &weights, &mut fast);
-        portable::mix(&rows, &weights, &mut slow);
-        assert_eq!(fast, slow);
+fn blends_agree() {
+    for inputs in [16, 32, 48, 64] {
+        for (n, extreme, mut random) in cases() {
+            let mut weights = random.vec(inputs, -WEIGHT_LIMIT, WEIGHT_LIMIT, extreme, |v| v);
+            let x = random.vec(inputs, -INPUT_LIMIT, INPUT_LIMIT, extreme, |v| v as i16);
+            let sum: i64 = { weights.iter().zip(&x) }
+                .map(|(&w, &x)| i64::from(w >> 15) * i64::from(x))
+                .sum();
+            assert_eq!(i64::from(blend(&weights, &x)), sum >> 11);
+            assert_eq!(i64::from(portable::blend(&weights, &x)), sum >> 11);
+            let error = random.between(-(1 << 19) + 1, (1 << 19) - 1, extreme);
+            let mut slow = weights.clone();
+            descend(&mut weights, &x, error, 1 + n as u32 % 24);
+            portable::descend(&mut slow, &x, error, 1 + n as u32 % 24);
+            assert_eq!(weights, slow);
+        }
+    }
+}
 
+#[test]
+fn softmaxes_agree() {
+    for (n, extreme, mut random) in cases() {
+        let row = random.row(extreme);
+        let logits: [i16; 256] = std::array::from_fn(|k| if k < n { row[k] } else { row[k] >> 6 });
         let mut frequencies = [[0u32; 256]; 2];
-        let logits: [i16; 256] =
-            std::array::from_fn(|k| if k < n { fast[k] } else { fast[k] >> 6 });
         softmax(&logits, &mut frequencies[0]);
         portable::softmax(&logits, &mut frequencies[1]);
         assert_eq!(frequencies[0], frequencies[1]);
         assert_eq!(frequencies[0].iter().sum::<u32>(), 1 << 24);
         assert!(frequencies[0].iter().all(|&f| f > 0));
-
-        let p = frequencies[0].map(|f| (f >> 9) as i16);
-        assert_eq!(expectation(&p, rows[0]), portable::expectation(&p, rows[0]));
-        let byte = random.next() as u8;
-        let (mut fast, mut slow) = (*rows[1], *rows[1]);
-        update_row(&mut fast, &p, 1182, byte);
-        portable::update_row(&mut slow, &p, 1182, byte);
-        assert_eq!(fast, slow);
     }
 }
 

@@ -124,7 +124,7 @@ pub fn kind(bytes: &[u8], layout: &Layout) -> Kind {
 }
 
 /// The number of `width` bytes at `at`, which must be there.
-pub(super) fn value(bytes: &[u8], at: usize, width: usize, swap: bool) -> u64 {
+pub(crate) fn value(bytes: &[u8], at: usize, width: usize, swap: bool) -> u64 {
     let bytes = &bytes[at..at + width];
     let join = |value: u64, &byte: &u8| value << 8 | u64::from(byte);
     if swap {

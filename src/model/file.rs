@@ -1,5 +1,6 @@
 //! A model as one piece of bytes: a .boam file, or a container's model section.
 
+use super::compact;
 use super::config::Config;
 use super::weights::Weights;
 use crate::error::{Error, Result};
@@ -7,11 +8,16 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 const MAGIC: [u8; 4] = [0xb0, b'a', b'm', 0x0a];
-const VERSION: u8 = 1;
-/// Magic, version, then dim u16, layers, heads, state, taps u8, record u16.
-const HEADER: usize = 4 + 1 + 8;
+/// Tensors as they are.
+const PLAIN: u8 = 1;
+/// Tensors entropy coded, perhaps as differences from a built-in network.
+const COMPACT: u8 = 2;
+/// Dim u16, layers, heads, state, taps u8, record u16.
+const SHAPE: usize = 8;
+/// Bytes of a network's id that tell whether the compact form gave the network meant.
+const CHECK: usize = 4;
 
-/// The name of a model: BLAKE3 of its bytes.
+/// The name of a network: BLAKE3 of its plain form, in whatever form it is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ModelId(pub [u8; 32]);
 
@@ -33,85 +39,106 @@ pub struct Model {
     config: Config,
     weights: Weights,
     bytes: Vec<u8>,
+    id: ModelId,
 }
 
 impl Model {
     /// Largest model file accepted.
     pub const MAX_BYTES: usize = 16 << 20;
 
-    /// Puts a network together.
+    /// Puts a network together, in its plain form.
     ///
     /// # Errors
     /// `InvalidModel` if a shape or value is outside the limits of the format.
     pub fn new(config: Config, weights: &Weights) -> Result<Model> {
         config.check()?;
-        let mut bytes = Vec::from(MAGIC);
-        bytes.push(VERSION);
-        bytes.extend(config.dim.to_le_bytes());
-        bytes.extend([config.layers, config.heads, config.state, config.taps]);
-        bytes.extend(config.record.to_le_bytes());
-        bytes.extend(weights.write(&config)?);
-        Model::from_bytes(&bytes)
+        Model::from_bytes(&plain(&config, weights)?)
+    }
+
+    /// The same network in the form that takes the fewest bytes: plain, compact, or as differences from the first
+    /// built-in network if its shape allows that.
+    ///
+    /// # Errors
+    /// None that a valid network gives.
+    pub fn compacted(&self) -> Result<Model> {
+        let mut least = plain(&self.config, &self.weights)?;
+        for number in [None, Some(1)] {
+            let differs = |base: &Arc<Model>| same_but_record(&self.config, base).is_err();
+            if number.is_some() && Model::built_in(1).is_none_or(differs) {
+                continue;
+            }
+            let bytes = compact(&self.config, &self.weights, number)?;
+            if bytes.len() < least.len() {
+                least = bytes;
+            }
+        }
+        Model::from_bytes(&least)
     }
 
     /// Reads and checks a model.
     ///
     /// # Errors
-    /// `InvalidModel` names the first field that breaks a rule.
+    /// `InvalidModel` names the first field that breaks a rule, `UnknownModel` a built-in network that this library
+    /// does not have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Model> {
-        let invalid = |what, found: u64, allowed: u64| Error::InvalidModel {
-            what,
-            found,
-            allowed,
-        };
         if bytes.len() > Self::MAX_BYTES {
             return Err(invalid("size", bytes.len() as u64, Self::MAX_BYTES as u64));
         }
-        let Some((
-            &[
-                m0,
-                m1,
-                m2,
-                m3,
-                version,
-                d0,
-                d1,
-                layers,
-                heads,
-                state,
-                taps,
-                r0,
-                r1,
-            ],
-            rest,
-        )) = bytes.split_first_chunk::<HEADER>()
-        else {
-            return Err(invalid("size", bytes.len() as u64, HEADER as u64));
-        };
-        if [m0, m1, m2, m3] != MAGIC {
+        let mut rest = bytes;
+        let magic: [u8; 4] = take(&mut rest, bytes.len())?;
+        if magic != MAGIC {
             return Err(invalid(
                 "magic: not a boa model",
-                u32::from_le_bytes([m0, m1, m2, m3]).into(),
+                u32::from_le_bytes(magic).into(),
                 u32::from_le_bytes(MAGIC).into(),
             ));
         }
-        if version != VERSION {
-            return Err(invalid("version", version.into(), VERSION.into()));
-        }
-        let config = Config {
-            dim: u16::from_le_bytes([d0, d1]),
-            layers,
-            heads,
-            state,
-            taps,
-            record: u16::from_le_bytes([r0, r1]),
+        let [version] = take(&mut rest, bytes.len())?;
+        let mut check = None;
+        let (config, weights) = match version {
+            PLAIN => {
+                let config = shape(&mut rest, bytes.len())?;
+                (config, Weights::read(&config, rest)?)
+            }
+            COMPACT => {
+                let number = u16::from_le_bytes(take(&mut rest, bytes.len())?);
+                let base = match number {
+                    0 => None,
+                    number => Some(base(number)?),
+                };
+                check = Some(take::<CHECK>(&mut rest, bytes.len())?);
+                let config = shape(&mut rest, bytes.len())?;
+                if let Some(base) = base {
+                    same_but_record(&config, base)?;
+                }
+                let (words, odd) = rest.as_chunks::<4>();
+                if !odd.is_empty() {
+                    return Err(invalid("bytes after the last word", odd.len() as u64, 0));
+                }
+                let words: Vec<u32> = words.iter().map(|&w| u32::from_le_bytes(w)).collect();
+                let base = base.map(|model| compact::Base::new(&model.config, &model.weights));
+                let base = base.transpose()?;
+                (config, compact::read(&config, &words, base.as_ref())?)
+            }
+            _ => return Err(invalid("version", version.into(), COMPACT.into())),
         };
-        config.check()?;
-        let weights = Weights::read(&config, rest)?;
+        let id = ModelId(*blake3::hash(&plain(&config, &weights)?).as_bytes());
+        if let Some(check) = check.filter(|check| !id.0.starts_with(check)) {
+            let [found, allowed] = [&id.0, &check[..]].map(|id| {
+                let first = id.iter().take(CHECK);
+                first.fold(0, |sum, &byte| sum << 8 | u64::from(byte))
+            });
+            return Err(invalid(
+                "check: damaged, or made with another built-in model",
+                found,
+                allowed,
+            ));
+        }
         Ok(Model {
             config,
             weights,
             bytes: bytes.to_vec(),
+            id,
         })
     }
 
@@ -120,9 +147,9 @@ impl Model {
         self.bytes.clone()
     }
 
-    /// BLAKE3 of `to_bytes`.
+    /// BLAKE3 of the plain form: it does not depend on how the network is stored.
     pub fn id(&self) -> ModelId {
-        ModelId(*blake3::hash(&self.bytes).as_bytes())
+        self.id
     }
 
     /// The network's shape.
@@ -135,19 +162,109 @@ impl Model {
         &self.weights
     }
 
-    /// The built-in model of this number, if there is one. Number 1 is the default.
+    /// The built-in model of this number, if there is one. Number 1 is that of the default levels, 2 of the
+    /// fast and 3 of the best.
     pub fn built_in(number: u16) -> Option<&'static Arc<Model>> {
-        static DEFAULT: OnceLock<Option<Arc<Model>>> = OnceLock::new();
+        const BYTES: [&[u8]; 3] = [
+            include_bytes!("pretrained/default.boam"),
+            include_bytes!("pretrained/fast.boam"),
+            include_bytes!("pretrained/best.boam"),
+        ];
+        static READ: [OnceLock<Option<Arc<Model>>>; 3] = [const { OnceLock::new() }; 3];
+        let place = usize::from(number).checked_sub(1)?;
         // The bytes are part of the program: a test reads them, so they cannot be invalid in a release.
-        let read = || {
-            Model::from_bytes(include_bytes!("pretrained/default.boam"))
-                .ok()
-                .map(Arc::new)
-        };
-        if number == 1 {
-            DEFAULT.get_or_init(read).as_ref()
-        } else {
-            None
+        let read = || Model::from_bytes(BYTES[place]).ok().map(Arc::new);
+        READ.get(place)?.get_or_init(read).as_ref()
+    }
+}
+
+fn invalid(what: &'static str, found: u64, allowed: u64) -> Error {
+    Error::InvalidModel {
+        what,
+        found,
+        allowed,
+    }
+}
+
+/// The next `N` bytes of a model of `size` bytes.
+fn take<const N: usize>(rest: &mut &[u8], size: usize) -> Result<[u8; N]> {
+    match rest.split_first_chunk::<N>() {
+        Some((head, after)) => {
+            *rest = after;
+            Ok(*head)
         }
+        None => Err(invalid("size", size as u64, (size - rest.len() + N) as u64)),
+    }
+}
+
+fn shape(rest: &mut &[u8], size: usize) -> Result<Config> {
+    let [d0, d1, layers, heads, state, taps, r0, r1]: [u8; SHAPE] = take(rest, size)?;
+    let config = Config {
+        dim: u16::from_le_bytes([d0, d1]),
+        layers,
+        heads,
+        state,
+        taps,
+        record: u16::from_le_bytes([r0, r1]),
+    };
+    config.check()?;
+    Ok(config)
+}
+
+fn shape_bytes(config: &Config) -> Vec<u8> {
+    let mut bytes = config.dim.to_le_bytes().to_vec();
+    bytes.extend([config.layers, config.heads, config.state, config.taps]);
+    bytes.extend(config.record.to_le_bytes());
+    bytes
+}
+
+/// Form 1: the tensors as they are.
+fn plain(config: &Config, weights: &Weights) -> Result<Vec<u8>> {
+    let mut bytes = Vec::from(MAGIC);
+    bytes.push(PLAIN);
+    bytes.extend(shape_bytes(config));
+    bytes.extend(weights.write(config)?);
+    Ok(bytes)
+}
+
+/// Form 2: entropy coded, as differences from a built-in network if one is named.
+fn compact(config: &Config, weights: &Weights, number: Option<u16>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::from(MAGIC);
+    bytes.push(COMPACT);
+    bytes.extend(number.unwrap_or(0).to_le_bytes());
+    let base = number.map(base).transpose()?;
+    if let Some(base) = base {
+        same_but_record(config, base)?;
+    }
+    let id = blake3::hash(&plain(config, weights)?);
+    bytes.extend(id.as_bytes().iter().take(CHECK));
+    bytes.extend(shape_bytes(config));
+    let base = base.map(|model| compact::Base::new(&model.config, &model.weights));
+    let words = compact::write(config, weights, base.transpose()?.as_ref())?;
+    bytes.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+    Ok(bytes)
+}
+
+fn base(number: u16) -> Result<&'static Model> {
+    match Model::built_in(number) {
+        Some(model) => Ok(model),
+        None => Err(Error::UnknownModel {
+            id: format!("built in as number {number}"),
+        }),
+    }
+}
+
+fn same_but_record(config: &Config, base: &Model) -> Result<()> {
+    let other = Config {
+        record: config.record,
+        ..base.config
+    };
+    match *config == other {
+        true => Ok(()),
+        false => Err(invalid(
+            "width, which the built-in network gives",
+            config.dim.into(),
+            base.config.dim.into(),
+        )),
     }
 }

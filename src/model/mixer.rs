@@ -1,55 +1,61 @@
-//! The learned weights of the sum: how loud the network and each row speak.
-//!
-//! Weights start at 1 and follow their gradient, `row[byte] - E_p[row]`, damped for large errors.
+//! Logistic mixing (Mahoney 2005, "Adaptive weighing of context models"): logits summed with weights that a context selects and that
+//! follow the gradient of the cost.
 
-use super::rows::ROWS;
+use super::logistic::{LIMIT, squash};
+use crate::kernel;
 
-/// Experts: the rows, then the network.
-pub const EXPERTS: usize = ROWS + 1;
+/// Bits that a set of weights learns from at a higher rate: `1 + 16 / (n + 8)` times as fast after n of them.
+const EARLY: u16 = 256;
 
-/// A weight of 1: Q29.
-const ONE: i32 = 1 << 29;
-const LIMIT: i32 = ONE / 2 * 5;
-
-/// `0.003` a nat of gradient, for a gradient in Q11 of log2 and a weight in Q29.
-const RATE: i64 = 545;
-
-/// `1 / (1 + 0.1 g)`, g in nats, in steps of 1/8 bit: Q15.
-const DAMPING: [i32; 256] = {
-    let mut damping = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        damping[i] = (32_768_000_000u64 / (1_000_000 + 8664 * i as u64)) as i32;
-        i += 1;
+/// `256 + 4096 / (n + 8)`.
+const RATE: [i32; EARLY as usize + 1] = {
+    let mut rate = [0; EARLY as usize + 1];
+    let mut n = 0;
+    while n <= EARLY as usize {
+        rate[n] = 256 + 4096 / (n as i32 + 8);
+        n += 1;
     }
-    damping
+    rate
 };
 
-/// One set of weights for each phase.
+/// Sets of weights, Q26, for the same inputs.
 pub struct Mixer {
-    sets: Vec<[i32; EXPERTS]>,
+    weights: Vec<i32>,
+    counts: Vec<u16>,
+    inputs: usize,
+    shift: u32,
 }
 
 impl Mixer {
-    /// All weights 1.
-    pub fn new(sets: usize) -> Self {
+    /// Every set begins with the weights of `start`. `shift`: the slower, the larger.
+    pub fn new(start: &[i32], sets: usize, shift: u32) -> Self {
         Mixer {
-            sets: vec![[ONE; EXPERTS]; sets],
+            weights: start.repeat(sets),
+            counts: vec![0; sets],
+            inputs: start.len(),
+            shift,
         }
     }
 
-    /// A set's weights in Q13.
+    /// The logit that a set makes of the inputs, within [`LIMIT`].
     #[inline]
-    pub fn weights(&self, set: usize) -> [i16; EXPERTS] {
-        self.sets[set].map(|weight| (weight >> 16) as i16)
+    pub fn mix(&self, set: usize, inputs: &[i16]) -> i32 {
+        kernel::blend(self.weights(set), inputs).clamp(-LIMIT, LIMIT)
     }
 
-    /// Moves a weight by an expert's gradient in Q11.
+    /// A set's weights, Q26.
+    pub fn weights(&self, set: usize) -> &[i32] {
+        &self.weights[set * self.inputs..][..self.inputs]
+    }
+
+    /// Moves the weights that made `logit` of the inputs, once the bit is known.
     #[inline]
-    pub fn update(&mut self, set: usize, expert: usize, gradient: i32) {
-        let damping = DAMPING[(gradient.unsigned_abs() >> 8).min(255) as usize];
-        let change = (i64::from(gradient) * i64::from(damping) * RATE) >> 15;
-        let weight = &mut self.sets[set][expert];
-        *weight = (i64::from(*weight) + change).clamp(0, i64::from(LIMIT)) as i32;
+    pub fn learn(&mut self, set: usize, inputs: &[i16], logit: i32, bit: bool) {
+        let count = &mut self.counts[set];
+        let error = (i32::from(bit) << 16) - i32::from(squash(logit));
+        let error = (error * RATE[usize::from(*count)]) >> 8;
+        *count = (*count + 1).min(EARLY);
+        let weights = &mut self.weights[set * self.inputs..][..self.inputs];
+        kernel::descend(weights, inputs, error, self.shift);
     }
 }

@@ -1,23 +1,27 @@
 //! The predictor in integers: the normative definition.
 //!
-//! `logits = a_0 * head(mamba(taps, phase)) + sum_j a_j * row_j[context_j] + boosts on single bytes`, see
-//! `docs/format.md`, and a [`crate::coder::Distribution`] of them. No floating-point number occurs here.
+//! Each bit of a byte is a logistic mix of what the Mamba network, hashed counters and bytes named by earlier
+//! occurrences say of it, see `docs/format.md`. No floating-point number occurs here.
 
-mod boosts;
+mod bits;
+mod chance;
+mod compact;
 mod config;
 mod contexts;
+mod counters;
 mod file;
+mod logistic;
+mod matches;
 mod mixer;
 mod network;
 mod predictor;
-mod rows;
 mod weights;
 
+pub use bits::{Parts, Said};
 pub use config::{CONV, Config, HEAD};
-pub use contexts::row_names;
+pub use contexts::names;
 pub use file::{Model, ModelId};
-pub use mixer::EXPERTS;
+pub use matches::ORDERS;
 pub use network::Network;
-pub use predictor::{Parts, Predictor};
-pub use rows::ROWS;
+pub use predictor::Predictor;
 pub use weights::{Block, Embedding, Linear, TOKENS, Weights};

@@ -1,78 +1,50 @@
-//! The whole predictor of one frame: network, rows and boosts in one sum, for lanes in lock step.
+//! The whole predictor of one frame: network, counters and matches, mixed bit by bit, for lanes in lock step.
 
-use super::boosts::{Boosts, Pending};
-use super::contexts::{Past, TextState, row_contexts};
+use super::bits::{Bits, Parts, Said, Situation};
+use super::contexts::{CONTEXTS, Past, TextState, contexts};
 use super::file::Model;
-use super::mixer::{EXPERTS, Mixer};
+use super::matches::{Heads, Matches};
 use super::network::Network;
-use super::rows::{ROWS, Rows};
-use crate::coder::Distribution;
 use crate::kernel;
-use crate::layout::{ELEMENT_PHASES, Place, Places};
-
-/// The network among the experts.
-const NETWORK: usize = ROWS;
+use crate::layout::{Contexts, Place, Places};
+use crate::level::Effort;
+use std::convert::Infallible;
 
 /// Predicts a frame's bytes.
 ///
-/// At every step `begin` with the lanes that still have bytes, `predict` each of them, then let them `learn`.
+/// At every step `begin` with the lanes that still have bytes, `code` each of them, then let them `learn`.
 pub struct Predictor<'m> {
     model: &'m Model,
     places: &'m Places,
     lane_len: usize,
     network: Network<'m>,
-    rows: Rows,
-    mixer: Mixer,
-    boosts: Boosts,
+    matches: Matches,
+    bits: Bits,
     lanes: Vec<Lane>,
 }
 
-/// What a lane keeps from its prediction until its byte is known.
+/// What a lane keeps from the step's beginning until its byte is known.
 struct Lane {
-    network: [i16; 256],
-    slots: [u32; ROWS],
     place: Place,
-    probabilities: [i16; 256],
-    pending: Pending,
+    contexts: [u64; CONTEXTS],
+    heads: Heads,
     text: TextState,
-}
-
-impl Lane {
-    /// The logits of every expert, in the order of the weights.
-    #[inline]
-    fn experts<'a>(&'a self, rows: &'a Rows) -> [&'a [i16; 256]; EXPERTS] {
-        std::array::from_fn(|expert| match expert {
-            NETWORK => &self.network,
-            j => rows.row(j, self.slots[j]),
-        })
-    }
-}
-
-/// What a lane's distribution was made of, for those who look on.
-pub struct Parts<'a> {
-    /// The byte's place.
-    pub place: Place,
-    /// Logits in Q11 of log2: the rows', then the network's.
-    pub experts: [&'a [i16; 256]; EXPERTS],
-    /// How loud each speaks: Q13.
-    pub weights: [i16; EXPERTS],
 }
 
 impl<'m> Predictor<'m> {
     /// For a frame of `len` bytes in `lanes` lanes of `lane_len` bytes (the last may be shorter).
     pub fn new(
         model: &'m Model,
+        effort: Effort,
         places: &'m Places,
         len: usize,
         lanes: usize,
         lane_len: usize,
     ) -> Self {
         let lane = || Lane {
-            network: [0; 256],
-            slots: [0; ROWS],
             place: places.at(0),
-            probabilities: [0; 256],
-            pending: Pending::default(),
+            contexts: [0; CONTEXTS],
+            heads: Heads::default(),
             text: TextState::default(),
         };
         Predictor {
@@ -80,9 +52,8 @@ impl<'m> Predictor<'m> {
             places,
             lane_len,
             network: Network::new(model, lanes),
-            rows: Rows::new(len),
-            mixer: Mixer::new(ELEMENT_PHASES.into()),
-            boosts: Boosts::new(len, lanes, lane_len),
+            matches: Matches::new(len, lanes, lane_len),
+            bits: Bits::new(effort, len, lanes),
             lanes: (0..lanes).map(|_| lane()).collect(),
         }
     }
@@ -90,78 +61,109 @@ impl<'m> Predictor<'m> {
     /// Begins a step of the first `active` lanes: finds every lane's places in the tables. Of `content` only bytes that
     /// were coded before this step are looked at.
     pub fn begin(&mut self, step: usize, active: usize, content: &[u8]) {
+        let (kind, count) = (self.places.contexts(), self.bits.contexts());
         for lane in 0..active {
             let past = self.past(lane, step, content);
             let own = &mut self.lanes[lane];
             own.place = self.places.at(past.position);
             let lags = self.places.lags(own.place);
-            let contexts = row_contexts(self.places.contexts(), own.place, &lags, &past, &own.text);
-            own.slots = contexts.map(|hash| self.rows.slot(hash));
-            self.rows.prefetch(&own.slots);
-            own.pending = self.boosts.locate(own.place.phase.into(), &past);
+            own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text);
+            self.bits.prefetch(&own.contexts);
         }
     }
 
-    /// The distribution of lane `lane`'s byte at the step that has begun. Of `content` only bytes that were coded before
-    /// this step are looked at.
-    pub fn predict(
+    /// Codes lane `lane`'s byte of the step that has begun, most significant bit first: `coder` is given the probability of a
+    /// one, in 1/65536, and gives the bit. Of `content` only bytes that were coded before this step are looked at.
+    ///
+    /// # Errors
+    /// Those of `coder`.
+    pub fn code<E>(
         &mut self,
         lane: usize,
         step: usize,
         content: &[u8],
-        distribution: &mut Distribution,
-    ) {
+        coder: impl FnMut(u16) -> Result<bool, E>,
+    ) -> Result<u8, E> {
         let past = self.past(lane, step, content);
-        let own = &mut self.lanes[lane];
-        let tokens = self.places.lags(own.place).map(|lag| past.back(lag));
-        let phase = self.model.config().phase(own.place);
-        self.network.step(lane, &tokens, phase, &mut own.network);
-
+        let place = self.lanes[lane].place;
+        let tokens = self.places.lags(place).map(|lag| past.back(lag));
         let mut logits = [0; 256];
-        kernel::mix(
-            &own.experts(&self.rows),
-            &self.mixer.weights(own.place.phase.into()),
-            &mut logits,
-        );
-        self.boosts
-            .predict(lane, &past, &mut own.pending, &mut logits);
-
-        distribution.set_from_logits(&logits);
-        for (p, &f) in own.probabilities.iter_mut().zip(distribution.frequencies()) {
-            *p = (f >> 9) as i16;
-        }
+        let phase = self.model.config().phase(place);
+        self.network.step(lane, &tokens, phase, &mut logits);
+        self.mix(lane, &past, &mut logits, coder)
     }
 
-    /// What the distribution of lane `lane` was made of: after `predict`, before `learn`.
-    pub fn parts(&self, lane: usize) -> Parts<'_> {
+    /// Codes the lane's byte, which stands in `content`, with logits (Q11, the largest at the top of the range) that another
+    /// network gives instead of the model's; what became of them at each bit.
+    pub fn rehearse(
+        &mut self,
+        lane: usize,
+        step: usize,
+        content: &[u8],
+        network: &[i16; 256],
+    ) -> [Said; 8] {
+        let past = self.past(lane, step, content);
+        let byte = content[past.position];
+        let mut said = [Said::default(); 8];
+        let mut k = 0;
+        let coded = self.mix(lane, &past, &mut network.clone(), |one| {
+            said[k].one = one;
+            k += 1;
+            Ok::<bool, Infallible>(byte >> (8 - k) & 1 == 1)
+        });
+        debug_assert_eq!(coded, Ok(byte));
+        self.bits.loudness(lane, &mut said);
+        said
+    }
+
+    /// Codes a byte with the network's logits, which are used up, and all else.
+    fn mix<E>(
+        &mut self,
+        lane: usize,
+        past: &Past,
+        logits: &mut [i16; 256],
+        coder: impl FnMut(u16) -> Result<bool, E>,
+    ) -> Result<u8, E> {
         let own = &self.lanes[lane];
-        Parts {
-            place: own.place,
-            experts: own.experts(&self.rows),
-            weights: self.mixer.weights(own.place.phase.into()),
-        }
+        // The network speaks in Q11, the softmax listens in Q9.
+        logits.iter_mut().for_each(|logit| *logit >>= 2);
+        let mut frequencies = [0; 256];
+        kernel::softmax(logits, &mut frequencies);
+
+        let last = past.back(1) as u8;
+        let situation = Situation {
+            network: &frequencies,
+            contexts: &own.contexts,
+            named: &self.matches.named(lane, past),
+            phase: own.place.phase,
+            column: match self.places.contexts() {
+                Contexts::Text => last.into(),
+                _ => (own.place.column % 1024) as u16,
+            },
+            last,
+        };
+        self.bits.code(lane, &situation, coder)
+    }
+
+    /// What was said of the bits of the byte that lane `lane` has coded: after `code`, before `learn`.
+    pub fn parts(&self, lane: usize) -> [Parts<'_>; 8] {
+        std::array::from_fn(|k| self.bits.parts(lane, k))
     }
 
     /// Ends the step: the first `active` lanes learn their bytes, which now stand in `content`.
     pub fn learn(&mut self, step: usize, active: usize, content: &[u8]) {
         for lane in 0..active {
             let past = self.past(lane, step, content);
-            self.boosts
-                .locate_matches(&past, &mut self.lanes[lane].pending);
+            let heads = self.matches.locate(&past);
+            self.matches.prefetch(&heads);
+            self.lanes[lane].heads = heads;
         }
         for lane in 0..active {
             let past = self.past(lane, step, content);
             let byte = content[past.position];
             let own = &mut self.lanes[lane];
-            let p = &own.probabilities;
-            for (expert, row) in own.experts(&self.rows).into_iter().enumerate() {
-                let gradient = i32::from(row[usize::from(byte)]) - kernel::expectation(p, row);
-                self.mixer.update(own.place.phase.into(), expert, gradient);
-            }
-            for j in 0..ROWS {
-                self.rows.update(j, own.slots[j], p, byte);
-            }
-            self.boosts.update(lane, &own.pending, &past, p, byte);
+            self.bits.learn(lane);
+            self.matches.learn(lane, &own.heads, &past);
             own.text.update(byte);
         }
     }

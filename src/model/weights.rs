@@ -75,12 +75,12 @@ pub struct Weights {
 
 /// Walks a network's tensors in the order of the format; reading and writing are two visitors of one walk.
 pub trait Visitor {
-    /// A tensor of `len` values, each within `low..=high`.
+    /// A tensor of `rows` times `columns` values, each within `low..=high`.
     fn tensor<T: Value>(
         &mut self,
         name: &'static str,
         tensor: &mut Vec<T>,
-        len: usize,
+        shape: [usize; 2],
         low: i64,
         high: i64,
     ) -> Result<()>;
@@ -94,6 +94,10 @@ pub trait Value: Copy {
     fn wide(self) -> i64;
     /// From its bytes, `SIZE` of them.
     fn from_le(bytes: &[u8]) -> Self;
+    /// From a wide integer that fits.
+    fn narrow(wide: i64) -> Self {
+        Self::from_le(&wide.to_le_bytes()[..Self::SIZE])
+    }
 }
 
 macro_rules! value {
@@ -126,7 +130,7 @@ impl Weights {
         for block in &mut self.blocks {
             block.visit(config, v)?;
         }
-        v.tensor("gain", &mut self.gain, dim, 0, 32767)?;
+        v.tensor("gain", &mut self.gain, [1, dim], 0, 32767)?;
         self.head.visit(256, dim, v)
     }
 
@@ -142,9 +146,14 @@ impl Weights {
                 allowed: 0,
             });
         }
-        weights.blocks.iter().try_for_each(Block::check)?;
-        weights.pack(config);
-        Ok(weights)
+        weights.finish(config)
+    }
+
+    /// Checks what ranges alone do not say and derives what the kernels read, once every tensor is there.
+    pub(super) fn finish(mut self, config: &Config) -> Result<Weights> {
+        self.blocks.iter().try_for_each(Block::check)?;
+        self.pack(config);
+        Ok(self)
     }
 
     /// The tensors' bytes.
@@ -166,16 +175,16 @@ impl Weights {
 
 impl Embedding {
     fn visit(&mut self, rows: usize, dim: usize, v: &mut impl Visitor) -> Result<()> {
-        v.tensor("embedding scale", &mut self.scale, dim, 0, 256)?;
-        v.tensor("embedding", &mut self.table, rows * dim, -127, 127)
+        v.tensor("embedding scale", &mut self.scale, [1, dim], 0, 256)?;
+        v.tensor("embedding", &mut self.table, [rows, dim], -127, 127)
     }
 }
 
 impl Linear {
     fn visit(&mut self, outs: usize, ins: usize, v: &mut impl Visitor) -> Result<()> {
-        v.tensor("shift", &mut self.shift, outs, 1, 24)?;
-        v.tensor("bias", &mut self.bias, outs, -(1 << 29), 1 << 29)?;
-        v.tensor("weights", &mut self.weights, outs * ins, -127, 127)
+        v.tensor("shift", &mut self.shift, [1, outs], 1, 24)?;
+        v.tensor("bias", &mut self.bias, [1, outs], -(1 << 29), 1 << 29)?;
+        v.tensor("weights", &mut self.weights, [outs, ins], -127, 127)
     }
 
     fn pack(&mut self, ins: usize) {
@@ -197,29 +206,35 @@ impl Block {
             config.inner(),
             usize::from(config.heads),
         );
-        v.tensor("gain", &mut self.gain, dim, 0, 32767)?;
+        v.tensor("gain", &mut self.gain, [1, dim], 0, 32767)?;
         self.input.visit(config.projected(), dim, v)?;
         v.tensor(
             "filter",
             &mut self.filter,
-            CONV * config.convolved(),
+            [CONV, config.convolved()],
             -32767,
             32767,
         )?;
         v.tensor(
             "filter bias",
             &mut self.filter_bias,
-            config.convolved(),
+            [1, config.convolved()],
             -(1 << 29),
             1 << 29,
         )?;
-        v.tensor("decay", &mut self.decay, heads, 0, 65535)?;
-        v.tensor("step shift", &mut self.step_shift, heads, 0, 8)?;
-        v.tensor("input shift", &mut self.input_shift, heads, 1, 24)?;
-        v.tensor("read shift", &mut self.read_shift, heads, 1, 24)?;
-        v.tensor("skip", &mut self.skip, heads, -32767, 32767)?;
-        v.tensor("skip and gate shift", &mut self.skip_gate_shift, 2, 1, 24)?;
-        v.tensor("out gain", &mut self.out_gain, inner, 0, 32767)?;
+        v.tensor("decay", &mut self.decay, [1, heads], 0, 65535)?;
+        v.tensor("step shift", &mut self.step_shift, [1, heads], 0, 8)?;
+        v.tensor("input shift", &mut self.input_shift, [1, heads], 1, 24)?;
+        v.tensor("read shift", &mut self.read_shift, [1, heads], 1, 24)?;
+        v.tensor("skip", &mut self.skip, [1, heads], -32767, 32767)?;
+        v.tensor(
+            "skip and gate shift",
+            &mut self.skip_gate_shift,
+            [1, 2],
+            1,
+            24,
+        )?;
+        v.tensor("out gain", &mut self.out_gain, [1, inner], 0, 32767)?;
         self.output.visit(dim, inner, v)
     }
 
@@ -256,11 +271,11 @@ impl Visitor for Reader<'_> {
         &mut self,
         name: &'static str,
         tensor: &mut Vec<T>,
-        len: usize,
+        [rows, columns]: [usize; 2],
         low: i64,
         high: i64,
     ) -> Result<()> {
-        let size = len * T::SIZE;
+        let size = rows * columns * T::SIZE;
         let Some((head, rest)) = self.bytes.split_at_checked(size) else {
             return Err(Error::InvalidModel {
                 what: "bytes left for a tensor",
@@ -294,15 +309,15 @@ impl Visitor for Writer {
         &mut self,
         name: &'static str,
         tensor: &mut Vec<T>,
-        len: usize,
+        [rows, columns]: [usize; 2],
         low: i64,
         high: i64,
     ) -> Result<()> {
-        if tensor.len() != len {
+        if tensor.len() != rows * columns {
             return Err(Error::InvalidModel {
                 what: name,
                 found: tensor.len() as u64,
-                allowed: len as u64,
+                allowed: (rows * columns) as u64,
             });
         }
         for t in tensor {

@@ -4,6 +4,7 @@ use super::silent::silent;
 use super::statistics::{FrameStatistics, Survey};
 use crate::error::Result;
 use crate::format::Method;
+use crate::level::Effort;
 use crate::model::Model;
 use crate::stream::lanes;
 use crate::stream::{FrameInfo, Member};
@@ -21,6 +22,7 @@ const STRETCHES: u64 = 240;
 struct Coded<'a> {
     offset: u64,
     info: &'a FrameInfo,
+    effort: Effort,
     structure: &'a Structure,
     lanes: usize,
 }
@@ -47,9 +49,14 @@ pub fn survey(
             let payload = u64::from(info.header.payload_len());
             around -= payload.min(around);
             match &info.header.method {
-                Method::Mamba { structure, words } => frames.push(Coded {
+                Method::Mamba {
+                    effort,
+                    structure,
+                    words,
+                } => frames.push(Coded {
                     offset,
                     info,
+                    effort: *effort,
                     structure,
                     lanes: words.len(),
                 }),
@@ -80,10 +87,11 @@ pub fn survey(
         let coded = frame.structure.forward(bytes);
         let mut seen = FrameStatistics::new(frame.structure, coded.len(), stretch);
         let places = frame.structure.places();
-        lanes::predict(model, &places, frame.lanes, &coded, |step| {
+        let (effort, lanes) = (frame.effort, frame.lanes);
+        lanes::predict(model, effort, &places, lanes, &coded, |step| {
             seen.add(&step, coded[step.position]);
         });
-        lanes::predict(&silent, &places, frame.lanes, &coded, |step| {
+        lanes::predict(&silent, effort, &places, lanes, &coded, |step| {
             seen.add_adaptive(&step, coded[step.position]);
         });
         (frame.offset, seen)

@@ -17,4 +17,4 @@ pub use course::Course;
 pub use frames::{MOST_BYTES, survey};
 pub use peers::{Peer, peers};
 pub use result::Run;
-pub use statistics::{Column, Costs, Region, Reliability, Survey};
+pub use statistics::{Column, Costs, Region, Reliability, Survey, Voice};

@@ -4,10 +4,10 @@ use super::chart::{Bar, Point, Series, bars, diagonal, lines};
 use super::heat::{self, heat};
 use super::page::{Figure, Page, Table, grouped};
 use super::peers::Peer;
-use super::statistics::{CLASSES, Cell, Column, Region, Survey};
+use super::statistics::{CLASSES, Cell, Column, Region, Survey, Voice};
 use super::svg::Axis;
 use crate::layout::Contexts;
-use crate::model::{ROWS, row_names};
+use crate::model::{ORDERS, names};
 use crate::stream::Summary;
 
 /// Regions that get pictures of their own.
@@ -52,7 +52,7 @@ impl Run {
             let regions = self.survey.regions.iter().filter(dear);
             for region in regions.take(MOST_REGIONS) {
                 figures.extend(by_place(region));
-                figures.push(weights(region));
+                figures.extend(voices(region));
             }
             figures.push(self.reliability());
         }
@@ -222,17 +222,16 @@ impl Run {
         let (costs, bytes) = (self.survey.costs(), self.survey.total().bytes.max(1));
         let each = [
             ("network alone", costs.network),
-            ("rows alone", costs.rows),
-            ("rows, boosts", costs.adaptive),
-            ("network, rows", costs.both),
-            ("all three: boa", costs.all),
+            ("counters, matches", costs.adaptive),
+            ("mixed", costs.mixed),
+            ("and refined: boa", costs.all),
         ];
         let mean = |bits: f64| bits / bytes as f64;
         let bar = |(number, part): (usize, &(&str, f64))| Bar {
             label: part.0.into(),
             value: mean(part.1),
             text: format!("{:.3}", mean(part.1)),
-            marked: number == 4,
+            marked: number == 3,
         };
         let row = |part: &(&str, f64)| {
             vec![
@@ -250,9 +249,9 @@ impl Run {
                 &each.iter().enumerate().map(bar).collect::<Vec<_>>(),
             ),
             caption:
-                "The same bytes with a part of the predictor alone: the network, trained before; rows, \
-                 logits that learn while coding; boosts, for bytes that came before in the same \
-                 surroundings. Without a network, rows and boosts have learned without it."
+                "The same bytes with a part of the predictor alone: the network, trained before; \
+                 counters and matches, which learn while coding, had they learned without it. Then \
+                 all of them mixed bit by bit, and the mix refined by what it has been worth."
                     .into(),
             table: Table {
                 head: vec!["", "bits/byte", "bytes", "beside boa"],
@@ -285,7 +284,7 @@ impl Run {
             points.push(Point {
                 x: predicted,
                 y: observed,
-                low: observed - error,
+                low: (observed - error).max(0.0),
                 high: observed + error,
                 says: format!(
                     "predicted {predicted:.3e}, observed {observed:.3e}: {} of {}",
@@ -303,9 +302,9 @@ impl Run {
                 &Axis::log("observed frequency", low, 1.0),
                 &points,
             ),
-            caption: "All 256 probabilities of every seventh byte, gathered by size, against how often \
-                      that byte came. On the dashed line they are right; below it, too sure. Lines: two \
-                      standard deviations; points where at least 5 bytes came or should have."
+            caption: "The probabilities of both values of every bit, gathered by size, against how often \
+                      that value came. On the dashed line they are right; below it, too sure. Lines: two \
+                      standard deviations; points where at least 5 came or should have."
                 .into(),
             table: Table {
                 head: vec!["predicted", "observed", "predictions", "came", "expected"],
@@ -475,42 +474,52 @@ fn by_column(region: &Region) -> Vec<Figure> {
     }]
 }
 
-/// How loud each expert has become.
-fn weights(region: &Region) -> Figure {
-    let names = row_names(region.contexts);
-    let all: Vec<(&str, f64)> = [("network", region.weight(ROWS))]
-        .into_iter()
-        .chain(
-            names
-                .into_iter()
-                .enumerate()
-                .map(|(j, name)| (name, region.weight(j))),
-        )
-        .collect();
-    let bar = |(name, weight): &(&str, f64)| Bar {
-        label: (*name).into(),
-        value: *weight,
-        text: format!("{weight:.3}"),
-        marked: *name == "network",
+/// The network, the contexts and the matches: what each would spend alone, and how loud it has become.
+fn voices(region: &Region) -> Vec<Figure> {
+    let contexts = region.voices.len() - 1 - ORDERS.len();
+    let mut all: Vec<String> = vec!["network".into()];
+    all.extend(
+        names(region.contexts)
+            .into_iter()
+            .take(contexts)
+            .map(String::from),
+    );
+    all.extend(ORDERS.map(|order| format!("match of {order} bytes")));
+    let bytes = region.total.bytes.max(1) as f64;
+    let alone = |voice: &Voice| voice.alone / bytes;
+    let loudness = |voice: &Voice| voice.loudness / bytes / 8.0;
+    let figure = |title: &str, unit: &str, value: &dyn Fn(&Voice) -> f64, caption: &str| {
+        let voices: Vec<(&String, f64)> = all.iter().zip(region.voices.iter().map(value)).collect();
+        let bar = |(name, value): &(&String, f64)| Bar {
+            label: (*name).clone(),
+            value: *value,
+            text: format!("{value:.3}"),
+            marked: *name == "network",
+        };
+        let row = |(name, value): &(&String, f64)| vec![(*name).clone(), format!("{value:.4}")];
+        Figure {
+            title: title.into(),
+            picture: bars(title, unit, &voices.iter().map(bar).collect::<Vec<_>>()),
+            caption: format!("{} {caption}", about(region)),
+            table: Table {
+                head: vec!["", "value"],
+                rows: voices.iter().map(row).collect(),
+            },
+        }
     };
-    Figure {
-        title: "How loud each part speaks".into(),
-        picture: bars(
-            "Learned weights",
-            "mean weight in the sum",
-            &all.iter().map(bar).collect::<Vec<_>>(),
+    vec![
+        figure(
+            "What each would spend alone",
+            "bits per byte",
+            &alone,
+            "Counters are named by what they look at; where one is fresh, or a match names nothing, a \
+             bit costs a bit.",
         ),
-        caption: format!(
-            "{} Weights of the network and of the rows, named by what they look at; all begin at 1 and \
-             are learned while coding.",
-            about(region)
+        figure(
+            "How loud each part speaks",
+            "mean weight in the mix of logits",
+            &loudness,
+            "Weights are learned while coding, one set for each situation; a context's two are added.",
         ),
-        table: Table {
-            head: vec!["", "weight"],
-            rows: all
-                .iter()
-                .map(|(name, weight)| vec![name.to_string(), format!("{weight:.4}")])
-                .collect(),
-        },
-    }
+    ]
 }

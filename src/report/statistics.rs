@@ -1,18 +1,15 @@
 //! What coding a byte after the other shows: where the bits go, and whether the probabilities hold.
 
-use crate::coder::TOTAL;
-use crate::kernel;
-use crate::layout::{Contexts, Place};
-use crate::model::{EXPERTS, Parts, ROWS};
-use crate::stream::lanes::Step;
+use crate::layout::{Contexts, Place, Places};
+use crate::model::{ORDERS, Parts};
+use crate::stream::lanes::{Step, bit};
 use crate::transform::{Structure, words};
+use std::f64::consts::LN_2;
 
 /// Records longer than this are not told apart by place.
 const LONGEST_RECORD: u32 = 1 << 16;
-/// Of so many bytes all 256 probabilities of one are checked.
-const CHECKED: usize = 7;
-/// Bins of probability: two to an octave, from 2^-24 to 1.
-const BINS: usize = 48;
+/// Bins of probability: two to an octave, from 2^-16 to 1.
+const BINS: usize = 32;
 
 /// Bytes and what they cost in bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -47,76 +44,76 @@ impl Cell {
 pub struct Costs {
     /// The network, as it was trained.
     pub network: f64,
-    /// The rows, had they learned without a network.
-    pub rows: f64,
-    /// Rows and boosts, had they learned without a network.
+    /// Counters and matches, had they learned without a network.
     pub adaptive: f64,
-    /// The network and the rows that learned beside it.
-    pub both: f64,
+    /// Everything mixed, before the mix is refined.
+    pub mixed: f64,
     /// Everything, as coded.
     pub all: f64,
 }
 
 impl Costs {
-    fn add(&mut self, parts: &Parts, byte: u8, all: f64) {
-        // The network speaks in Q11, the softmax listens in Q9.
-        self.network += cost(&parts.experts[ROWS].map(|logit| logit >> 2), byte);
-        self.both += cost(&mixed(parts), byte);
-        self.all += all;
-    }
-
     fn join(&mut self, other: &Costs) {
         self.network += other.network;
-        self.rows += other.rows;
         self.adaptive += other.adaptive;
-        self.both += other.both;
+        self.mixed += other.mixed;
         self.all += other.all;
     }
 }
 
-/// The logits without boosts.
-fn mixed(parts: &Parts) -> [i16; 256] {
-    let mut logits = [0; 256];
-    kernel::mix(&parts.experts, &parts.weights, &mut logits);
-    logits
+/// What one of the mixed spends and weighs: the network, a context, or a match.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Voice {
+    /// Bits that the bytes would cost if it spoke alone; a bit where it is silent costs a bit.
+    pub alone: f64,
+    /// Sum over the bits of its weights in the mix.
+    pub loudness: f64,
 }
 
-/// What a byte costs under a sum of logits, in bits.
-fn cost(logits: &[i16; 256], byte: u8) -> f64 {
-    let mut frequencies = [0; 256];
-    kernel::softmax(logits, &mut frequencies);
-    bits(frequencies[usize::from(byte)])
+/// What a bit costs whose probability of a one is so many 1/65536.
+fn cost(one: u16, bit: bool) -> f64 {
+    16.0 - f64::from(of_bit(one, bit)).log2()
 }
 
-fn bits(frequency: u32) -> f64 {
-    (f64::from(TOTAL) / f64::from(frequency)).log2()
+/// The probability that a bit has, in 1/65536.
+fn of_bit(one: u16, bit: bool) -> u32 {
+    match bit {
+        true => one.into(),
+        false => (1 << 16) - u32::from(one),
+    }
 }
 
-/// Predicted probabilities of a size, and how often their bytes came.
+/// What a bit costs under a logit in Q8 of nats.
+fn logistic(logit: i16, bit: bool) -> f64 {
+    let toward = f64::from(logit) / if bit { 256.0 } else { -256.0 };
+    (-toward).exp().ln_1p() / LN_2
+}
+
+/// Predicted probabilities of a size, and how often their bits came.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bin {
     /// Probabilities.
     pub count: u64,
-    /// Their sum, in 1/2^24.
+    /// Their sum, in 1/65536.
     pub sum: u64,
-    /// Those whose byte came.
+    /// Those whose bit came.
     pub hits: u64,
 }
 
 impl Bin {
     /// The mean of the probabilities.
     pub fn predicted(&self) -> f64 {
-        self.sum as f64 / f64::from(TOTAL) / self.count.max(1) as f64
+        self.sum as f64 / 65536.0 / self.count.max(1) as f64
     }
 
-    /// The share of them whose byte came.
+    /// The share of them whose bit came.
     pub fn observed(&self) -> f64 {
         self.hits as f64 / self.count.max(1) as f64
     }
 
-    /// How many bytes should have come.
+    /// How many bits should have come.
     pub fn expected(&self) -> f64 {
-        self.sum as f64 / f64::from(TOTAL)
+        self.sum as f64 / 65536.0
     }
 }
 
@@ -133,14 +130,16 @@ impl Reliability {
         Reliability { bins }
     }
 
-    fn add(&mut self, frequencies: &[u32; 256], byte: u8) {
-        for (symbol, &frequency) in frequencies.iter().enumerate() {
-            let octave = frequency.max(1).ilog2();
-            let upper = u64::from(frequency).pow(2) >> (2 * octave + 1);
-            let bin = &mut self.bins[(2 * octave as usize + upper as usize).min(BINS - 1)];
+    /// Both values of a bit.
+    fn add(&mut self, one: u16, came: bool) {
+        for value in [false, true] {
+            let p = of_bit(one, value).clamp(1, 65535);
+            let octave = p.ilog2();
+            let upper = p.pow(2) >> (2 * octave + 1);
+            let bin = &mut self.bins[(2 * octave + upper) as usize % BINS];
             bin.count += 1;
-            bin.sum += u64::from(frequency);
-            bin.hits += u64::from(symbol == usize::from(byte));
+            bin.sum += u64::from(p);
+            bin.hits += u64::from(value == came);
         }
     }
 
@@ -206,8 +205,8 @@ pub struct Region {
     pub total: Cell,
     /// What parts of the predictor would spend.
     pub costs: Costs,
-    /// Sums over the bytes of the weights of the rows and the network.
-    pub weights: [f64; EXPERTS],
+    /// The network, the contexts that are looked at, the matches.
+    pub voices: Vec<Voice>,
 }
 
 impl Region {
@@ -226,13 +225,30 @@ impl Region {
             cells: vec![Cell::default(); cells],
             total: Cell::default(),
             costs: Costs::default(),
-            weights: [0.0; EXPERTS],
+            voices: Vec::new(),
         }
     }
 
-    /// The mean weight of an expert.
-    pub fn weight(&self, expert: usize) -> f64 {
-        self.weights[expert] / self.total.bytes.max(1) as f64
+    /// Takes what was said of a bit, and the bit.
+    fn add(&mut self, parts: &Parts, one: u16, bit: bool) {
+        let contexts = (parts.inputs.len() - 1 - ORDERS.len()) / 2;
+        self.voices
+            .resize(1 + contexts + ORDERS.len(), Voice::default());
+        for (number, voice) in self.voices.iter_mut().enumerate() {
+            let inputs = match number {
+                0 => 0..1,
+                // Of a context's two the second knows what such counters have been worth.
+                _ if number <= contexts => 2 * number - 1..2 * number + 1,
+                _ => number + contexts..number + contexts + 1,
+            };
+            let logit = parts.inputs[inputs.end - 1];
+            voice.alone += logistic(logit, bit);
+            let loudness = inputs.map(|input| f64::from(parts.loudness[input]));
+            voice.loudness += loudness.sum::<f64>() / 8192.0;
+        }
+        self.costs.network += logistic(parts.inputs[0], bit);
+        self.costs.mixed += cost(parts.mixed, bit);
+        self.costs.all += cost(one, bit);
     }
 
     /// The cells of a column: one for each byte of its elements.
@@ -263,8 +279,9 @@ impl Region {
         }
         self.total.join(&other.total);
         self.costs.join(&other.costs);
-        for (own, other) in self.weights.iter_mut().zip(other.weights) {
-            *own += other;
+        for (own, other) in self.voices.iter_mut().zip(&other.voices) {
+            own.alone += other.alone;
+            own.loudness += other.loudness;
         }
     }
 }
@@ -292,7 +309,7 @@ fn columns(structure: &Structure, contexts: Contexts) -> Vec<Column> {
             at,
             name: words::type_name(field.width, field.swap, transform.kind),
             width: field.width.into(),
-            rule: words::transform(transform, in_table).unwrap_or_default(),
+            rule: words::transform(transform, &structure.fields).unwrap_or_default(),
         });
         at += usize::from(field.width);
     }
@@ -313,6 +330,7 @@ pub(super) struct FrameStatistics {
     pub reliability: Reliability,
     /// Stretches of the frame, all of the same length but the last.
     pub course: Vec<Cell>,
+    places: Places,
     stretch: usize,
 }
 
@@ -323,37 +341,36 @@ impl FrameStatistics {
             region: Region::new(structure),
             reliability: Reliability::new(),
             course: vec![Cell::default(); len.div_ceil(stretch.max(1))],
+            places: structure.places(),
             stretch: stretch.max(1),
         }
     }
 
     /// Takes a byte as it would be coded without a network.
     pub fn add_adaptive(&mut self, step: &Step, byte: u8) {
-        let costs = &mut self.region.costs;
-        costs.adaptive += bits(step.distribution.frequencies()[usize::from(byte)]);
-        costs.rows += cost(&mixed(&step.predictor.parts(step.lane)), byte);
+        let ones = step.ones.iter().enumerate();
+        let bits: f64 = ones.map(|(k, &one)| cost(one, bit(byte, k))).sum();
+        self.region.costs.adaptive += bits;
     }
 
     /// Takes a byte as it is coded.
     pub fn add(&mut self, step: &Step, byte: u8) {
-        let frequencies = step.distribution.frequencies();
-        let cost = bits(frequencies[usize::from(byte)]);
+        let mut bits = 0.0;
         let parts = step.predictor.parts(step.lane);
+        for (k, (&one, parts)) in step.ones.iter().zip(&parts).enumerate() {
+            let bit = bit(byte, k);
+            bits += cost(one, bit);
+            self.region.add(parts, one, bit);
+            self.reliability.add(one, bit);
+        }
         let region = &mut self.region;
-        let cell = region.cell(parts.place, byte);
+        let cell = region.cell(self.places.at(step.position), byte);
         if let Some(cell) = region.cells.get_mut(cell) {
-            cell.add(cost);
+            cell.add(bits);
         }
-        region.total.add(cost);
-        region.costs.add(&parts, byte, cost);
-        for (sum, weight) in region.weights.iter_mut().zip(parts.weights) {
-            *sum += f64::from(weight) / 8192.0;
-        }
+        region.total.add(bits);
         if let Some(cell) = self.course.get_mut(step.position / self.stretch) {
-            cell.add(cost);
-        }
-        if step.position.is_multiple_of(CHECKED) {
-            self.reliability.add(frequencies, byte);
+            cell.add(bits);
         }
     }
 }

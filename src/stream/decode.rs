@@ -174,7 +174,11 @@ fn decode_frame(
     let content = match &header.method {
         Method::Stored => payload,
         Method::Constant(byte) => vec![*byte; len],
-        Method::Mamba { structure, words } => {
+        Method::Mamba {
+            effort,
+            structure,
+            words,
+        } => {
             let model = model.ok_or("needs a model, but the file names none")?;
             let all = to_words(&payload);
             drop(payload);
@@ -187,7 +191,7 @@ fn decode_frame(
                 lanes.push(lane);
                 rest = after;
             }
-            let coded = lanes::decode(model, &structure.places(), &lanes, len)
+            let coded = lanes::decode(model, *effort, &structure.places(), &lanes, len)
                 .map_err(|_| "the range decoder found words missing or left over")?;
             structure.inverse(coded)
         }

@@ -11,15 +11,13 @@ use crate::format::{
 };
 use crate::layout::plan::{FramePlan, LOOKAHEAD, Planner};
 use crate::layout::{Given, Layout};
+use crate::level::Effort;
 use crate::model::Model;
 use crate::options::EncodeOptions;
 use crate::transform::Structure;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// The number of the built-in model that is taken if the caller names none.
-const DEFAULT_MODEL: u16 = 1;
 
 /// Compresses `input` to `output`, which it flushes. The bytes written depend on the input and on the options, but
 /// not on the number of threads.
@@ -36,6 +34,7 @@ pub fn compress(
     if let Given::Layout(layout) = options.layout {
         layout.validate()?;
     }
+    let effort = options.level.effort();
     let (model, section) = choose_model(options)?;
     let mut jobs = Ordered::new(options.threads)?;
     let mut planner = Planner::new(options.layout);
@@ -81,7 +80,12 @@ pub fn compress(
                 content_len += content.len() as u64;
                 given += 1;
                 let model = Arc::clone(&model);
-                jobs.push(move || (found, encode_frame(&model, layout, transposed, content)));
+                jobs.push(move || {
+                    (
+                        found,
+                        encode_frame(&model, effort, layout, transposed, content),
+                    )
+                });
             }
             let Some(frame) = jobs.pop() else { break };
             let (found, frame) = frame?;
@@ -120,15 +124,18 @@ pub fn compress(
 
 /// The model to code with and how the file names it: by number if it is built in, whoever gave it.
 fn choose_model(options: &EncodeOptions) -> Result<(Arc<Model>, ModelSection)> {
-    let built_in = (DEFAULT_MODEL..).map_while(|n| Model::built_in(n).map(|model| (n, model)));
     let Some(given) = &options.model else {
-        let (number, model) = { built_in }
-            .next()
+        let number = match options.level.effort() {
+            Effort::Default => 1,
+            Effort::Fast => 2,
+            Effort::Best => 3,
+        };
+        let model = Model::built_in(number)
             .ok_or_else(|| Error::InvalidArgument("this boa has no built-in model".into()))?;
         return Ok((Arc::clone(model), ModelSection::BuiltIn(number)));
     };
     let id = given.id();
-    for (number, model) in built_in {
+    for (number, model) in (1..).map_while(|n| Model::built_in(n).map(|model| (n, model))) {
         if model.id() == id {
             return Ok((Arc::clone(given), ModelSection::BuiltIn(number)));
         }
@@ -151,7 +158,13 @@ struct EncodedFrame {
     structure: Duration,
 }
 
-fn encode_frame(model: &Model, layout: Layout, transposed: bool, content: Vec<u8>) -> EncodedFrame {
+fn encode_frame(
+    model: &Model,
+    effort: Effort,
+    layout: Layout,
+    transposed: bool,
+    content: Vec<u8>,
+) -> EncodedFrame {
     let hash = frame_hash(&content);
     if let Some(byte) = constant(&content) {
         return EncodedFrame::new(Method::Constant(byte), hash, content.len(), Vec::new());
@@ -160,7 +173,13 @@ fn encode_frame(model: &Model, layout: Layout, transposed: bool, content: Vec<u8
     let structure = Structure::choose(layout, transposed, &content);
     let coded = structure.forward(content);
     let took = start.elapsed();
-    let lanes = lanes::encode(model, &structure.places(), lane_count(coded.len()), &coded);
+    let lanes = lanes::encode(
+        model,
+        effort,
+        &structure.places(),
+        lane_count(effort, coded.len()),
+        &coded,
+    );
     let words = lanes.iter().map(|lane| lane.len() as u32).collect();
     let payload: Vec<u8> = lanes
         .iter()
@@ -169,6 +188,7 @@ fn encode_frame(model: &Model, layout: Layout, transposed: bool, content: Vec<u8
         .collect();
     if payload.len() < coded.len() {
         let method = Method::Mamba {
+            effort,
             structure: structure.clone(),
             words,
         };

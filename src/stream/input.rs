@@ -66,7 +66,7 @@ impl<'a> Input<'a> {
     ///
     /// # Errors
     /// `Io` if reading fails, `InputChanged` if a mapped file's length did.
-    pub(super) fn window(&mut self, size: usize) -> Result<(&[u8], bool)> {
+    pub(crate) fn window(&mut self, size: usize) -> Result<(&[u8], bool)> {
         match &mut self.source {
             Source::Mapped {
                 file,
@@ -107,7 +107,7 @@ impl<'a> Input<'a> {
     }
 
     /// Takes the first `count` bytes of the window away.
-    pub(super) fn consume(&mut self, count: usize) {
+    pub(crate) fn consume(&mut self, count: usize) {
         match &mut self.source {
             Source::Mapped { len, position, .. } => {
                 *position = (*position + count as u64).min(*len)

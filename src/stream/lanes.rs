@@ -1,17 +1,21 @@
 //! One frame's content coded by the predictor, its lanes in lock step.
 
-use crate::coder::{BadWords, Distribution, LaneDecoder, LaneEncoder};
+use crate::coder::{BadWords, LaneDecoder, LaneEncoder};
 use crate::layout::Places;
+use crate::level::Effort;
 use crate::model::{Model, Predictor};
+use std::convert::Infallible;
 
 /// Most lanes in a frame.
 pub const MAX_LANES: usize = 64;
 
-/// The number of lanes a frame of `len` bytes is split into: a rule of the encoder, recorded in the frame.
-pub fn lane_count(len: usize) -> usize {
+/// The number of lanes a frame of `len` bytes is split into: a rule of the encoder, recorded in the frame. Fewer lanes
+/// see more of the frame before them.
+pub fn lane_count(effort: Effort, len: usize) -> usize {
     match len {
         0..=0x1fff => 1,
         0x2000..=0xffff => 4,
+        _ if effort == Effort::Best => 4,
         _ => 16,
     }
 }
@@ -30,38 +34,46 @@ fn active(len: usize, lane_len: usize, lanes: usize, step: usize) -> usize {
     }
 }
 
-/// A byte about to be coded.
+/// A byte that was predicted and has not been learned.
 pub struct Step<'a, 'm> {
     /// Its lane.
     pub lane: usize,
     /// Its place in the content.
     pub position: usize,
-    /// What is expected there.
-    pub distribution: &'a Distribution,
-    /// What expects it.
+    /// The probability of a one at each of its bits, the most significant first, in 1/65536.
+    pub ones: [u16; 8],
+    /// What predicted it.
     pub predictor: &'a Predictor<'m>,
 }
 
 /// Shows every byte of a content to `each`, in the order of coding: step by step, lane by lane.
 pub fn predict(
     model: &Model,
+    effort: Effort,
     places: &Places,
     lanes: usize,
     content: &[u8],
     mut each: impl FnMut(Step),
 ) {
     let lane_len = lane_len(content.len(), lanes);
-    let mut predictor = Predictor::new(model, places, content.len(), lanes, lane_len);
-    let mut distribution = Distribution::default();
+    let mut predictor = Predictor::new(model, effort, places, content.len(), lanes, lane_len);
     for step in 0..lane_len {
         let active = active(content.len(), lane_len, lanes, step);
         predictor.begin(step, active, content);
         for lane in 0..active {
-            predictor.predict(lane, step, content, &mut distribution);
+            let position = lane * lane_len + step;
+            let byte = content[position];
+            let (mut ones, mut k) = ([0; 8], 0);
+            let coded = predictor.code(lane, step, content, |one| {
+                ones[k] = one;
+                k += 1;
+                Ok::<bool, Infallible>(bit(byte, k - 1))
+            });
+            debug_assert_eq!(coded, Ok(byte));
             each(Step {
                 lane,
-                position: lane * lane_len + step,
-                distribution: &distribution,
+                position,
+                ones,
                 predictor: &predictor,
             });
         }
@@ -69,11 +81,24 @@ pub fn predict(
     }
 }
 
+/// The `k`th bit of a byte, the most significant first.
+pub fn bit(byte: u8, k: usize) -> bool {
+    byte >> (7 - k) & 1 == 1
+}
+
 /// Range coder words of each lane. Lane `l` holds the content's bytes from `l * ceil(len / lanes)`.
-pub fn encode(model: &Model, places: &Places, lanes: usize, content: &[u8]) -> Vec<Vec<u32>> {
+pub fn encode(
+    model: &Model,
+    effort: Effort,
+    places: &Places,
+    lanes: usize,
+    content: &[u8],
+) -> Vec<Vec<u32>> {
     let mut coders: Vec<LaneEncoder> = (0..lanes).map(|_| LaneEncoder::default()).collect();
-    predict(model, places, lanes, content, |step| {
-        coders[step.lane].encode(content[step.position], step.distribution);
+    predict(model, effort, places, lanes, content, |step| {
+        for (k, &one) in step.ones.iter().enumerate() {
+            coders[step.lane].encode(bit(content[step.position], k), one);
+        }
     });
     coders.into_iter().map(LaneEncoder::finish).collect()
 }
@@ -85,24 +110,24 @@ pub fn encode(model: &Model, places: &Places, lanes: usize, content: &[u8]) -> V
 /// wrong bytes: the frame's checksum decides.
 pub fn decode(
     model: &Model,
+    effort: Effort,
     places: &Places,
     words: &[&[u32]],
     len: usize,
 ) -> Result<Vec<u8>, BadWords> {
     let (lanes, lane_len) = (words.len(), lane_len(len, words.len()));
     let mut content = vec![0; len];
-    let mut predictor = Predictor::new(model, places, len, lanes, lane_len);
+    let mut predictor = Predictor::new(model, effort, places, len, lanes, lane_len);
     let mut coders = words
         .iter()
         .map(|w| LaneDecoder::new(w))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut distribution = Distribution::default();
     for step in 0..lane_len {
         let active = active(len, lane_len, lanes, step);
         predictor.begin(step, active, &content);
         for (lane, coder) in coders.iter_mut().enumerate().take(active) {
-            predictor.predict(lane, step, &content, &mut distribution);
-            content[lane * lane_len + step] = coder.decode(&distribution)?;
+            let byte = predictor.code(lane, step, &content, |one| coder.decode(one))?;
+            content[lane * lane_len + step] = byte;
         }
         predictor.learn(step, active, &content);
     }

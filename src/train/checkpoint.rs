@@ -13,8 +13,12 @@ pub struct Progress {
     pub steps: u64,
     /// Seconds trained.
     pub seconds: f64,
+    /// Seconds since the run began, those of other seeds included.
+    pub total: f64,
     /// Best held-out bits a byte so far.
     pub best: f64,
+    /// The network's seed.
+    pub seed: u64,
 }
 
 /// Writes the run beside `path` and moves it there, so that an interrupted write leaves the old one.
@@ -26,12 +30,7 @@ pub fn save(
     progress: &Progress,
 ) -> Result<()> {
     let mut tensors: HashMap<String, Tensor> = HashMap::new();
-    let parameters = twin
-        .parameters()
-        .data()
-        .lock()
-        .map_err(|e| candle_core::Error::Msg(e.to_string()))?;
-    for (name, var) in parameters.iter() {
+    for (name, var) in twin.parameters()? {
         tensors.insert(format!("weight.{name}"), var.as_tensor().clone());
     }
     for (name, tensor) in best {
@@ -47,10 +46,16 @@ pub fn save(
             Tensor::from_slice(&slot.second, slot.second.len(), &Device::Cpu)?,
         );
     }
-    let numbers = [progress.steps as f64, progress.seconds, progress.best];
+    let numbers = [
+        progress.steps as f64,
+        progress.seconds,
+        progress.total,
+        progress.best,
+        progress.seed as f64,
+    ];
     tensors.insert(
         "progress".into(),
-        Tensor::from_slice(&numbers, 3, &Device::Cpu)?,
+        Tensor::from_slice(&numbers, numbers.len(), &Device::Cpu)?,
     );
     let temporary = path.with_extension("partial");
     safetensors::save(&tensors, &temporary)?;
@@ -70,23 +75,19 @@ pub fn load(
         None => bail!("the checkpoint has no tensor {name}: another network's?"),
     };
     let mut best = Vec::new();
-    let parameters = twin
-        .parameters()
-        .data()
-        .lock()
-        .map_err(|e| candle_core::Error::Msg(e.to_string()))?;
-    for (name, var) in parameters.iter() {
+    for (name, var) in twin.parameters()? {
         var.set(find(format!("weight.{name}"))?)?;
-        best.push((name.clone(), find(format!("best.{name}"))?.clone()));
+        let kept = find(format!("best.{name}"))?.clone();
+        best.push((name, kept));
     }
     for slot in &mut optimizer.slots {
         slot.first = find(format!("first.{}", slot.name))?.to_vec1()?;
         slot.second = find(format!("second.{}", slot.name))?.to_vec1()?;
     }
     let numbers = find("progress".into())?.to_vec1::<f64>()?;
-    let &[steps, seconds, held] = numbers.as_slice() else {
+    let &[steps, seconds, total, held, seed] = numbers.as_slice() else {
         bail!(
-            "the checkpoint's progress has {} numbers, not 3",
+            "the checkpoint's progress has {} numbers, not 5",
             numbers.len()
         )
     };
@@ -96,7 +97,9 @@ pub fn load(
         Progress {
             steps: steps as u64,
             seconds,
+            total,
             best: held,
+            seed: seed as u64,
         },
     ))
 }

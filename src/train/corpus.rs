@@ -1,15 +1,21 @@
-//! Training data: files cut into pieces of one structure, transformed as for coding, each with a held-out end.
+//! Training data: files cut into pieces of one structure, transformed as for coding, some of it held out.
 
+use super::sources::{Rules, Source, Sources};
 use crate::error::Result;
 use crate::layout::plan::{LOOKAHEAD, Planner};
 use crate::layout::{Given, Places};
+use crate::stream::Input;
 use crate::transform::Structure;
-use std::path::Path;
+use std::fs::File;
 
-/// The share of each piece that is held out for validation.
+/// The share of the data that is held out for validation.
 const HELD_OUT: f64 = 0.1;
 /// A piece shorter than this is left out: it would be all start-up.
 const SHORTEST: usize = 1024;
+/// Bytes of an input that a network is fitted to.
+const FITTED: usize = 64 << 20;
+/// One piece in this many is drawn anew at a time, after as large a share of the bytes was learned from.
+const RENEWED: usize = 8;
 
 /// A stretch of bytes of one structure, as a frame's content is coded.
 pub struct Piece {
@@ -19,64 +25,192 @@ pub struct Piece {
     pub structure: Structure,
     /// Where its bytes are.
     pub places: Places,
-    /// Training bytes come before this, held-out bytes from here.
-    pub split: usize,
 }
 
 /// What to train on.
 #[derive(Default)]
 pub struct Corpus {
-    /// The pieces of all files.
+    /// What is learned from.
     pub pieces: Vec<Piece>,
+    /// What is held out.
+    pub held: Vec<Piece>,
+    /// Where more comes from, if not all of the data is here.
+    sources: Option<Sources>,
 }
 
 impl Corpus {
-    /// Adds a file, cut by its detected layout or the one given.
-    pub fn add_file(&mut self, path: &Path, given: Given) -> Result<()> {
-        self.add(&std::fs::read(path)?, given);
-        Ok(())
+    /// The data of files: all of it, or what is drawn from them if it is more than the rules let into memory. Held out are
+    /// the files that the rules name or choose, else the ends of the pieces.
+    ///
+    /// # Errors
+    /// `Io` if a file cannot be read.
+    pub fn of_files(rules: Rules, files: Vec<Source>, held: Vec<Source>) -> Result<Corpus> {
+        let mut corpus = Corpus::default();
+        let bytes: u64 = files.iter().chain(&held).map(Source::len).sum();
+        if rules.memory < bytes || rules.augment {
+            // Some of a single file must be held out before anything is drawn from it.
+            let (files, held) = match held.is_empty() {
+                true => files.into_iter().map(|file| file.split(HELD_OUT)).unzip(),
+                false => (files, held),
+            };
+            let share = (rules.memory as f64 * HELD_OUT) as u64;
+            let plain = Rules {
+                augment: false,
+                ..rules
+            };
+            let mut held = Sources::new(plain, held);
+            held.fill(&mut corpus.held, held.bytes().min(share))?;
+            let mut sources = Sources::new(rules, files);
+            let room = sources.bytes().min(rules.memory - share);
+            sources.fill(&mut corpus.pieces, room)?;
+            corpus.sources = Some(sources);
+            return Ok(corpus);
+        }
+        for file in &files {
+            corpus.pieces.extend(pieces(&file.read()?, rules.given));
+        }
+        for file in &held {
+            corpus.held.extend(pieces(&file.read()?, rules.given));
+        }
+        if corpus.held.is_empty() {
+            corpus.hold_out_ends();
+        }
+        Ok(corpus)
     }
 
-    /// Adds a file's bytes.
-    pub fn add(&mut self, mut bytes: &[u8], given: Given) {
+    /// The data of one file's bytes; the ends of its pieces are held out.
+    pub fn of_bytes(bytes: &[u8], given: Given) -> Corpus {
+        let mut corpus = Corpus {
+            pieces: pieces(bytes, given),
+            ..Corpus::default()
+        };
+        corpus.hold_out_ends();
+        corpus
+    }
+
+    /// The frames that a file is coded in, each a piece, none held out; of large files every second, fourth, ...
+    ///
+    /// # Errors
+    /// `Io` if the file cannot be read, `InputChanged` if its length changes.
+    pub fn of_frames(file: File, given: Given) -> Result<Corpus> {
         let mut planner = Planner::new(given);
-        let mut pieces: Vec<Piece> = Vec::new();
-        while !bytes.is_empty() {
-            let at_end = bytes.len() <= LOOKAHEAD;
-            let plan = planner.next(&bytes[..bytes.len().min(LOOKAHEAD)], at_end);
-            let (frame, rest) = bytes.split_at(plan.len);
-            let structure = Structure::choose(plan.layout, plan.transposed, frame);
-            let content = structure.forward(frame.to_vec());
-            match pieces.last_mut() {
-                // Frames of one array follow each other in phase: to the sampler they are one piece.
-                Some(last) if continues(last, &structure) => last.content.extend(content),
-                _ => pieces.push(Piece {
-                    content,
-                    places: structure.places(),
-                    structure,
-                    split: 0,
-                }),
+        let mut input = Input::from_file(file)?;
+        let mut corpus = Corpus::default();
+        let mut stride = 1;
+        for number in 0.. {
+            let (window, at_end) = input.window(LOOKAHEAD)?;
+            if window.is_empty() {
+                break;
             }
-            bytes = rest;
+            let plan = planner.next(window, at_end);
+            let frame = window.get(..plan.len).unwrap_or(window);
+            let len = frame.len();
+            if number % stride == 0 {
+                let structure = Structure::choose(plan.layout, plan.transposed, frame);
+                corpus.pieces.push(Piece::new(structure, frame.to_vec()));
+            }
+            if corpus.len() > FITTED {
+                let mut place = 0;
+                corpus.pieces.retain(|_| {
+                    place += 1;
+                    place % 2 == 1
+                });
+                stride *= 2;
+            }
+            input.consume(len);
         }
-        pieces.retain(|p| p.content.len() >= SHORTEST);
-        for piece in &mut pieces {
-            let period = (piece.structure.layout.record as usize).max(8);
-            let held = (piece.content.len() as f64 * HELD_OUT) as usize;
-            piece.split = (piece.content.len() - held) / period * period;
-        }
-        self.pieces.extend(pieces);
+        let constant = |piece: &Piece| piece.content.windows(2).all(|two| two[0] == two[1]);
+        corpus
+            .pieces
+            .retain(|piece| piece.content.len() >= SHORTEST && !constant(piece));
+        Ok(corpus)
     }
 
-    /// All bytes, held-out ones included.
+    /// Draws some pieces anew, if not all of the data is here; whether it did.
+    ///
+    /// # Errors
+    /// `Io` if a file cannot be read.
+    pub fn renew(&mut self) -> Result<bool> {
+        let full = self.len() as u64;
+        let Some(sources) = &mut self.sources else {
+            return Ok(false);
+        };
+        self.pieces.drain(..self.pieces.len().div_ceil(RENEWED));
+        sources.fill(&mut self.pieces, full)?;
+        Ok(true)
+    }
+
+    /// Bytes to learn from before some are drawn anew.
+    pub fn lasting(&self) -> usize {
+        match self.sources {
+            Some(_) => self.len() / RENEWED,
+            None => usize::MAX,
+        }
+    }
+
+    /// Bytes to learn from.
     pub fn len(&self) -> usize {
         self.pieces.iter().map(|p| p.content.len()).sum()
     }
 
-    /// Whether there is nothing to train on.
+    /// Whether there is nothing to learn from.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
+
+    fn hold_out_ends(&mut self) {
+        for piece in &mut self.pieces {
+            let period = (piece.structure.layout.record as usize).max(8);
+            let held = (piece.content.len() as f64 * HELD_OUT) as usize;
+            let split = (piece.content.len() - held) / period * period;
+            let mut structure = piece.structure.clone();
+            structure.layout = structure.layout.advanced(split as u64);
+            self.held.push(Piece {
+                content: piece.content.split_off(split),
+                places: structure.places(),
+                structure,
+            });
+        }
+        self.pieces.retain(|piece| !piece.content.is_empty());
+    }
+}
+
+impl Piece {
+    /// A frame's bytes in their structure.
+    pub fn new(structure: Structure, frame: Vec<u8>) -> Piece {
+        Piece {
+            content: structure.forward(frame),
+            places: structure.places(),
+            structure,
+        }
+    }
+
+    /// Whether it is long enough to learn from.
+    pub fn is_enough(&self) -> bool {
+        self.content.len() >= SHORTEST
+    }
+}
+
+/// A file's pieces.
+fn pieces(mut bytes: &[u8], given: Given) -> Vec<Piece> {
+    let mut planner = Planner::new(given);
+    let mut pieces: Vec<Piece> = Vec::new();
+    while !bytes.is_empty() {
+        let at_end = bytes.len() <= LOOKAHEAD;
+        let plan = planner.next(&bytes[..bytes.len().min(LOOKAHEAD)], at_end);
+        let (frame, rest) = bytes.split_at(plan.len);
+        let structure = Structure::choose(plan.layout, plan.transposed, frame);
+        match pieces.last_mut() {
+            // Frames of one array follow each other in phase: they are one piece.
+            Some(last) if continues(last, &structure) => {
+                last.content.extend(structure.forward(frame.to_vec()));
+            }
+            _ => pieces.push(Piece::new(structure, frame.to_vec())),
+        }
+        bytes = rest;
+    }
+    pieces.retain(Piece::is_enough);
+    pieces
 }
 
 /// Whether a structure is that of the piece, carried on.

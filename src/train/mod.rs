@@ -1,24 +1,31 @@
 //! Training: a float twin of the integer network, in candle, on the CPU.
 //!
-//! The only place for candle and for floating-point numbers. [`train`] runs truncated back-propagation over lanes with
-//! carried state (Williams and Peng 1990), [`quantize`] exports to the integer network.
+//! The only place for candle. [`train`] runs truncated back-propagation over lanes with carried state (Williams and Peng
+//! 1990) while everything else codes the same bytes; [`fit`] does so for a single input. Both export an integer network.
 
+mod augment;
 mod checkpoint;
+mod coarse;
 mod core;
 mod corpus;
-mod evaluate;
+mod fit;
+#[cfg(test)]
+mod gradients;
 mod ops;
 mod optimizer;
 mod quantize;
+mod rehearsal;
 mod run;
-mod sampler;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod twin;
+mod window;
 
 pub use corpus::Corpus;
-pub use evaluate::{Gap, gap};
-pub use ops::{CrossEntropy, Embed, MambaCore, RmsNorm};
-pub use quantize::quantize;
+pub use fit::fit;
+pub use ops::{Embed, MambaCore, RmsNorm, Steer};
+pub use rehearsal::Gap;
 pub use run::{Outcome, Report, TrainOptions, train};
+pub use sources::{Rules, Source, hold_out};
 pub use twin::Twin;

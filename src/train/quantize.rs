@@ -4,9 +4,8 @@
 //! showed in calibration. Each output of a product has a power-of-two scale of its own.
 
 use super::core::{Parameters, Peaks, Shape};
-use super::corpus::Corpus;
-use super::sampler::{Stretch, window};
 use super::twin::{Twin, TwinBlock};
+use super::window::{Stretch, window};
 use crate::error::{Error, Result};
 use crate::kernel::HEADROOM;
 use crate::model::{Block, Config, Embedding, Linear, Model, TOKENS, Weights};
@@ -29,19 +28,15 @@ struct Calibration {
     blocks: Vec<Arc<Mutex<Peaks>>>,
 }
 
-/// Exports the twin with scales that suit the given stretches of the corpus.
-pub fn quantize(twin: &Twin, corpus: &Corpus, stretches: &[Stretch]) -> Result<Model> {
+/// Exports the twin with scales that suit `len` bytes of each of the given stretches.
+pub fn quantize(twin: &Twin, stretches: &[Stretch], len: usize) -> Result<Model> {
     let calibration =
-        calibrate(twin, corpus, stretches).map_err(|e| Error::InvalidArgument(e.to_string()))?;
+        calibrate(twin, stretches, len).map_err(|e| Error::InvalidArgument(e.to_string()))?;
     let weights = export(twin, &calibration).map_err(|e| Error::InvalidArgument(e.to_string()))?;
     Model::new(twin.config, &weights)
 }
 
-fn calibrate(
-    twin: &Twin,
-    corpus: &Corpus,
-    stretches: &[Stretch],
-) -> candle_core::Result<Calibration> {
+fn calibrate(twin: &Twin, stretches: &[Stretch], len: usize) -> candle_core::Result<Calibration> {
     const STEPS: usize = 128;
     let mut c = Calibration {
         normed: Vec::new(),
@@ -51,9 +46,10 @@ fn calibrate(
     for group in stretches.chunks(32) {
         let mut group = group.to_vec();
         let mut states = twin.states(group.len());
-        while group[0].position < group[0].end {
-            let steps = STEPS.min(group[0].end - group[0].position);
-            let batch = window(corpus, &twin.config, &group, steps, Vec::new());
+        let mut done = 0;
+        while done < len {
+            let steps = STEPS.min(len - done);
+            let batch = window(&twin.config, &group, steps);
             let pass = twin.observed_forward(&batch, &states, &c.blocks)?;
             c.normed.resize(pass.norm_inputs.len(), Vec::new());
             for (k, (peaks, input)) in c.normed.iter_mut().zip(&pass.norm_inputs).enumerate() {
@@ -65,6 +61,7 @@ fn calibrate(
             }
             states = pass.end_states()?;
             group.iter_mut().for_each(|s| s.position += steps);
+            done += steps;
         }
     }
     Ok(c)

@@ -1,30 +1,38 @@
-//! The training run: batches, schedule, held-out checks, early stop, checkpoints, export.
+//! The training run: seeds, schedule, held-out checks, early stop, checkpoints, export.
 
 use super::checkpoint::{self, Progress};
-use super::corpus::Corpus;
-use super::evaluate::{Gap, float_bits, gap};
+use super::corpus::{Corpus, Piece};
 use super::optimizer::AdamW;
 use super::quantize::quantize;
-use super::sampler::{Sampler, held_out};
+use super::rehearsal::{Gap, Part, Rehearsal, float_bits, gap, host};
 use super::twin::Twin;
+use super::window::spread;
 use crate::error::{Error, Result};
 use crate::model::{Config, Model};
 use candle_core::Tensor;
-use std::f64::consts::{LN_2, PI};
+use std::f64::consts::PI;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// Stretches that held-out loss, gap and calibration are measured on.
-const HELD_STRETCHES: usize = 32;
-const HELD_LENGTH: usize = 2048;
+/// Held-out bytes of a check, all in all, and parts that they are taken from.
+const HELD_BYTES: usize = 128 << 10;
+const HELD_PARTS: usize = 8;
+/// Stretches that the export is calibrated on, and their length.
+pub(super) const CALIBRATION: (usize, usize) = (16, 2048);
+/// Bytes of a piece that are coded in one go, from rows and network at rest.
+const PART: usize = 512 << 10;
+/// Lanes of a part.
+const LANES: usize = 4;
 /// Steps of warm-up.
 const WARM_UP: f64 = 100.0;
 /// The learning rate falls to this share of its peak.
 const FLOOR: f64 = 0.02;
 /// Held-out checks without a new best before the run stops.
-const PATIENCE: usize = 12;
+const PATIENCE: usize = 8;
 /// Share of the time between two held-out checks.
-const CHECK_SHARE: f64 = 1.0 / 24.0;
+const CHECK_SHARE: f64 = 1.0 / 16.0;
+/// Share of the time in which several seeds compete.
+const TRIALS: f64 = 0.3;
 
 /// How to train.
 #[derive(Clone, Debug)]
@@ -33,10 +41,12 @@ pub struct TrainOptions {
     pub config: Config,
     /// Time budget; the learning rate falls over it.
     pub minutes: f64,
-    /// Seed of weights and batches.
+    /// First seed of weights and batches.
     pub seed: u64,
-    /// Lanes of a batch.
-    pub lanes: usize,
+    /// Networks, of seeds that follow each other, that are begun; the better half goes on until one is left.
+    pub seeds: usize,
+    /// Parts that are coded side by side.
+    pub parts: usize,
     /// Steps of back-propagation.
     pub steps: usize,
     /// Peak learning rate.
@@ -54,9 +64,12 @@ impl TrainOptions {
             config,
             minutes,
             seed: 1,
-            lanes: 32,
-            steps: 128,
-            rate: 4e-3,
+            seeds: 1,
+            parts: 8,
+            // Lanes times steps times a width of 32 stay below 2^16: from there on candle adds tensors with threads that spin while
+            // they wait, which took a third of the time on a busy machine.
+            steps: 60,
+            rate: 6e-3,
             checkpoint: None,
             resume: false,
         }
@@ -68,25 +81,54 @@ impl TrainOptions {
 pub struct Report {
     /// Share of the time budget used.
     pub done: f64,
-    /// Seconds trained and to go.
+    /// Seconds trained.
     pub seconds: f64,
     /// Seconds left of the budget.
     pub left: f64,
-    /// Optimiser steps.
+    /// The seed of the network that is being trained.
+    pub seed: u64,
+    /// Optimiser steps of this network.
     pub steps: u64,
-    /// Bytes trained on.
+    /// Bytes trained on, by all networks.
     pub bytes: u64,
-    /// Smoothed bits a byte on training data.
+    /// Smoothed bits a byte on training data, of the whole predictor.
     pub bits: f64,
     /// Bits a byte at the last held-out check, if there was one.
     pub held_out: Option<f64>,
+}
+
+impl Report {
+    pub(super) fn new(seed: u64, budget: f64) -> Report {
+        Report {
+            done: 0.0,
+            seconds: 0.0,
+            left: budget,
+            seed,
+            steps: 0,
+            bytes: 0,
+            bits: 8.0,
+            held_out: None,
+        }
+    }
+
+    /// Counts a step over so many bytes.
+    pub(super) fn step(&mut self, bits: f64, bytes: usize, seconds: f64, budget: f64) {
+        let each = bits / bytes.max(1) as f64;
+        let share = (1.0 / (self.steps + 1) as f64).max(0.02);
+        self.bits += share * (each - self.bits);
+        self.steps += 1;
+        self.bytes += bytes as u64;
+        self.seconds = seconds;
+        self.done = (seconds / budget).min(1.0);
+        self.left = (budget - seconds).max(0.0);
+    }
 }
 
 /// A trained model.
 pub struct Outcome {
     /// The integer network.
     pub model: Model,
-    /// Float and integer bits a byte on held-out data.
+    /// Bits a byte on held-out data, of the whole predictor with the float twin and with the integer network.
     pub gap: Gap,
     /// The last look.
     pub report: Report,
@@ -100,9 +142,65 @@ impl From<candle_core::Error> for Error {
     }
 }
 
-/// Trains a network on a corpus. `look` is called after every step; false ends the run as if the time were up.
+/// The learning rate after a share of the time and some steps: a short rise, then half a cosine.
+pub(super) fn falling(peak: f64, done: f64, steps: u64) -> f32 {
+    let cosine = 0.5 * (1.0 + (PI * done.min(1.0)).cos());
+    let falling = FLOOR + (1.0 - FLOOR) * cosine;
+    (peak * ((steps + 1) as f64 / WARM_UP).min(1.0) * falling) as f32
+}
+
+/// One network on its way.
+struct Candidate {
+    twin: Twin,
+    optimizer: AdamW,
+    progress: Progress,
+    best: Vec<(String, Tensor)>,
+    /// Checks since the best one.
+    worse: usize,
+}
+
+impl Candidate {
+    fn new(config: &Config, seed: u64) -> Result<Candidate> {
+        let twin = Twin::new(config, seed)?;
+        Ok(Candidate {
+            optimizer: AdamW::new(twin.parameters()?),
+            twin,
+            progress: Progress {
+                best: f64::INFINITY,
+                seed,
+                ..Progress::default()
+            },
+            best: Vec::new(),
+            worse: 0,
+        })
+    }
+}
+
+/// What all candidates of a run share.
+struct Run<'o> {
+    options: &'o TrainOptions,
+    host: &'static Model,
+    started: Instant,
+    /// Seconds before this start.
+    earlier: f64,
+    /// The whole time, and that of the network that will be kept.
+    budget: f64,
+    own: f64,
+    report: Report,
+    /// Only one candidate is left: it is what a checkpoint holds.
+    alone: bool,
+    /// False when nobody wants to go on.
+    running: bool,
+}
+
+/// Trains a network on a corpus, of which it may draw more. `look` is called after every step; false ends the run as if
+/// the time were up.
+///
+/// # Errors
+/// `InvalidArgument` if there is nothing to learn from or candle fails, `InvalidModel` for a shape outside the limits, `Io`
+/// if the data cannot be read again.
 pub fn train(
-    corpus: &Corpus,
+    corpus: &mut Corpus,
     options: &TrainOptions,
     look: &mut dyn FnMut(&Report) -> bool,
 ) -> Result<Outcome> {
@@ -112,119 +210,237 @@ pub fn train(
         ));
     }
     options.config.check()?;
-    let twin = Twin::new(&options.config, options.seed)?;
-    let parameters = || -> Result<Vec<_>> {
-        let data = twin
-            .parameters()
-            .data()
-            .lock()
-            .map_err(|e| Error::InvalidArgument(e.to_string()))?;
-        Ok(data
-            .iter()
-            .map(|(name, var)| (name.clone(), var.clone()))
-            .collect())
-    };
-    let mut optimizer = AdamW::new(parameters()?);
-    let mut progress = Progress {
-        best: f64::INFINITY,
-        ..Progress::default()
-    };
-    let mut best: Vec<(String, Tensor)> = Vec::new();
-    if let Some(path) = options
-        .checkpoint
-        .as_deref()
-        .filter(|p| options.resume && p.exists())
-    {
-        (best, progress) = checkpoint::load(path, &twin, &mut optimizer)?;
-    }
-
     let budget = options.minutes * 60.0;
-    let held = held_out(corpus, HELD_STRETCHES, HELD_LENGTH);
-    let held = if held.is_empty() {
-        held_out(corpus, HELD_STRETCHES, 64)
-    } else {
-        held
+    let mut run = Run {
+        options,
+        host: host()?,
+        started: Instant::now(),
+        earlier: 0.0,
+        budget,
+        own: budget,
+        report: Report::new(options.seed, budget),
+        alone: false,
+        running: true,
     };
-    // A resumed run draws other batches than the first part did.
-    let mut sampler = Sampler::new(
-        corpus,
-        &options.config,
-        options.lanes,
-        options.steps,
-        options.seed + progress.steps,
-    );
-    let mut states = twin.states(options.lanes);
-    let mut report = Report {
-        done: 0.0,
-        seconds: progress.seconds,
-        left: budget,
-        steps: progress.steps,
-        bytes: 0,
-        bits: 8.0,
-        held_out: None,
+    let saved = options.checkpoint.as_deref();
+    let saved = saved.filter(|path| options.resume && path.exists());
+    let mut candidate = match saved {
+        Some(path) => {
+            let mut candidate = Candidate::new(&options.config, options.seed)?;
+            (candidate.best, candidate.progress) =
+                checkpoint::load(path, &candidate.twin, &mut candidate.optimizer)?;
+            run.earlier = candidate.progress.total;
+            run.own = budget - (candidate.progress.total - candidate.progress.seconds);
+            candidate
+        }
+        None => {
+            let candidate = run.compete(corpus, look)?;
+            if !candidate.best.is_empty() {
+                run.save(&candidate)?;
+            }
+            candidate
+        }
     };
-    let (started, earlier) = (Instant::now(), progress.seconds);
-    let (mut next_check, mut worse, mut running) =
-        (progress.seconds + budget * CHECK_SHARE, 0, true);
-    let mut stopped_early = false;
-    while running && report.seconds < budget {
-        let batch = sampler.next_batch();
-        for states in &mut states {
-            batch.fresh.iter().for_each(|&lane| states[lane].reset());
-        }
-        let pass = twin.forward(&batch, &states)?;
-        let loss = twin.loss(&pass, &batch)?;
-        states = pass.end_states()?;
-        let done = (report.seconds / budget).min(1.0);
-        let falling = FLOOR + (1.0 - FLOOR) * 0.5 * (1.0 + (PI * done).cos());
-        let rate = options.rate * ((report.steps + 1) as f64 / WARM_UP).min(1.0) * falling;
-        optimizer.step(&loss.backward()?, rate as f32)?;
-
-        let bits = f64::from(loss.to_scalar::<f32>()?) / LN_2;
-        report.bits = if report.bytes == 0 {
-            bits
-        } else {
-            0.98 * report.bits + 0.02 * bits
-        };
-        report.steps += 1;
-        report.bytes += batch.targets.len() as u64;
-        report.seconds = earlier + started.elapsed().as_secs_f64();
-        report.done = (report.seconds / budget).min(1.0);
-        report.left = (budget - report.seconds).max(0.0);
-        running = look(&report);
-
-        if report.seconds >= next_check || report.seconds >= budget || !running {
-            next_check = report.seconds + budget * CHECK_SHARE;
-            let bits = float_bits(&twin, corpus, &held)?;
-            report.held_out = Some(bits);
-            if bits < progress.best || best.is_empty() {
-                (progress.best, worse) = (bits, 0);
-                best = parameters()?
-                    .into_iter()
-                    .map(|(n, v)| Ok((n, v.as_tensor().copy()?)))
-                    .collect::<Result<_>>()?;
-            } else {
-                worse += 1;
-                stopped_early = worse >= PATIENCE;
-                running &= !stopped_early;
-            }
-            (progress.steps, progress.seconds) = (report.steps, report.seconds);
-            if let Some(path) = &options.checkpoint {
-                checkpoint::save(path, &twin, &best, &optimizer, &progress)?;
-            }
-        }
+    run.alone = true;
+    let own = run.own;
+    run.go_on(&mut candidate, corpus, own, look)?;
+    let stopped_early = candidate.worse >= PATIENCE;
+    candidate.twin.set(&candidate.best)?;
+    let pieces = || corpus.held.iter().chain(&corpus.pieces);
+    let enough = |piece: &&Piece| piece.content.len() >= CALIBRATION.1;
+    let (count, mut len) = CALIBRATION;
+    if pieces().find(enough).is_none() {
+        len = pieces().map(|p| p.content.len()).max().unwrap_or(0);
     }
-    for (name, var) in parameters()? {
-        if let Some((_, tensor)) = best.iter().find(|(n, _)| *n == name) {
-            var.set(tensor)?;
-        }
-    }
-    let model = quantize(&twin, corpus, &held)?;
-    let gap = gap(&twin, &model, corpus, &held)?;
+    // What was held out comes first: one that starts cold in each place.
+    let mut stretches = spread(corpus.held.iter(), count, len);
+    stretches.extend(spread(corpus.pieces.iter(), count, len));
+    let model = quantize(&candidate.twin, &stretches, len)?;
+    let gap = gap(&candidate.twin, &model, &held_parts(corpus))?;
     Ok(Outcome {
         model,
         gap,
-        report,
+        report: run.report,
         stopped_early,
     })
+}
+
+impl Run<'_> {
+    /// The best of the seeds: round by round the better half is kept.
+    fn compete(
+        &mut self,
+        corpus: &mut Corpus,
+        look: &mut dyn FnMut(&Report) -> bool,
+    ) -> Result<Candidate> {
+        let first = self.options.seed;
+        let seeds = first..first + self.options.seeds.max(1) as u64;
+        let mut candidates = seeds
+            .map(|seed| Candidate::new(&self.options.config, seed))
+            .collect::<Result<Vec<_>>>()?;
+        let rounds = candidates.len().next_power_of_two().trailing_zeros();
+        let share = TRIALS * self.budget / f64::from(rounds.max(1));
+        let others = if rounds == 0 { 0.0 } else { TRIALS };
+        // The time that the one that is kept will have had.
+        let mut left = candidates.len();
+        let mut kept = 0.0;
+        for _ in 0..rounds {
+            kept += share / left as f64;
+            left = left.div_ceil(2);
+        }
+        self.own = (1.0 - others) * self.budget + kept;
+        let mut until = 0.0;
+        for _ in 0..rounds {
+            until += share / candidates.len() as f64;
+            for candidate in &mut candidates {
+                self.go_on(candidate, corpus, until, look)?;
+            }
+            candidates.sort_by(|a, b| a.progress.best.total_cmp(&b.progress.best));
+            candidates.truncate(candidates.len().div_ceil(2));
+        }
+        let none = || Error::InvalidArgument("no seed".into());
+        candidates.into_iter().next().ok_or_else(none)
+    }
+
+    /// Trains a candidate until it has had so many seconds or stops to gain. Its best weights are those of the last checks.
+    fn go_on(
+        &mut self,
+        candidate: &mut Candidate,
+        corpus: &mut Corpus,
+        until: f64,
+        look: &mut dyn FnMut(&Report) -> bool,
+    ) -> Result<()> {
+        let begun = Instant::now();
+        let before = candidate.progress.seconds;
+        let every = self.own * CHECK_SHARE;
+        let mut next_check = before + every;
+        self.report.seed = candidate.progress.seed;
+        self.report.steps = candidate.progress.steps;
+        // A run that goes on draws other parts than the first part did.
+        let seed = candidate.progress.seed ^ candidate.progress.steps << 32;
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut own = before;
+        let mut running = own < until && self.running;
+        let mut seen = 0;
+        while running {
+            // Not before the parts have come to their ends.
+            let lasting = corpus.lasting().max(PART * self.options.parts);
+            if seen > lasting {
+                seen = 0;
+                corpus.renew()?;
+            }
+            let draw = Draw::new(&corpus.pieces);
+            let mut part = |most| Some(draw.part(&mut random, most));
+            // The first parts are of all lengths, so that not all end at once.
+            let count = self.options.parts;
+            let parts = (1..=count).filter_map(|k| part(PART * k / count)).collect();
+            let mut rehearsal =
+                Rehearsal::new(self.host, &candidate.twin, parts, self.options.steps);
+            while running && seen <= lasting {
+                if !rehearsal.renew(|| part(PART)) {
+                    return Err(Error::InvalidArgument(
+                        "nothing to train on: every piece is shorter than a window".into(),
+                    ));
+                }
+                let scene = rehearsal.next(&candidate.twin)?;
+                let twin = &candidate.twin;
+                let cost = twin.steer(&scene.pass, scene.gradient)?;
+                let rate = falling(self.options.rate, own / self.own, candidate.progress.steps);
+                candidate.optimizer.step(&cost.backward()?, rate)?;
+                candidate.progress.steps += 1;
+                let bytes = scene.batch.targets.len();
+                seen += bytes;
+                own = before + begun.elapsed().as_secs_f64();
+                let total = self.earlier + self.started.elapsed().as_secs_f64();
+                self.report.step(scene.bits, bytes, total, self.budget);
+                self.running &= look(&self.report);
+                running = self.running && own < until;
+                if own >= next_check || !running {
+                    candidate.progress.seconds = own;
+                    candidate.progress.total = total;
+                    let checking = Instant::now();
+                    let held = held_parts(corpus);
+                    self.report.held_out = Some(self.check(candidate, &held)?);
+                    // Checks take a tenth of the time at most.
+                    let took = checking.elapsed().as_secs_f64();
+                    next_check = own + every.max(10.0 * took);
+                    running &= candidate.worse < PATIENCE;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Bits a byte on what is held out; keeps the weights if they are the best, and the run if it is the only one left.
+    fn check(&self, candidate: &mut Candidate, held: &[Part]) -> Result<f64> {
+        let bits = float_bits(&candidate.twin, self.host, held)?;
+        if bits < candidate.progress.best || candidate.best.is_empty() {
+            (candidate.progress.best, candidate.worse) = (bits, 0);
+            candidate.best = candidate.twin.values()?;
+        } else {
+            candidate.worse += 1;
+        }
+        if self.alone {
+            self.save(candidate)?;
+        }
+        Ok(bits)
+    }
+
+    fn save(&self, candidate: &Candidate) -> Result<()> {
+        if let Some(path) = &self.options.checkpoint {
+            let Candidate {
+                twin,
+                optimizer,
+                progress,
+                best,
+                ..
+            } = candidate;
+            checkpoint::save(path, twin, best, optimizer, progress)?;
+        }
+        Ok(())
+    }
+}
+
+/// Draws parts at random, those of a piece with probability `bytes^0.6`.
+struct Draw<'a> {
+    pieces: &'a [Piece],
+    cumulative: Vec<f64>,
+}
+
+impl<'a> Draw<'a> {
+    fn new(pieces: &'a [Piece]) -> Draw<'a> {
+        let mut sum = 0.0;
+        let weights = pieces.iter().map(|piece| {
+            sum += (piece.content.len() as f64).powf(0.6);
+            sum
+        });
+        Draw {
+            cumulative: weights.collect(),
+            pieces,
+        }
+    }
+
+    fn part(&self, random: &mut fastrand::Rng, most: usize) -> Part<'a> {
+        let at = random.f64() * self.cumulative.last().copied().unwrap_or(0.0);
+        let number = self.cumulative.partition_point(|&c| c <= at);
+        let piece = &self.pieces[number.min(self.pieces.len() - 1)];
+        let last = piece.content.len().saturating_sub(most);
+        Part::of(piece, random.usize(0..=last), most, LANES)
+    }
+}
+
+/// The parts that are checked: equally long beginnings of held-out pieces, of the training data if nothing is held out.
+fn held_parts(corpus: &Corpus) -> Vec<Part<'_>> {
+    let pieces = match corpus.held.is_empty() {
+        true => &corpus.pieces,
+        false => &corpus.held,
+    };
+    // Few long parts rather than many short ones: rows have to get warm. Long pieces come first.
+    let mut longest: Vec<&Piece> = pieces.iter().collect();
+    longest.sort_by_key(|piece| std::cmp::Reverse(piece.content.len()));
+    longest.truncate(HELD_PARTS);
+    let most = HELD_BYTES / longest.len().max(1);
+    let shortest = longest.first().map_or(0, |piece| piece.content.len()) / 4;
+    longest.retain(|piece| piece.content.len() >= shortest.min(most));
+    let parts = longest.iter().map(|piece| Part::of(piece, 0, most, LANES));
+    parts.collect()
 }

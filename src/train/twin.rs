@@ -1,13 +1,17 @@
 //! The float twin: the same network as `model`, differentiable.
 
 use super::core::{LaneState, Peaks, Shape};
-use super::ops::{CrossEntropy, Embed, MambaCore, RmsNorm};
-use super::sampler::Batch;
+use super::ops::{Embed, MambaCore, RmsNorm, Steer};
+use super::window::Batch;
 use crate::model::{CONV, Config, TOKENS};
 use candle_core::{Device, Result, Tensor, Var};
 use candle_nn::VarMap;
 use std::f32::consts::TAU;
 use std::sync::{Arc, Mutex};
+
+/// Deviations of the first embeddings.
+const TOKEN_SPREAD: f32 = 0.02;
+const PHASE_SPREAD: f32 = 0.4;
 
 /// Parameters of one block.
 pub(super) struct TwinBlock {
@@ -43,7 +47,9 @@ pub struct Pass {
 pub type States = Vec<Vec<LaneState>>;
 
 impl Twin {
-    /// A network with random weights, the same for the same seed.
+    /// A network with random weights, the same for the same seed, that has nothing to say yet: it learns within a sum.
+    ///
+    /// Tokens that are seldom seen stay near 0 from the small start on: they neither disturb nor take bytes.
     pub fn new(config: &Config, seed: u64) -> Result<Twin> {
         let mut random = fastrand::Rng::with_seed(seed);
         let shape = Shape::of(config);
@@ -60,11 +66,9 @@ impl Twin {
         };
         let taps = usize::from(config.taps);
         let rows = taps * TOKENS + config.phases();
-        let embedding = var(
-            "embedding",
-            normal(&mut random, rows * dim, 0.4),
-            &[rows, dim],
-        )?;
+        let mut table = normal(&mut random, taps * TOKENS * dim, TOKEN_SPREAD);
+        table.extend(normal(&mut random, config.phases() * dim, PHASE_SPREAD));
+        let embedding = var("embedding", table, &[rows, dim])?;
         let blocks = (0..config.layers)
             .map(|k| {
                 let reach = 1.0 / (dim as f32).sqrt();
@@ -98,11 +102,7 @@ impl Twin {
             })
             .collect::<Result<Vec<_>>>()?;
         let gain = var("gain", vec![1.0; dim], &[dim])?;
-        let head = var(
-            "head",
-            uniform(&mut random, 256 * dim, 1.0 / (dim as f32).sqrt()),
-            &[256, dim],
-        )?;
+        let head = var("head", vec![0.0; 256 * dim], &[256, dim])?;
         let bias = var("bias", vec![0.0; 256], &[256])?;
         Ok(Twin {
             config: *config,
@@ -115,9 +115,28 @@ impl Twin {
         })
     }
 
-    /// The parameters by name, for the optimiser and for checkpoints.
-    pub fn parameters(&self) -> &VarMap {
-        &self.parameters
+    /// The parameters by name.
+    pub fn parameters(&self) -> Result<Vec<(String, Var)>> {
+        let data = { self.parameters.data().lock() };
+        let data = data.map_err(|e| candle_core::Error::Msg(e.to_string()))?;
+        let each = data.iter().map(|(name, var)| (name.clone(), var.clone()));
+        Ok(each.collect())
+    }
+
+    /// Copies of their values.
+    pub fn values(&self) -> Result<Vec<(String, Tensor)>> {
+        let copy = |(name, var): (String, Var)| Ok((name, var.as_tensor().copy()?));
+        self.parameters()?.into_iter().map(copy).collect()
+    }
+
+    /// Puts values back.
+    pub fn set(&self, values: &[(String, Tensor)]) -> Result<()> {
+        for (name, var) in self.parameters()? {
+            if let Some((_, tensor)) = values.iter().find(|(n, _)| *n == name) {
+                var.set(tensor)?;
+            }
+        }
+        Ok(())
     }
 
     /// States at rest.
@@ -171,14 +190,9 @@ impl Twin {
         })
     }
 
-    /// Mean nats a byte of a pass.
-    pub fn loss(&self, pass: &Pass, batch: &Batch) -> Result<Tensor> {
-        pass.logits.apply_op2(
-            &self.bias,
-            CrossEntropy {
-                targets: batch.targets.clone(),
-            },
-        )
+    /// What to go back from so that the logits of a pass get these gradients, `[tokens][256]`.
+    pub fn steer(&self, pass: &Pass, gradient: Arc<Vec<[f32; 256]>>) -> Result<Tensor> {
+        pass.logits.apply_op2(&self.bias, Steer { gradient })
     }
 }
 

@@ -6,6 +6,7 @@ use super::difference::{self, fold, unfold};
 use super::digits::Digits;
 use super::fixed::Values;
 use super::float::Format;
+use super::formula::Formula;
 use super::order::mask;
 use super::ranks::{self, Members};
 use super::stencil::Stencil;
@@ -62,6 +63,8 @@ pub enum Predict {
         /// A weight in Q12 for each neighbour but the first, within 2^15.
         weights: Vec<i32>,
     },
+    /// What other columns of the same row say: only where there are several fields.
+    Relation(Arc<Formula>),
 }
 
 /// How the elements of a column become the numbers whose bytes are predicted.
@@ -117,6 +120,7 @@ impl Transform {
                     return refuse("differences are taken 1 to 3 times");
                 }
             }
+            Predict::Relation(formula) => formula.validate()?,
             Predict::Stencil {
                 shift,
                 lags,
@@ -189,11 +193,18 @@ impl Transform {
     }
 
     /// Replaces the elements of a column, bit patterns of `width` bytes, in order. `steps` are the numbers of elements to
-    /// the element, the row and the plane before; 0: none. The transform must be [valid](Transform::validate).
-    pub(super) fn forward(&self, elements: &mut [u64], width: u8, steps: [usize; 3]) {
+    /// the element, the row and the plane before; 0: none. `foretold` are the numbers that a relation says, one for each
+    /// element. The transform must be [valid](Transform::validate).
+    pub(super) fn forward(
+        &self,
+        elements: &mut [u64],
+        width: u8,
+        steps: [usize; 3],
+        foretold: &[f64],
+    ) {
         let bits = 8 * u32::from(width);
         self.to_codes(elements, bits);
-        self.predict(elements, bits, steps);
+        self.predict(elements, bits, steps, foretold);
         self.place(elements, bits);
     }
 
@@ -209,9 +220,20 @@ impl Transform {
     }
 
     /// Only the prediction's part of [`Transform::forward`].
-    pub(super) fn predict(&self, codes: &mut [u64], bits: u32, steps: [usize; 3]) {
+    pub(super) fn predict(
+        &self,
+        codes: &mut [u64],
+        bits: u32,
+        steps: [usize; 3],
+        foretold: &[f64],
+    ) {
         match &self.predict {
             Predict::Nothing => {}
+            Predict::Relation(_) => {
+                for (code, guess) in codes.iter_mut().zip(self.guesses(foretold, bits)) {
+                    *code = fold(code.wrapping_sub(guess) & mask(bits), bits);
+                }
+            }
             Predict::Differences(times) => {
                 for (&lag, &times) in steps.iter().zip(times) {
                     for _ in 0..times {
@@ -231,7 +253,13 @@ impl Transform {
     }
 
     /// The inverse of [`Transform::forward`].
-    pub(super) fn inverse(&self, elements: &mut [u64], width: u8, steps: [usize; 3]) {
+    pub(super) fn inverse(
+        &self,
+        elements: &mut [u64],
+        width: u8,
+        steps: [usize; 3],
+        foretold: &[f64],
+    ) {
         let bits = 8 * u32::from(width);
         for element in elements.iter_mut() {
             let moved = rotate_up(*element, bits - 8 * u32::from(self.rotate), bits);
@@ -239,6 +267,11 @@ impl Transform {
         }
         match &self.predict {
             Predict::Nothing => {}
+            Predict::Relation(_) => {
+                for (element, guess) in elements.iter_mut().zip(self.guesses(foretold, bits)) {
+                    *element = unfold(*element, bits).wrapping_add(guess) & mask(bits);
+                }
+            }
             Predict::Differences(times) => {
                 for element in elements.iter_mut() {
                     *element = unfold(*element, bits);
@@ -259,6 +292,14 @@ impl Transform {
         for element in elements.iter_mut() {
             *element = self.kind.pattern(*element, bits);
         }
+    }
+
+    /// The codes nearest to numbers, under a rule those of members.
+    fn guesses(&self, numbers: &[f64], bits: u32) -> Vec<u64> {
+        let code = |&number: &f64| self.kind.code(self.kind.nearest(number, bits), bits);
+        let mut codes: Vec<u64> = numbers.iter().map(code).collect();
+        self.with_rule(bits, Nearest { codes: &mut codes });
+        codes
     }
 
     /// The code of zero behind the rule, and how many members the rule has.
@@ -309,6 +350,18 @@ impl Visitor for Forward<'_> {
     fn visit(self, members: &impl Members) {
         for element in self.elements {
             *element = ranks::forward(members, *element, self.bits);
+        }
+    }
+}
+
+struct Nearest<'a> {
+    codes: &'a mut [u64],
+}
+
+impl Visitor for Nearest<'_> {
+    fn visit(self, members: &impl Members) {
+        for code in self.codes {
+            *code = ranks::nearest(members, *code);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The fields of a frame: which bytes are one number, and each column's transform.
 
-use super::column::{Rule, Transform};
+use super::column::{Predict, Rule, Transform};
+use super::relation;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use std::sync::Arc;
@@ -55,6 +56,9 @@ pub fn validate(layout: &Layout, fields: &[Field]) -> Result<()> {
     let all: u64 = fields.iter().map(|field| u64::from(field.width)).sum();
     if fields.len() > 1 && all != u64::from(layout.record) {
         return refuse("their widths are not a record's");
+    }
+    if relation::order(fields).is_none() {
+        return refuse("relations to fields that there are not, or in a circle");
     }
     Ok(())
 }
@@ -150,10 +154,18 @@ fn scatter(bytes: &mut [u8], column: Column, width: u8, swap: bool, elements: &[
 /// Turns a frame's content into what is coded: the elements' transformed values, most significant byte first. Parts of
 /// elements at both ends keep their bytes. Layout and fields must be [valid](validate).
 pub fn forward(layout: &Layout, fields: &[Field], bytes: &mut [u8]) {
+    let related = fields.iter().any(is_related);
+    let (content, places) = if related {
+        (bytes.to_vec(), relation::places(fields))
+    } else {
+        (Vec::new(), Vec::new())
+    };
     let mut elements = Vec::new();
     for (field, column, steps) in columns(layout, fields, bytes.len()) {
+        let foretold = foretold(layout, fields, &places, &content, (field, column));
         gather(bytes, column, field.width, field.swap, &mut elements);
-        field.transform.forward(&mut elements, field.width, steps);
+        let transform = &field.transform;
+        transform.forward(&mut elements, field.width, steps, &foretold);
         scatter(bytes, column, field.width, false, &elements);
     }
 }
@@ -162,10 +174,54 @@ pub fn forward(layout: &Layout, fields: &[Field], bytes: &mut [u8]) {
 pub fn inverse(layout: &Layout, fields: &[Field], bytes: &mut [u8]) {
     let mut elements = Vec::new();
     for (field, column, steps) in columns(layout, fields, bytes.len()) {
+        if is_related(field) {
+            continue;
+        }
         gather(bytes, column, field.width, false, &mut elements);
-        field.transform.inverse(&mut elements, field.width, steps);
+        let transform = &field.transform;
+        transform.inverse(&mut elements, field.width, steps, &[]);
         scatter(bytes, column, field.width, field.swap, &elements);
     }
+    // What the others foretell comes after them.
+    let order = relation::order(fields).unwrap_or_default();
+    if order.is_empty() {
+        return;
+    }
+    let places = relation::places(fields);
+    for index in order {
+        let field = &fields[index];
+        let column = Column::of(layout, field.width, Some(places[index]), bytes.len());
+        let foretold = foretold(layout, fields, &places, bytes, (field, column));
+        gather(bytes, column, field.width, false, &mut elements);
+        let transform = &field.transform;
+        transform.inverse(&mut elements, field.width, [1, 0, 0], &foretold);
+        scatter(bytes, column, field.width, field.swap, &elements);
+    }
+}
+
+fn is_related(field: &Field) -> bool {
+    matches!(field.transform.predict, Predict::Relation(_))
+}
+
+/// The numbers that a field's relation says of its elements, 0 of those outside whole records; none if it has no relation.
+fn foretold(
+    layout: &Layout,
+    fields: &[Field],
+    places: &[usize],
+    content: &[u8],
+    (field, column): (&Field, Column),
+) -> Vec<f64> {
+    let Predict::Relation(formula) = &field.transform.predict else {
+        return Vec::new();
+    };
+    let mut numbers = relation::values(formula, layout, fields, places, content);
+    let (first, _) = relation::whole_records(layout, content.len());
+    // At most one element lies before the first whole record, and one behind the last.
+    if column.first < first {
+        numbers.insert(0, 0.0);
+    }
+    numbers.resize(column.count, 0.0);
+    numbers
 }
 
 /// The elements of one field as bit patterns, at most `most` of them in a row from the `skip`th on.

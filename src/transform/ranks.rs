@@ -51,6 +51,21 @@ pub fn inverse(members: &impl Members, dense: u64) -> u64 {
     rank + low
 }
 
+/// The index of the member nearest to an ordered code, of two the lower; there must be members.
+#[inline]
+pub fn nearest(members: &impl Members, code: u64) -> u64 {
+    let above = members.below(code);
+    if above == 0 {
+        return 0;
+    }
+    let down = code - members.at(above - 1);
+    if above < members.count() && members.at(above) - code < down {
+        above
+    } else {
+        above - 1
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::coarse::Coarse;
@@ -174,6 +189,15 @@ mod tests {
             for (dense, &code) in order.iter().enumerate() {
                 assert_eq!(forward(&members, code, 8), dense as u64);
                 assert_eq!(inverse(&members, dense as u64), code);
+            }
+            for code in 0..256u64 {
+                let found = list[nearest(&members, code) as usize];
+                let least = list
+                    .iter()
+                    .map(|member| member.abs_diff(code))
+                    .min()
+                    .unwrap();
+                assert_eq!(found.abs_diff(code), least, "{code}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Layouts and transforms in words.
 
-use super::{Field, Predict, Rule, Structure, Transform};
+use super::{Field, Formula, Operation, Predict, Rule, Structure, Transform};
 use crate::layout::Layout;
 use crate::layout::columns::Kind;
 
@@ -54,7 +54,6 @@ pub fn structure(structure: &Structure) -> String {
 /// The fields of a structure that are transformed, a line for each run of equal ones: where it begins in the record, its
 /// elements, and what is done to them.
 pub fn fields(structure: &Structure) -> Vec<String> {
-    let in_table = structure.fields.len() > 1;
     let mut place = 0;
     let mut lines = Vec::new();
     for run in structure.fields.chunk_by(|a, b| a == b) {
@@ -63,7 +62,7 @@ pub fn fields(structure: &Structure) -> Vec<String> {
             swap,
             transform: how,
         } = &run[0];
-        if let Some(how_in_words) = transform(how, in_table) {
+        if let Some(how_in_words) = transform(how, &structure.fields) {
             let name = type_name(*width, *swap, how.kind);
             let elements = match run.len() {
                 1 => name,
@@ -76,14 +75,96 @@ pub fn fields(structure: &Structure) -> Vec<String> {
     lines
 }
 
-/// What is done to the elements of a field, or nothing. `in_table`: they are a column, whose elements follow row after row.
-pub fn transform(transform: &Transform, in_table: bool) -> Option<String> {
+/// What is done to the elements of one of the fields, or nothing. Several are columns, whose elements follow row after row.
+pub fn transform(transform: &Transform, fields: &[Field]) -> Option<String> {
     let rule = rule(&transform.rule);
-    let predict = predict(&transform.predict, in_table);
+    let predict = predict(&transform.predict, fields);
     match (rule, predict) {
         (Some(rule), Some(predict)) => Some(format!("{rule}; {predict}")),
         (rule, predict) => rule.or(predict),
     }
+}
+
+/// The longest formula that is written out.
+const LONGEST: usize = 200;
+
+/// A formula whose inputs are named by where they begin in the record: `near sqrt(@12*@12 + @16*@16)`.
+fn formula(formula: &Formula, fields: &[Field]) -> String {
+    let places: Vec<usize> = { formula.inputs.iter() }
+        .map(|input| {
+            let before = &fields[..fields.len().min(input.field.into())];
+            before.iter().map(|field| usize::from(field.width)).sum()
+        })
+        .collect();
+    if let Some(text) = infix(formula, &places) {
+        return format!("near {text}");
+    }
+    let names: Vec<String> = places.iter().map(|place| format!("@{place}")).collect();
+    format!("near a formula of {}", names.join(", "))
+}
+
+/// None if it is too long.
+fn infix(formula: &Formula, places: &[usize]) -> Option<String> {
+    // Each with what binds its parts: 0 sums, 1 products, 2 nothing.
+    let mut stack: Vec<(String, u8)> = Vec::new();
+    let within = |(text, binds): (String, u8), least: u8| match binds < least {
+        true => format!("({text})"),
+        false => text,
+    };
+    for operation in &formula.operations {
+        let mut next = || stack.pop();
+        let joined = match operation {
+            Operation::Input(number) => (format!("@{}", places.get(usize::from(*number))?), 2),
+            Operation::Constant(pattern) => {
+                let value = f64::from_bits(*pattern);
+                (format!("{value}"), if value < 0.0 { 0 } else { 2 })
+            }
+            Operation::Again => {
+                let top = next()?;
+                stack.push(top.clone());
+                top
+            }
+            Operation::Add => {
+                let (y, x) = (next()?, next()?);
+                (format!("{} + {}", x.0, within(y, 1)), 0)
+            }
+            Operation::Subtract => {
+                let (y, x) = (next()?, next()?);
+                (format!("{} - {}", x.0, within(y, 1)), 0)
+            }
+            Operation::Multiply => {
+                let (y, x) = (next()?, next()?);
+                (format!("{}*{}", within(x, 1), within(y, 2)), 1)
+            }
+            Operation::Divide => {
+                let (y, x) = (next()?, next()?);
+                (format!("{}/{}", within(x, 1), within(y, 2)), 1)
+            }
+            Operation::Angle => {
+                let (y, x) = (next()?, next()?);
+                (format!("atan2({}, {})", x.0, y.0), 2)
+            }
+            function => {
+                let name = match function {
+                    Operation::Root => "sqrt",
+                    Operation::Sine => "sin",
+                    Operation::Cosine => "cos",
+                    Operation::Sinh => "sinh",
+                    Operation::Cosh => "cosh",
+                    Operation::Asinh => "asinh",
+                    Operation::Exp => "exp",
+                    Operation::Log => "log",
+                    _ => "turn",
+                };
+                (format!("{name}({})", next()?.0), 2)
+            }
+        };
+        if joined.0.len() > LONGEST {
+            return None;
+        }
+        stack.push(joined);
+    }
+    stack.pop().map(|top| top.0)
 }
 
 fn rule(rule: &Rule) -> Option<String> {
@@ -119,13 +200,14 @@ fn step(numerator: u64, denominator: u64) -> String {
     }
 }
 
-fn predict(predict: &Predict, in_table: bool) -> Option<String> {
+fn predict(predict: &Predict, fields: &[Field]) -> Option<String> {
     match predict {
         Predict::Nothing => None,
+        Predict::Relation(relation) => Some(formula(relation, fields)),
         Predict::Stencil { lags, .. } => Some(format!("stencil of {} neighbours", lags.len())),
         Predict::Differences(times) => {
             let axes = [
-                if in_table {
+                if fields.len() > 1 {
                     "from row to row"
                 } else {
                     "along rows"
@@ -149,6 +231,7 @@ fn predict(predict: &Predict, in_table: bool) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Input as Taken;
     use super::*;
 
     fn said(rule: Rule) -> String {
@@ -156,7 +239,7 @@ mod tests {
             rule,
             ..Transform::NONE
         };
-        transform(&with_rule, true).unwrap_or_default()
+        transform(&with_rule, &[]).unwrap_or_default()
     }
 
     #[test]
@@ -181,12 +264,57 @@ mod tests {
 
     #[test]
     fn predictions_name_their_axes() {
-        let differences =
-            |times, in_table| predict(&Predict::Differences(times), in_table).unwrap_or_default();
-        assert_eq!(differences([1, 0, 0], true), "differences from row to row");
+        let differences = |times, count| {
+            let predict_of = Predict::Differences(times);
+            predict(&predict_of, &vec![plain(); count]).unwrap_or_default()
+        };
+        assert_eq!(differences([1, 0, 0], 2), "differences from row to row");
         assert_eq!(
-            differences([2, 0, 1], false),
+            differences([2, 0, 1], 1),
             "differences along rows (twice), across planes"
         );
+    }
+
+    fn plain() -> Field {
+        Field {
+            width: 4,
+            swap: true,
+            transform: Transform::NONE,
+        }
+    }
+
+    #[test]
+    fn formulas_read_like_those_on_paper() {
+        use Operation::*;
+        let said = |operations: &[Operation]| {
+            let input = |field| Taken {
+                field,
+                kind: Kind::Float,
+            };
+            let made = Formula {
+                inputs: vec![input(1), input(3)],
+                operations: operations.to_vec(),
+            };
+            formula(&made, &vec![plain(); 4])
+        };
+        assert_eq!(
+            said(&[Input(0), Input(1), Sinh, Multiply]),
+            "near @4*sinh(@12)"
+        );
+        let leg = [
+            Input(1),
+            Again,
+            Multiply,
+            Input(0),
+            Constant(0.5f64.to_bits()),
+            Subtract,
+            Subtract,
+            Root,
+        ];
+        assert_eq!(said(&leg), "near sqrt(@12*@12 - (@4 - 0.5))");
+        let product = [Input(0), Input(1), Add, Input(0), Input(1), Angle, Divide];
+        assert_eq!(said(&product), "near (@4 + @12)/atan2(@4, @12)");
+        let doubled = [vec![Input(0)], [Again, Add].repeat(30)].concat();
+        assert_eq!(said(&doubled), "near a formula of @4, @12");
     }
 }

@@ -64,14 +64,29 @@ impl Lcg {
             taps: 4,
             record: 0,
         };
+        self.model_of(c, 127)
+    }
+
+    /// A network of a shape, with 8-bit weights no larger than `reach`.
+    pub fn model_of(&mut self, c: Config, reach: i8) -> Model {
         let dim = usize::from(c.dim);
-        let weights = Weights {
+        let mut weights = Weights {
             taps: (0..c.taps).map(|_| self.embedding(TOKENS, dim)).collect(),
             phase: self.embedding(c.phases(), dim),
             blocks: (0..c.layers).map(|_| self.block(&c)).collect(),
             gain: self.vec(dim, 300, 700, |v| v as i16),
             head: self.linear(256, dim, (5, 7)),
         };
+        weights_within(&mut weights, reach);
         Model::new(c, &weights).unwrap()
     }
+}
+
+fn weights_within(weights: &mut Weights, reach: i8) {
+    let embeddings = weights.taps.iter_mut().chain([&mut weights.phase]);
+    let tables = embeddings.map(|embedding| &mut embedding.table);
+    let tables = tables.chain([&mut weights.head.weights]);
+    tables
+        .flatten()
+        .for_each(|w| *w = (*w).clamp(-reach, reach));
 }

@@ -61,7 +61,7 @@ pub(super) fn choose(
     let steps = [1, rows[0], rows[1]];
     let sweep = |transform: &Transform, codes: &[u64], estimator: &mut Estimator| {
         let mut coded = codes.to_vec();
-        transform.predict(&mut coded, bits, steps);
+        transform.predict(&mut coded, bits, steps, &[]);
         estimator.bits(&coded[history..], width)
     };
     let mut tried = vec![Transform::of(kind)];

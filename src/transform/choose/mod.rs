@@ -1,7 +1,10 @@
 //! Which transforms a frame gets: candidates are found from its values and compared by coding a sample.
 
 mod array;
+mod candidates;
 mod estimate;
+mod formulas;
+mod relations;
 mod rules;
 mod table;
 

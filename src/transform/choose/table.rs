@@ -1,8 +1,11 @@
 //! A transform for each column of a table.
 
 use super::super::column::{Predict, Rule, Transform};
+use super::relations::{self, Plain};
 use super::{Choice, Column, Estimator, FEWEST, Field, frame, placed, rules};
 use crate::layout::Layout;
+use crate::layout::columns::Kind;
+use std::ops::Range;
 
 /// The most rows of a column that are coded to compare transforms, and the least.
 const ROWS: [usize; 2] = [512, 2048];
@@ -12,6 +15,12 @@ const SPARSE: usize = 8;
 /// other columns look alike only as they are.
 const RULE: f64 = 0.96;
 const DIFFERENCE: f64 = 0.97;
+/// Rows that follow one another have to be closer than others by so many bits in half of the frame's parts, at most so many:
+/// what the estimate saves on a sample of noise is noise.
+const PARTS: usize = 8;
+const CLOSER: f64 = 1.0;
+/// The most rows of a part that are compared.
+const COMPARED: usize = 512;
 /// Bits that naming a rule costs, beside its dictionary.
 const NAMED: f64 = 48.0;
 
@@ -22,26 +31,44 @@ pub(super) fn choose(
     columns: &[Column],
     estimator: &mut Estimator,
 ) -> (Vec<Field>, f64) {
-    let mut bits = 0.0;
     let mut place = 0;
     let mut fields = Vec::with_capacity(columns.len());
+    let mut plain = Vec::with_capacity(columns.len());
     for column in columns {
         let own = (column.width, column.swap, Some(place));
         place += usize::from(column.width);
         let patterns = frame::patterns(layout, bytes, own, 0, usize::MAX);
-        let choice = of_column(&patterns, column, estimator);
-        bits += choice.bits;
+        let (choice, transforms) = of_column(&patterns, column, estimator);
+        plain.push(Plain {
+            transforms,
+            bits: choice.bits,
+        });
         fields.push(Field {
             width: column.width,
             swap: column.swap,
             transform: choice.transform,
         });
     }
-    (fields, bits)
+    for related in relations::find(bytes, layout, columns, &plain, estimator) {
+        plain[related.column].bits = related.bits;
+        fields[related.column].transform = related.transform;
+    }
+    (fields, plain.iter().map(|column| column.bits).sum())
 }
 
-/// The transform of one column, all of whose elements are given.
-fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Choice {
+/// The rows of a column of `count` that are coded: two runs, since neighbours stay neighbours for differences.
+pub(super) fn sampled(count: usize) -> [Range<usize>; 2] {
+    let rows = (count / SPARSE).clamp(ROWS[0], ROWS[1]);
+    let run = (rows / 2).min(count / 2);
+    [count / 4, count * 3 / 4].map(|middle| middle - run / 2..middle - run / 2 + run)
+}
+
+/// The transform of one column, all of whose elements are given; and readings and rules that nearly are as good.
+fn of_column(
+    patterns: &[u64],
+    column: &Column,
+    estimator: &mut Estimator,
+) -> (Choice, Vec<Transform>) {
     let Column { width, kind, .. } = *column;
     let bits = 8 * u32::from(width);
     let none = |bits| Choice {
@@ -49,18 +76,12 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
         bits,
     };
     if patterns.len() < FEWEST || patterns.iter().all(|p| *p == patterns[0]) {
-        return none(0.0);
+        return (none(0.0), Vec::new());
     }
-    let rows = (patterns.len() / SPARSE).clamp(ROWS[0], ROWS[1]);
-    // Neighbours stay neighbours, for differences: two runs of rows.
-    let run = (rows / 2).min(patterns.len() / 2);
-    let starts = [
-        patterns.len() / 4 - run / 2,
-        patterns.len() * 3 / 4 - run / 2,
-    ];
-    let sample: Vec<u64> = starts
-        .iter()
-        .flat_map(|&start| &patterns[start..start + run])
+    let runs = sampled(patterns.len());
+    let run = runs[0].len();
+    let sample: Vec<u64> = { runs.into_iter() }
+        .flat_map(|run| &patterns[run])
         .copied()
         .collect();
     let plain = estimator.bits(&sample, width);
@@ -94,6 +115,7 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
         best.transform = transform.clone();
     }
     // Differences, on the best two.
+    let mut may_differ = None;
     for (_, transform, codes) in costs.iter().take(2) {
         for times in 1..=2 {
             let transform = Transform {
@@ -104,10 +126,11 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
             };
             let mut coded = codes.clone();
             for run in coded.chunks_mut(run) {
-                transform.predict(run, bits, [1, 0, 0]);
+                transform.predict(run, bits, [1, 0, 0], &[]);
             }
             let cost = estimator.bits(&coded, width) + overhead(&transform);
-            if cost < DIFFERENCE * best.bits {
+            let saves = cost < DIFFERENCE * best.bits;
+            if saves && *may_differ.get_or_insert_with(|| follow_closely(patterns, kind, bits)) {
                 best.bits = cost;
                 best.transform = transform;
             } else {
@@ -121,5 +144,30 @@ fn of_column(patterns: &[u64], column: &Column, estimator: &mut Estimator) -> Ch
         best.transform.to_codes(&mut codes, bits);
         best.transform = placed(best.transform, &codes, width);
     }
-    best
+    let transforms = costs.into_iter().take(2).map(|cost| cost.1).collect();
+    (best, transforms)
+}
+
+/// Whether rows that follow one another are clearly closer than rows further apart, in much of the frame.
+fn follow_closely(patterns: &[u64], kind: Kind, bits: u32) -> bool {
+    let parts = (patterns.len() / FEWEST).clamp(1, PARTS);
+    let part = patterns.len() / parts;
+    let compared = part.min(COMPARED);
+    let far = (compared / 2).max(2);
+    let closer = (0..parts).filter(|n| {
+        let start = n * part;
+        let codes: Vec<u64> = patterns[start..start + compared]
+            .iter()
+            .map(|&pattern| kind.code(pattern, bits))
+            .collect();
+        // Bits by which rows differ, all together; as many rows for either lag.
+        let apart = |lag: usize| {
+            let pairs = codes.iter().zip(&codes[lag..]).take(compared - far);
+            pairs
+                .map(|(a, b)| u64::from(64 - a.abs_diff(*b).leading_zeros()))
+                .sum::<u64>() as f64
+        };
+        apart(far) - apart(1) >= CLOSER * (compared - far) as f64
+    });
+    2 * closer.count() >= parts
 }
