@@ -52,13 +52,13 @@ text{fill:var(--ink)} .soft{fill:var(--soft)} .on{fill:var(--on)}
 table{border-collapse:collapse;width:100%;font-size:.85rem;font-variant-numeric:tabular-nums}
 th,td{padding:3px 6px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line);vertical-align:top}
 th{color:var(--soft);font-weight:600}
-th:first-child,td:first-child,.words{text-align:left;white-space:normal} .words{min-width:7rem}
+th:first-child,td:first-child,.words{text-align:left;white-space:normal} .words:not(:first-child){min-width:14rem}
 footer{margin-top:28px;font-size:.85rem;color:var(--soft)}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--card);border-radius:8px;padding:10px 14px;color:var(--ink);font:13px/1.45 ui-monospace,'DejaVu Sans Mono',monospace}
 @media(max-width:520px){body{padding:16px 10px 32px} figure{padding:12px 10px} svg{font-size:14.5px}}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--card:#fff;--one:#2767b0;--two:#c2571a;--on:#fff}
 body{max-width:none;padding:0;font-size:11pt} figure{border:1px solid var(--line)}
-.numbers{max-height:none} *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+svg{max-width:12cm} .numbers{max-height:none} *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 ";
 
 impl Page {

@@ -164,6 +164,12 @@ impl Axis {
         }
     }
 
+    /// Whether a number lies on a linear axis.
+    #[cfg(feature = "train")]
+    pub fn holds(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
+    }
+
     /// Where a number lies, from 0 to 1 and not beyond.
     pub fn at(&self, value: f64) -> f64 {
         let value = if self.log { value.log10() } else { value };
