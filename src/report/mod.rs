@@ -7,6 +7,7 @@ mod frames;
 mod heat;
 mod page;
 mod peers;
+mod region;
 mod result;
 mod silent;
 mod statistics;
