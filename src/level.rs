@@ -40,13 +40,4 @@ pub enum Effort {
 impl Effort {
     /// All of them.
     pub const ALL: [Effort; 3] = [Effort::Fast, Effort::Default, Effort::Best];
-
-    /// The name in listings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Effort::Fast => "fast",
-            Effort::Default => "default",
-            Effort::Best => "best",
-        }
-    }
 }

@@ -3,11 +3,10 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::{Duration, SystemTime};
-use support::{boa, directory_with, names, noise, records, run, stderr, text};
+use support::{boa, directory_with, names, noise, piped, records, run, stderr, succeeds, text};
 
 /// Exit code and a single line on stderr that begins with `boa: ` and holds `what`.
 #[track_caller]
@@ -19,30 +18,6 @@ fn fails(output: &Output, code: i32, what: &str) {
         "{said}"
     );
     assert!(said.contains(what), "{said} does not say {what}");
-}
-
-#[track_caller]
-fn succeeds(output: &Output) {
-    assert!(output.status.success(), "{}", stderr(output));
-    assert_eq!(stderr(output), "");
-}
-
-fn piped(arguments: &[&str], input: &[u8]) -> Output {
-    let mut command = boa();
-    command
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    let writer = std::thread::spawn(move || {
-        let _ = stdin.write_all(&input);
-    });
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    output
 }
 
 #[test]

@@ -5,33 +5,7 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
-use std::process::{Output, Stdio};
-use support::{boa, directory_with, records, run, stderr};
-
-#[track_caller]
-fn succeeds(output: &Output) {
-    assert!(output.status.success(), "{}", stderr(output));
-    assert_eq!(stderr(output), "");
-}
-
-fn piped(arguments: &[&str], input: &[u8]) -> Output {
-    let mut command = boa();
-    command
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    let writer = std::thread::spawn(move || {
-        let _ = stdin.write_all(&input);
-    });
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
-    output
-}
+use support::{boa, directory_with, piped, records, run, stderr, succeeds};
 
 #[test]
 fn a_fitted_network_never_makes_it_larger() {

@@ -87,7 +87,7 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
         let (gap, report) = (outcome.gap, outcome.report);
         eprintln!(
             "boa: seed {}, {} steps, {:.1} kB/s{}\n\
-             boa: held out, with rows: {:.4} bits/byte in float, {:.4} in integers (ratio {:.3}); quantisation gap {:+.3} %\n\
+             boa: held out, with all else that predicts: {:.4} bits/byte in float, {:.4} in integers (ratio {:.3}); quantisation gap {:+.3} %\n\
              boa: {}: {} bytes, id {}",
             report.seed,
             report.steps,

@@ -19,7 +19,7 @@ const HELD_BYTES: usize = 128 << 10;
 const HELD_PARTS: usize = 8;
 /// Stretches that the export is calibrated on, and their length.
 pub(super) const CALIBRATION: (usize, usize) = (16, 2048);
-/// Bytes of a piece that are coded in one go, from rows and network at rest.
+/// Bytes of a piece that are coded in one go, from counters and network at rest.
 const PART: usize = 512 << 10;
 /// Lanes of a part.
 const LANES: usize = 4;

@@ -115,3 +115,30 @@ pub fn other_model() -> Vec<u8> {
         .find(valid)
         .unwrap_or_else(|| vec![1])
 }
+
+/// The program said nothing and ended well.
+#[track_caller]
+pub fn succeeds(output: &Output) {
+    assert!(output.status.success(), "{}", stderr(output));
+    assert_eq!(stderr(output), "");
+}
+
+/// Runs boa with `input` on stdin.
+pub fn piped(arguments: &[&str], input: &[u8]) -> Output {
+    use std::io::Write;
+    let mut command = boa();
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || {
+        let _ = stdin.write_all(&input);
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
