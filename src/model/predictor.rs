@@ -67,7 +67,8 @@ impl<'m> Predictor<'m> {
             let own = &mut self.lanes[lane];
             own.place = self.places.at(past.position);
             let lags = self.places.lags(own.place);
-            own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text);
+            let companions = self.places.companions(own.place);
+            own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text, &companions);
             self.bits.prefetch(&own.contexts);
         }
     }

@@ -5,7 +5,7 @@ mod residuals;
 mod tables;
 mod text;
 
-use crate::layout::{Contexts, NO_TAP, Place, TAPS};
+use crate::layout::{Companions, Contexts, NO_TAP, Place, TAPS};
 
 pub use text::TextState;
 
@@ -71,10 +71,11 @@ pub fn contexts(
     lags: &[u32; TAPS],
     past: &Past,
     text: &TextState,
+    companions: &Companions,
 ) -> [u64; CONTEXTS] {
     let mut keys = match kind {
         Contexts::Text => text::contexts(past, text),
-        Contexts::Table => tables::contexts(place, lags, past),
+        Contexts::Table => tables::contexts(place, lags, past, companions),
         Contexts::Array => arrays::contexts(place, lags, past),
         Contexts::Residuals => residuals::contexts(place, lags, past),
     };
