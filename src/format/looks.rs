@@ -29,7 +29,7 @@ pub(super) fn read_from<R: BufRead>(cursor: &mut Cursor<R>, columns: usize) -> R
     for _ in 0..runs {
         let left = (columns - looks.len()) as u64;
         let repeat = cursor.varint(1..=left, "columns of a run")?;
-        let mut own = [None; 2];
+        let mut own = Looks::default();
         for look in &mut own {
             let back = cursor.varint(0..=columns as u64, "companion")? as u16;
             if back > 0 {

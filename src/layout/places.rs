@@ -65,8 +65,11 @@ pub struct Companion {
     pub shift: u8,
 }
 
-/// Up to two companions, the better one first.
-pub type Companions = [Option<Companion>; 2];
+/// Most companions of an element.
+pub const MOST_COMPANIONS: usize = 3;
+
+/// An element's companions, the best first.
+pub type Companions = [Option<Companion>; MOST_COMPANIONS];
 
 impl Places {
     /// The places of elements that all have the layout's width.

@@ -15,6 +15,7 @@ mod matches;
 mod mixer;
 mod network;
 mod predictor;
+mod slots;
 mod weights;
 
 pub use bits::{Parts, Said};

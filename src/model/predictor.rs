@@ -20,6 +20,7 @@ pub struct Predictor<'m> {
     network: Network<'m>,
     matches: Matches,
     bits: Bits,
+    slots: super::slots::Slots,
     lanes: Vec<Lane>,
 }
 
@@ -54,6 +55,7 @@ impl<'m> Predictor<'m> {
             network: Network::new(model, lanes),
             matches: Matches::new(len, lanes, lane_len),
             bits: Bits::new(effort, len, lanes),
+            slots: super::slots::Slots::new(len),
             lanes: (0..lanes).map(|_| lane()).collect(),
         }
     }
@@ -70,6 +72,7 @@ impl<'m> Predictor<'m> {
             let companions = self.places.companions(own.place);
             own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text, &companions);
             self.bits.prefetch(&own.contexts);
+            self.slots.prefetch(own.contexts[1]);
         }
     }
 
@@ -135,7 +138,10 @@ impl<'m> Predictor<'m> {
         let situation = Situation {
             network: &frequencies,
             contexts: &own.contexts,
-            named: &self.matches.named(lane, past),
+            named: &{
+                let [a, b, c] = self.matches.named(lane, past);
+                [a, b, c, self.slots.named(own.contexts[1])]
+            },
             phase: own.place.phase,
             column: match self.places.contexts() {
                 Contexts::Text => last.into(),
@@ -164,6 +170,7 @@ impl<'m> Predictor<'m> {
             let byte = content[past.position];
             let own = &mut self.lanes[lane];
             self.bits.learn(lane);
+            self.slots.learn(own.contexts[1], byte);
             self.matches.learn(lane, &own.heads, &past);
             own.text.update(byte);
         }

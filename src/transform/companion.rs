@@ -1,6 +1,6 @@
-//! Companions: for each column of a table up to two others that tell most of its next value.
+//! Companions: for each column of a table up to three others that tell most of its next value.
 
-use crate::layout::{Companion, Companions};
+use crate::layout::{Companion, Companions, MOST_COMPANIONS};
 
 /// A table of more columns has no companions.
 pub const MOST_COLUMNS: usize = 1024;
@@ -14,8 +14,8 @@ pub struct Look {
     pub shift: u8,
 }
 
-/// What the elements of a column look at: the better one first.
-pub type Looks = [Option<Look>; 2];
+/// What the elements of a column look at, the best first.
+pub type Looks = [Option<Look>; MOST_COMPANIONS];
 
 /// Whether every look of columns of these widths is at a column, and at some of its bits.
 pub fn fit(widths: &[u8], looks: &[Looks]) -> bool {

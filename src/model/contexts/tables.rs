@@ -16,15 +16,15 @@ pub const NAMES: [&str; CONTEXTS] = [
     "2 above, last",
     "last 2",
     "column, last 6",
-    "2 above",
+    "3rd companion, or 2 above",
     "near line",
-    "column, last",
-    "begun, 2 left",
+    "three companions, or column, last",
+    "two near companions, or begun, 2 left",
     "last 3",
     "last 2, above",
     "last 4",
     "column, above",
-    "companion, left",
+    "companion, above, or last byte",
 ];
 
 /// `column`: the place in the record; `phase`: in the element; `own`: the element so far.
@@ -53,7 +53,7 @@ pub fn contexts(
         _ => last,
     };
     let told = companions.map(|companion| companion.map(|c| told(place, c, past)));
-    let [first, second] = told;
+    let [first, second, third] = told;
     [
         column,
         in_column,
@@ -62,7 +62,7 @@ pub fn contexts(
             None => fold(in_column, top),
         },
         match told {
-            [Some(first), Some(second)] => fold(in_column, fold(first >> 2, second >> 2)),
+            [Some(first), Some(second), _] => fold(in_column, fold(first >> 2, second >> 2)),
             _ => phase | p1 | above << 9,
         },
         fold(column, expected(place, own, last)),
@@ -78,15 +78,29 @@ pub fn contexts(
             column,
             fold(p1 | p2 << 9 | p3 << 18, p4 | back(5) << 9 | back(6) << 18),
         ),
-        phase | above | above2 << 9,
+        match third {
+            Some(third) => fold(in_column, fold(3, third)),
+            None => phase | above | above2 << 9,
+        },
         fold(column, expected(place, own, line)),
-        column | p1,
-        fold(fold(phase, own), back(width) | back(2 * width) << 9),
+        match told {
+            [Some(first), Some(second), Some(third)] => {
+                fold(in_column, fold(first >> 3, fold(second >> 3, third >> 3)))
+            }
+            _ => column | p1,
+        },
+        match told {
+            [Some(first), Some(second), _] => fold(in_column, fold(4, fold(first, second))),
+            _ => fold(fold(phase, own), back(width) | back(2 * width) << 9),
+        },
         phase | p1 | p2 << 9 | p3 << 18,
         fold(column, p1 | p2 << 9 | above << 18),
         fold(phase, fold(p1 | p2 << 9, p3 | p4 << 9)),
         column | above,
-        fold(in_column, fold(3, fold(first.unwrap_or(NOTHING), top))),
+        match first {
+            Some(first) => fold(in_column, fold(5, fold(first, above))),
+            None => phase | p1,
+        },
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Which columns tell most of a column's next value.
 //!
 //! Of every column the upper bits, to some sixty values, are coded adaptively given those of each other column; what takes
-//! fewest bits is the first companion, what takes fewest beside it the second.
+//! fewest bits is the first companion, what takes fewest together with it the second and the third.
 
 use super::super::companion::{Look, Looks, before};
 use crate::layout::{Layout, log2};
@@ -14,10 +14,10 @@ const NEAR: usize = 64;
 /// Values that are told apart: of a column that tells or is told, of one of two, and to find candidates.
 const FINE: usize = 80;
 const ROUGH: u8 = 2;
-const COARSE: usize = 16;
+const COARSE: usize = 32;
 /// One row in so many is counted to find candidates, and so many candidates are coded.
-const SPARSE: usize = 4;
-const CANDIDATES: usize = 6;
+const SPARSE: usize = 2;
+const CANDIDATES: usize = 12;
 /// A companion must save so many bits of a frame's column, and this share of what is looked at.
 const SAVES: f64 = 100.0;
 const SHARE: f64 = 0.005;
@@ -72,7 +72,7 @@ pub fn choose(coded: &[u8], layout: &Layout, widths: &[u8]) -> Vec<Looks> {
 fn of_column(columns: &[Column], target: usize, scale: f64) -> Looks {
     let own = &columns[target];
     if own.kinds[0] < 2 {
-        return [None; 2];
+        return Looks::default();
     }
     let other = |back: usize| {
         let column = before(columns.len(), target, back);
@@ -103,11 +103,11 @@ fn of_column(columns: &[Column], target: usize, scale: f64) -> Looks {
     });
     let enough = |cost: f64| (alone - cost) * scale > SAVES && alone - cost > SHARE * alone;
     let Some((_, best)) = least(&mut singles).filter(|&(cost, _)| enough(cost)) else {
-        return [None; 2];
+        return Looks::default();
     };
     let (one, one_row) = other(best);
     let others = candidates.iter().filter(|&&(_, back)| back != best);
-    let mut pairs = others.map(|&(_, back)| {
+    let pairs = others.map(|&(_, back)| {
         let (column, row) = other(back);
         let ways = column.kinds[1];
         let both = one.rough[one_row].iter().zip(&column.rough[row]);
@@ -117,13 +117,17 @@ fn of_column(columns: &[Column], target: usize, scale: f64) -> Looks {
         let ways = ways * one.kinds[1];
         (bits(&own.fine[0], own.kinds[0], &context, ways), back)
     });
-    let second = least(&mut pairs).filter(|&(cost, _)| enough(cost));
-    [Some(best), second.map(|(_, back)| back)].map(|back| {
-        back.map(|back| Look {
+    let mut pairs: Vec<(f64, usize)> = pairs.filter(|&(cost, _)| enough(cost)).collect();
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut looks = Looks::default();
+    let backs = std::iter::once(best).chain(pairs.into_iter().map(|(_, back)| back));
+    for (look, back) in looks.iter_mut().zip(backs) {
+        *look = Some(Look {
             back: back as u16,
             shift: other(back).0.shift,
-        })
-    })
+        });
+    }
+    looks
 }
 
 impl Column {
