@@ -4,8 +4,7 @@ use super::chance::{Chance, Curves, Point};
 use super::contexts::{CONTEXTS, finish, fold};
 use super::counters::{Counter, Table};
 use super::logistic::{squash, stretch};
-use super::matches::NAMED;
-use super::matches::{BUCKETS, MATCHES, Named};
+use super::matches::{BUCKETS, MATCHES, NAMED, Named};
 use super::mixer::Mixer;
 use crate::kernel::{BLOCK, INPUT_LIMIT};
 use crate::layout::ELEMENT_PHASES;
@@ -261,6 +260,7 @@ impl Bits {
             if let Some(bit) = named_bit(*named, k, node) {
                 let logit = stretch(self.named[q][name_place(*named, k)].get());
                 *name = input(if bit { logit } else { -logit });
+                // Of a slot, unlike of a match, there is no length.
                 if q < MATCHES {
                     longest = longest.max(named.bucket);
                 }

@@ -1,5 +1,5 @@
-//! Slots: for each number's beginning, the byte that came after it lately. What lines of counters do for few contexts these
-//! do for many, in a sixteenth of the memory: values that come again.
+//! Slots: the byte that came after a context lately, with how often. A line of counters says more, but takes sixteen times the
+//! memory: of values that come again, slots remember many more.
 
 use super::matches::{BUCKETS, Named};
 use crate::kernel;

@@ -12,6 +12,9 @@ pub use text::TextState;
 /// Contexts of each kind: the most useful first, so that less effort takes the first of them.
 pub const CONTEXTS: usize = 20;
 
+/// The context of the slots: in tables all of an element that is known, in its column.
+pub const REPEATING: usize = 1;
+
 /// What a lane has coded so far.
 #[derive(Clone, Copy)]
 pub struct Past<'a> {
