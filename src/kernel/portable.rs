@@ -5,7 +5,7 @@
 
 use super::arithmetic::{mulhrs, saturate8, saturate16, silu};
 use super::tables::RSQRT;
-use super::{BLOCK, HEADROOM, WEIGHT_LIMIT};
+use super::{BLOCK, HEADROOM, INPUT_LIMIT, SETS, moved};
 
 #[inline(always)]
 pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
@@ -133,24 +133,49 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
 }
 
 #[inline(always)]
-pub fn blend(weights: &[i32], inputs: &[i16]) -> i32 {
-    let mut sums = [0i32; BLOCK];
-    let blocks = weights.as_chunks::<BLOCK>().0;
-    for (w, x) in blocks.iter().zip(inputs.as_chunks::<BLOCK>().0) {
-        for k in 0..BLOCK {
-            sums[k] += (w[k] >> 15) * i32::from(x[k]);
-        }
+pub fn blend(weights: &[i32], sets: &[u32], inputs: &mut [i16]) -> [i16; SETS] {
+    for x in inputs.iter_mut() {
+        *x = i32::from(*x).clamp(-INPUT_LIMIT, INPUT_LIMIT) as i16;
     }
-    sums.iter().sum::<i32>() >> 11
+    let mut out = [0; SETS];
+    for (out, &set) in out.iter_mut().zip(sets) {
+        let weights = &weights[set as usize * inputs.len()..][..inputs.len()];
+        let products = weights.iter().zip(&*inputs);
+        let sum: i32 = products.map(|(&w, &x)| (w >> 15) * i32::from(x)).sum();
+        *out = (sum >> 11).clamp(-INPUT_LIMIT, INPUT_LIMIT) as i16;
+    }
+    out
 }
 
 #[inline(always)]
-pub fn descend(weights: &mut [i32], inputs: &[i16], error: i32, shift: u32) {
-    let half = 1 << (shift - 1);
-    for (w, &x) in weights.iter_mut().zip(inputs) {
-        let moved = *w + ((i32::from(x) * error + half) >> shift);
-        *w = moved.clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT);
+pub fn descend(
+    weights: &mut [i32],
+    sets: &[u32],
+    inputs: &[i16],
+    errors: &[i32; SETS],
+    shift: u32,
+) {
+    for (&set, &error) in sets.iter().zip(errors) {
+        let weights = &mut weights[set as usize * inputs.len()..][..inputs.len()];
+        for (weight, &input) in weights.iter_mut().zip(inputs) {
+            *weight = moved(*weight, input, error, shift);
+        }
     }
+}
+
+#[inline(always)]
+pub fn tree(frequencies: &[u32; 256]) -> [u32; 512] {
+    let mut sums = [0; 512];
+    sums[256..].copy_from_slice(frequencies);
+    let mut nodes = 128;
+    while nodes > 0 {
+        let (upper, lower) = sums.split_at_mut(2 * nodes);
+        for (sum, [a, b]) in upper[nodes..].iter_mut().zip(lower.as_chunks::<2>().0) {
+            *sum = a + b;
+        }
+        nodes /= 2;
+    }
+    sums
 }
 
 #[inline(always)]

@@ -134,18 +134,69 @@ fn scans_agree() {
 fn blends_agree() {
     for inputs in [16, 32, 48, 64] {
         for (n, extreme, mut random) in cases() {
-            let mut weights = random.vec(inputs, -WEIGHT_LIMIT, WEIGHT_LIMIT, extreme, |v| v);
-            let x = random.vec(inputs, -INPUT_LIMIT, INPUT_LIMIT, extreme, |v| v as i16);
-            let sum: i64 = { weights.iter().zip(&x) }
-                .map(|(&w, &x)| i64::from(w >> 15) * i64::from(x))
-                .sum();
-            assert_eq!(i64::from(blend(&weights, &x)), sum >> 11);
-            assert_eq!(i64::from(portable::blend(&weights, &x)), sum >> 11);
-            let error = random.between(-(1 << 19) + 1, (1 << 19) - 1, extreme);
-            let mut slow = weights.clone();
-            descend(&mut weights, &x, error, 1 + n as u32 % 24);
-            portable::descend(&mut slow, &x, error, 1 + n as u32 % 24);
-            assert_eq!(weights, slow);
+            let limit = WEIGHT_LIMIT;
+            let mut weights = random.vec(7 * inputs, -limit, limit, extreme, |v| v);
+            let given = random.vec(inputs, -32768, 32767, extreme, |v| v as i16);
+            let sets = [6, 0, n as u32 % 7, 3].map(|set| set % 7);
+            for sets in (0..=SETS).map(|used| &sets[..used]) {
+                let (mut x, mut slow) = (given.clone(), given.clone());
+                let blended = blend(&weights, sets, &mut x);
+                assert_eq!(blended, portable::blend(&weights, sets, &mut slow));
+                assert_eq!(x, slow);
+                for (&set, blended) in sets.iter().zip(blended) {
+                    let weights = weights[set as usize * inputs..].iter();
+                    let sum: i64 = { weights.zip(&x) }
+                        .map(|(&w, &x)| i64::from(w >> 15) * i64::from(x))
+                        .sum();
+                    let limit = i64::from(INPUT_LIMIT);
+                    assert_eq!(i64::from(blended), (sum >> 11).clamp(-limit, limit));
+                }
+                let edge = (1 << 19) - 1;
+                let errors = [0; SETS].map(|_| random.between(-edge, edge, extreme));
+                let mut slow = weights.clone();
+                let shift = 1 + n as u32 % 24;
+                descend(&mut weights, sets, &x, &errors, shift);
+                portable::descend(&mut slow, sets, &x, &errors, shift);
+                assert_eq!(weights, slow);
+            }
+        }
+    }
+}
+
+#[test]
+fn weights_stop_at_their_limit() {
+    for (input, error) in [(INPUT_LIMIT, 1 << 18), (-INPUT_LIMIT, 1 << 18)] {
+        for start in [
+            WEIGHT_LIMIT - 1,
+            WEIGHT_LIMIT,
+            -WEIGHT_LIMIT,
+            1 - WEIGHT_LIMIT,
+        ] {
+            let mut weights = [start; BLOCK];
+            descend(
+                &mut weights,
+                &[0],
+                &[input as i16; BLOCK],
+                &[error; SETS],
+                1,
+            );
+            let far = i64::from(start) + i64::from(input) * i64::from(error) / 2;
+            let limit = i64::from(WEIGHT_LIMIT);
+            assert_eq!(i64::from(weights[3]), far.clamp(-limit, limit));
+        }
+    }
+}
+
+#[test]
+fn trees_agree() {
+    for (_, extreme, mut random) in cases() {
+        let leaves = std::array::from_fn(|_| random.between(1, (1 << 16) - 1, extreme) as u32);
+        let sums = tree(&leaves);
+        assert_eq!(sums, portable::tree(&leaves));
+        assert_eq!(sums[256..], leaves);
+        assert_eq!((sums[0], sums[1]), (0, leaves.iter().sum()));
+        for node in 1..256 {
+            assert_eq!(sums[node], sums[2 * node] + sums[2 * node + 1]);
         }
     }
 }

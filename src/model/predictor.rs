@@ -68,7 +68,7 @@ impl<'m> Predictor<'m> {
             own.place = self.places.at(past.position);
             let lags = self.places.lags(own.place);
             own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text);
-            self.bits.prefetch(&own.contexts);
+            self.bits.prefetch(&own.contexts, past.back(1) as u8);
         }
     }
 
