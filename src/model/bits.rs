@@ -190,12 +190,17 @@ impl Bits {
         self.bytes[lane].named = *situation.named;
         self.find_lines(lane, 0, situation.contexts);
         let mut node = 1;
-        let mut lower = [[0; CONTEXTS]; 2];
+        let (mut likely, mut lower) = (0, [0; CONTEXTS]);
         for k in 0..8 {
-            match k {
-                3 => lower = self.lower_lines(situation, node),
-                4 => self.find_lines(lane, 1, &lower[node & 1]),
-                _ => {}
+            if k == 3 {
+                // Asked for a bit early, though it may be the wrong ones: they are far away.
+                likely = 2 * node + usize::from(2 * sums[2 * node + 1] > sums[node]);
+                lower = self.lower_lines(situation, likely);
+            } else if k == 4 {
+                if node != likely {
+                    lower = self.lower_lines(situation, node);
+                }
+                self.find_lines(lane, 1, &lower);
             }
             let one = self.predict(lane, k, node, &sums, situation);
             let bit = coder(one)?;
@@ -205,16 +210,15 @@ impl Bits {
         Ok(node as u8)
     }
 
-    /// The hashes of the lower half's lines, whichever bit comes next, said to be wanted: their places are far apart.
-    fn lower_lines(&self, situation: &Situation, node: usize) -> [[u64; CONTEXTS]; 2] {
-        [2 * node, 2 * node + 1].map(|node| {
-            let mut hashes = *situation.contexts;
-            for (j, hash) in hashes[..self.contexts].iter_mut().enumerate() {
-                *hash = finish(fold(*hash, node as u64));
-                self.tables.prefetch(j, *hash);
-            }
-            hashes
-        })
+    /// The hashes of the lines of a byte's lower half, which are said to be wanted.
+    #[inline]
+    fn lower_lines(&self, situation: &Situation, node: usize) -> [u64; CONTEXTS] {
+        let mut hashes = *situation.contexts;
+        for (j, hash) in hashes[..self.contexts].iter_mut().enumerate() {
+            *hash = finish(fold(*hash, node as u64));
+            self.tables.prefetch(j, *hash);
+        }
+        hashes
     }
 
     /// Finds the lines of a byte's upper or lower half.
