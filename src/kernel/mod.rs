@@ -52,16 +52,24 @@ pub fn prefetch<T>(value: &T) {
 
 /// `out[o] = sum_i weight[o][i] * x[i]`.
 ///
-/// `weights` holds blocks of [`BLOCK`] outputs; in a block, pairs of inputs: `[out/16][in/2][16][2]`.
+/// `weights` holds blocks of [`BLOCK`] outputs; in a block, quads of inputs: `[out/16][in/4][16][4]`, the last quad filled up
+/// with zeros. No weight or input is -128.
 ///
 /// # Panics
-/// Unless `out.len()` is a multiple of 16, `x.len()` even and `weights.len()` their product.
+/// Unless `out.len()` is a multiple of 16, `x.len()` even and `weights.len()` the product of `out.len()` and `x.len()` rounded up to
+/// a multiple of 4.
 pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
     assert!(
         out.len().is_multiple_of(BLOCK)
             && x.len().is_multiple_of(2)
-            && weights.len() == x.len() * out.len()
+            && weights.len() == x.len().next_multiple_of(4) * out.len()
     );
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avxvnni") && is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has both features that the function needs.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::product_vnni(weights, x, out) };
+    }
     dispatch!(product(weights, x, out))
 }
 
@@ -119,7 +127,7 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
         input.len() == n
             && leak.len() == n
             && b.len() == c.len()
-            && b.len() <= 16
+            && b.len() <= portable::MOST_STATES
             && state.len() == n * b.len()
     );
     dispatch!(scan(state, b, c, input, leak, y))

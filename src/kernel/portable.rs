@@ -9,15 +9,15 @@ use super::{BLOCK, HEADROOM, INPUT_LIMIT, SETS, moved};
 
 #[inline(always)]
 pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
-    let pairs = x.as_chunks::<2>().0;
-    let blocks = weights.chunks_exact(BLOCK * x.len());
+    let row = 4 * BLOCK;
+    let blocks = weights.chunks_exact(row * x.len().div_ceil(4));
     for (block, sums) in blocks.zip(out.as_chunks_mut::<BLOCK>().0) {
         let mut acc = [0i32; BLOCK];
-        let rows = block.as_chunks::<{ 2 * BLOCK }>().0;
-        for (w, [x0, x1]) in rows.iter().zip(pairs) {
-            let (x0, x1) = (i32::from(*x0), i32::from(*x1));
-            for k in 0..BLOCK {
-                acc[k] += i32::from(w[2 * k]) * x0 + i32::from(w[2 * k + 1]) * x1;
+        for (w, x) in block.chunks_exact(row).zip(x.chunks(4)) {
+            for (sum, w) in acc.iter_mut().zip(w.as_chunks::<4>().0) {
+                for (&w, &x) in w.iter().zip(x) {
+                    *sum += i32::from(w) * i32::from(x);
+                }
             }
         }
         *sums = acc;
@@ -73,10 +73,14 @@ pub fn rms_norm(v: &[i16], gain: &[i16], out: &mut [i8]) {
 
 /// `factor * 2^-shift` is `2^11 * sqrt(count / sum)`, with a factor below 2^15. `sum >= count > 0`.
 #[inline(always)]
-fn norm_factor(sum: u64, count: usize) -> (i32, u32) {
+pub fn norm_factor(sum: u64, count: usize) -> (i32, u32) {
     // sqrt(count) = root * 2^(half - 15), root in [2^14, 2^15)
     let half = (u64::BITS - (count as u64).leading_zeros()).div_ceil(2);
-    let root = (((count as u64) << 30) >> (2 * half)).isqrt() as u32;
+    let root = match count.trailing_zeros() {
+        // The roots of 2^28 and 2^29 at hand.
+        zeros if count.is_power_of_two() => [16384, 23170][zeros as usize % 2],
+        _ => (((count as u64) << 30) >> (2 * half)).isqrt() as u32,
+    };
     // mantissa = sum * 2^even, in [2^30, 2^32)
     let even = i64::from(sum.leading_zeros() & !1) - 32;
     let mantissa = if even >= 0 {
@@ -111,7 +115,10 @@ pub fn convolve(history: &mut [i16], weights: &[i16], bias: &[i32], x: &[i16], o
 }
 
 /// The largest magnitude of a state value.
-const STATE_LIMIT: i32 = (1 << 30) - 1;
+pub const STATE_LIMIT: i32 = (1 << 30) - 1;
+
+/// The most states of a channel.
+pub const MOST_STATES: usize = 16;
 
 #[inline(always)]
 pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16], y: &mut [i32]) {

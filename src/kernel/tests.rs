@@ -43,12 +43,36 @@ fn cases() -> impl Iterator<Item = (usize, bool, Lcg)> {
 fn products_agree() {
     for (ins, extreme, mut random) in cases() {
         for outs in [16, 32, 176, 256] {
-            let w = random.vec(ins * outs, -127, 127, extreme, |v| v as i8);
+            let quads = ins.div_ceil(4);
+            let mut w = random.vec(quads * 4 * outs, -127, 127, extreme, |v| v as i8);
+            if ins % 4 > 0 {
+                let last = w.as_chunks_mut::<4>().0.chunks_exact_mut(BLOCK).enumerate();
+                for (_, row) in last.filter(|(row, _)| row % quads == quads - 1) {
+                    row.iter_mut().for_each(|quad| quad[2..].fill(0));
+                }
+            }
             let x = random.vec(ins, -127, 127, extreme, |v| v as i8);
-            let (mut fast, mut slow) = (vec![1; outs], vec![2; outs]);
-            product(&w, &x, &mut fast);
-            portable::product(&w, &x, &mut slow);
-            assert_eq!(fast, slow, "{ins} inputs, {outs} outputs");
+            let mut sums = [vec![1; outs], vec![2; outs], vec![3; outs]];
+            product(&w, &x, &mut sums[0]);
+            portable::product(&w, &x, &mut sums[1]);
+            for (o, sum) in sums[2].iter_mut().enumerate() {
+                let place = |i| ((o / BLOCK * quads + i / 4) * BLOCK + o % BLOCK) * 4 + i % 4;
+                *sum = (0..ins)
+                    .map(|i| i32::from(w[place(i)]) * i32::from(x[i]))
+                    .sum();
+            }
+            assert_eq!(sums[0], sums[2], "{ins} inputs, {outs} outputs");
+            assert_eq!(sums[1], sums[2], "{ins} inputs, {outs} outputs");
+            // Where the processor has more than AVX2, AVX2 is looked at too.
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the processor has AVX2, the only feature that the function needs.
+                #[allow(unsafe_code)]
+                unsafe {
+                    avx2::product(&w, &x, &mut sums[1]);
+                }
+                assert_eq!(sums[1], sums[2], "{ins} inputs, {outs} outputs");
+            }
         }
     }
 }
