@@ -178,9 +178,9 @@ pub fn moved(weight: i32, input: i16, error: i32, shift: u32) -> i32 {
     moved.clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT)
 }
 
-/// The sums of frequencies below each node of a byte's binary tree: node 1, then `2 node + bit`; a byte is node 256 + byte.
-pub fn tree(frequencies: &[u32; 256]) -> [u32; 512] {
-    dispatch!(tree(frequencies))
+/// The sums of frequencies below each node of a byte's binary tree: node 1, then `2 node + bit`; a byte is node 256 + byte. 0 at 0.
+pub fn tree(frequencies: &[u32; 256], sums: &mut [u32; 512]) {
+    dispatch!(tree(frequencies, sums))
 }
 
 /// Frequencies of sum 2^24, each at least 1, proportional to `2^(logits/512)`.

@@ -171,8 +171,8 @@ pub fn descend(
 }
 
 #[inline(always)]
-pub fn tree(frequencies: &[u32; 256]) -> [u32; 512] {
-    let mut sums = [0; 512];
+pub fn tree(frequencies: &[u32; 256], sums: &mut [u32; 512]) {
+    sums[0] = 0;
     sums[256..].copy_from_slice(frequencies);
     let mut nodes = 128;
     while nodes > 0 {
@@ -182,7 +182,6 @@ pub fn tree(frequencies: &[u32; 256]) -> [u32; 512] {
         }
         nodes /= 2;
     }
-    sums
 }
 
 #[inline(always)]

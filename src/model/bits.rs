@@ -6,7 +6,7 @@ use super::counters::{Counter, GROUPS, Tables};
 use super::logistic::{squash, stretch};
 use super::matches::{BUCKETS, MATCHES, Named};
 use super::mixer::{Last, Mixers};
-use crate::kernel::{self, BLOCK, SETS};
+use crate::kernel::{BLOCK, SETS};
 use crate::layout::ELEMENT_PHASES;
 use crate::level::Effort;
 
@@ -17,8 +17,8 @@ const ONE: i32 = 1 << 26;
 
 /// What is known of a byte before it is coded.
 pub struct Situation<'a> {
-    /// The network's frequencies, which sum to 2^24.
-    pub network: &'a [u32; 256],
+    /// Sums of the network's frequencies, see [`crate::kernel::tree`]; all together 2^24.
+    pub network: &'a [u32; 512],
     /// The hashes of the counters' contexts.
     pub contexts: &'a [u64; CONTEXTS],
     /// The named bytes.
@@ -186,7 +186,7 @@ impl Bits {
         situation: &Situation,
         mut coder: impl FnMut(u16) -> Result<bool, E>,
     ) -> Result<u8, E> {
-        let sums = kernel::tree(situation.network);
+        let sums = situation.network;
         self.bytes[lane].named = *situation.named;
         self.find_lines(lane, 0, situation.contexts);
         let mut node = 1;
@@ -202,7 +202,7 @@ impl Bits {
                 }
                 self.find_lines(lane, 1, &lower);
             }
-            let one = self.predict(lane, k, node, &sums, situation);
+            let one = self.predict(lane, k, node, situation);
             let bit = coder(one)?;
             self.bytes[lane].bits[k].bit = bit;
             node = 2 * node + usize::from(bit);
@@ -230,16 +230,10 @@ impl Bits {
     }
 
     #[inline]
-    fn predict(
-        &mut self,
-        lane: usize,
-        k: usize,
-        node: usize,
-        sums: &[u32; 512],
-        situation: &Situation,
-    ) -> u16 {
+    fn predict(&mut self, lane: usize, k: usize, node: usize, situation: &Situation) -> u16 {
         let byte = &mut self.bytes[lane];
         let bit = &mut byte.bits[k];
+        let sums = situation.network;
         let p = (u64::from(sums[2 * node + 1]) << 16) / u64::from(sums[node]);
         bit.inputs[0] = stretch(p.clamp(1, 65535) as u16) as i16;
         let by_last = usize::from(situation.last) << 8;

@@ -12,7 +12,8 @@ use std::convert::Infallible;
 
 /// Predicts a frame's bytes.
 ///
-/// At every step `begin` with the lanes that still have bytes, `code` each of them, then let them `learn`.
+/// At every step `begin` with the lanes that still have bytes, `code` each of them, then let them `learn`. Where another network
+/// is tried out: `begin_rehearsal`, `rehearse`, `learn`.
 pub struct Predictor<'m> {
     model: &'m Model,
     places: &'m Places,
@@ -26,6 +27,8 @@ pub struct Predictor<'m> {
 /// What a lane keeps from the step's beginning until its byte is known.
 struct Lane {
     place: Place,
+    /// Sums of the network's frequencies, see [`kernel::tree`].
+    sums: [u32; 512],
     contexts: [u64; CONTEXTS],
     heads: Heads,
     text: TextState,
@@ -43,6 +46,7 @@ impl<'m> Predictor<'m> {
     ) -> Self {
         let lane = || Lane {
             place: places.at(0),
+            sums: [0; 512],
             contexts: [0; CONTEXTS],
             heads: Heads::default(),
             text: TextState::default(),
@@ -58,18 +62,46 @@ impl<'m> Predictor<'m> {
         }
     }
 
-    /// Begins a step of the first `active` lanes: finds every lane's places in the tables. Of `content` only bytes that
-    /// were coded before this step are looked at.
+    /// Begins a step of the first `active` lanes: finds every lane's places in the tables, and what the network says. Of `content`
+    /// only bytes that were coded before this step are looked at.
     pub fn begin(&mut self, step: usize, active: usize, content: &[u8]) {
-        let (kind, count) = (self.places.contexts(), self.bits.contexts());
         for lane in 0..active {
-            let past = self.past(lane, step, content);
-            let own = &mut self.lanes[lane];
-            own.place = self.places.at(past.position);
-            let lags = self.places.lags(own.place);
-            own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text);
-            self.bits.prefetch(&own.contexts, past.back(1) as u8);
+            // The tables' lines come while the network computes.
+            let past = self.begin_lane(lane, step, content);
+            let place = self.lanes[lane].place;
+            let tokens = self.places.lags(place).map(|lag| past.back(lag));
+            let mut logits = [0; 256];
+            let phase = self.model.config().phase(place);
+            self.network.step(lane, &tokens, phase, &mut logits);
+            self.hear(lane, &mut logits);
         }
+    }
+
+    /// The same without the model's network.
+    pub fn begin_rehearsal(&mut self, step: usize, active: usize, content: &[u8]) {
+        for lane in 0..active {
+            self.begin_lane(lane, step, content);
+        }
+    }
+
+    fn begin_lane<'a>(&mut self, lane: usize, step: usize, content: &'a [u8]) -> Past<'a> {
+        let (kind, count) = (self.places.contexts(), self.bits.contexts());
+        let past = self.past(lane, step, content);
+        let own = &mut self.lanes[lane];
+        own.place = self.places.at(past.position);
+        let lags = self.places.lags(own.place);
+        own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text);
+        self.bits.prefetch(&own.contexts, past.back(1) as u8);
+        past
+    }
+
+    /// Takes a network's logits, which are used up.
+    fn hear(&mut self, lane: usize, logits: &mut [i16; 256]) {
+        // The network speaks in Q11, the softmax listens in Q9.
+        logits.iter_mut().for_each(|logit| *logit >>= 2);
+        let mut frequencies = [0; 256];
+        kernel::softmax(logits, &mut frequencies);
+        kernel::tree(&frequencies, &mut self.lanes[lane].sums);
     }
 
     /// Codes lane `lane`'s byte of the step that has begun, most significant bit first: `coder` is given the probability of a
@@ -85,12 +117,20 @@ impl<'m> Predictor<'m> {
         coder: impl FnMut(u16) -> Result<bool, E>,
     ) -> Result<u8, E> {
         let past = self.past(lane, step, content);
-        let place = self.lanes[lane].place;
-        let tokens = self.places.lags(place).map(|lag| past.back(lag));
-        let mut logits = [0; 256];
-        let phase = self.model.config().phase(place);
-        self.network.step(lane, &tokens, phase, &mut logits);
-        self.mix(lane, &past, &mut logits, coder)
+        let own = &self.lanes[lane];
+        let last = past.back(1) as u8;
+        let situation = Situation {
+            network: &own.sums,
+            contexts: &own.contexts,
+            named: &self.matches.named(lane, &past),
+            phase: own.place.phase,
+            column: match self.places.contexts() {
+                Contexts::Text => last.into(),
+                _ => (own.place.column % 1024) as u16,
+            },
+            last,
+        };
+        self.bits.code(lane, &situation, coder)
     }
 
     /// Codes the lane's byte, which stands in `content`, with logits (Q11, the largest at the top of the range) that another
@@ -102,11 +142,11 @@ impl<'m> Predictor<'m> {
         content: &[u8],
         network: &[i16; 256],
     ) -> [Said; 8] {
-        let past = self.past(lane, step, content);
-        let byte = content[past.position];
+        self.hear(lane, &mut network.clone());
+        let byte = content[lane * self.lane_len + step];
         let mut said = [Said::default(); 8];
         let mut k = 0;
-        let coded = self.mix(lane, &past, &mut network.clone(), |one| {
+        let coded = self.code(lane, step, content, |one| {
             said[k].one = one;
             k += 1;
             Ok::<bool, Infallible>(byte >> (8 - k) & 1 == 1)
@@ -114,35 +154,6 @@ impl<'m> Predictor<'m> {
         debug_assert_eq!(coded, Ok(byte));
         self.bits.loudness(lane, &mut said);
         said
-    }
-
-    /// Codes a byte with the network's logits, which are used up, and all else.
-    fn mix<E>(
-        &mut self,
-        lane: usize,
-        past: &Past,
-        logits: &mut [i16; 256],
-        coder: impl FnMut(u16) -> Result<bool, E>,
-    ) -> Result<u8, E> {
-        let own = &self.lanes[lane];
-        // The network speaks in Q11, the softmax listens in Q9.
-        logits.iter_mut().for_each(|logit| *logit >>= 2);
-        let mut frequencies = [0; 256];
-        kernel::softmax(logits, &mut frequencies);
-
-        let last = past.back(1) as u8;
-        let situation = Situation {
-            network: &frequencies,
-            contexts: &own.contexts,
-            named: &self.matches.named(lane, past),
-            phase: own.place.phase,
-            column: match self.places.contexts() {
-                Contexts::Text => last.into(),
-                _ => (own.place.column % 1024) as u16,
-            },
-            last,
-        };
-        self.bits.code(lane, &situation, coder)
     }
 
     /// What was said of the bits of the byte that lane `lane` has coded: after `code`, before `learn`.

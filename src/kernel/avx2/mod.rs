@@ -27,8 +27,8 @@ pub fn softmax(logits: &[i16; 256], frequencies: &mut [u32; 256]) {
 }
 
 #[target_feature(enable = "avx2")]
-pub fn tree(frequencies: &[u32; 256]) -> [u32; 512] {
-    portable::tree(frequencies)
+pub fn tree(frequencies: &[u32; 256], sums: &mut [u32; 512]) {
+    portable::tree(frequencies, sums);
 }
 
 #[target_feature(enable = "avx2")]
