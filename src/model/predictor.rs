@@ -4,7 +4,7 @@ use super::bits::{Bits, Parts, Said, Situation};
 use super::contexts::{CONTEXTS, Past, TextState, contexts};
 use super::file::Model;
 use super::matches::{Heads, Matches};
-use super::network::Network;
+use super::network::{Heard, Network};
 use crate::kernel;
 use crate::layout::{Contexts, Place, Places};
 use crate::level::Effort;
@@ -19,6 +19,7 @@ pub struct Predictor<'m> {
     places: &'m Places,
     lane_len: usize,
     network: Network<'m>,
+    heard: Vec<Heard>,
     matches: Matches,
     bits: Bits,
     lanes: Vec<Lane>,
@@ -27,11 +28,24 @@ pub struct Predictor<'m> {
 /// What a lane keeps from the step's beginning until its byte is known.
 struct Lane {
     place: Place,
+    /// The last byte; 0 at the lane's start.
+    last: u8,
     /// Sums of the network's frequencies, see [`kernel::tree`].
     sums: [u32; 512],
     contexts: [u64; CONTEXTS],
     heads: Heads,
     text: TextState,
+}
+
+impl Lane {
+    /// Takes a network's logits, which are used up.
+    fn hear(&mut self, logits: &mut [i16; 256]) {
+        // The network speaks in Q11, the softmax listens in Q9.
+        logits.iter_mut().for_each(|logit| *logit >>= 2);
+        let mut frequencies = [0; 256];
+        kernel::softmax(logits, &mut frequencies);
+        kernel::tree(&frequencies, &mut self.sums);
+    }
 }
 
 impl<'m> Predictor<'m> {
@@ -46,6 +60,7 @@ impl<'m> Predictor<'m> {
     ) -> Self {
         let lane = || Lane {
             place: places.at(0),
+            last: 0,
             sums: [0; 512],
             contexts: [0; CONTEXTS],
             heads: Heads::default(),
@@ -56,6 +71,7 @@ impl<'m> Predictor<'m> {
             places,
             lane_len,
             network: Network::new(model, lanes),
+            heard: Vec::with_capacity(lanes),
             matches: Matches::new(len, lanes, lane_len),
             bits: Bits::new(effort, len, lanes),
             lanes: (0..lanes).map(|_| lane()).collect(),
@@ -65,16 +81,22 @@ impl<'m> Predictor<'m> {
     /// Begins a step of the first `active` lanes: finds every lane's places in the tables, and what the network says. Of `content`
     /// only bytes that were coded before this step are looked at.
     pub fn begin(&mut self, step: usize, active: usize, content: &[u8]) {
+        self.heard.clear();
         for lane in 0..active {
-            // The tables' lines come while the network computes.
             let past = self.begin_lane(lane, step, content);
             let place = self.lanes[lane].place;
-            let tokens = self.places.lags(place).map(|lag| past.back(lag));
-            let mut logits = [0; 256];
-            let phase = self.model.config().phase(place);
-            self.network.step(lane, &tokens, phase, &mut logits);
-            self.hear(lane, &mut logits);
+            self.heard.push(Heard {
+                tokens: self.places.lags(place).map(|lag| past.back(lag)),
+                phase: self.model.config().phase(place),
+            });
         }
+        let (lanes, bits) = (&mut self.lanes, &self.bits);
+        self.network.step(&self.heard, |lane, logits| {
+            // The tables' lines come while the network computes what it says of other lanes.
+            let lane = &mut lanes[lane];
+            bits.prefetch(&lane.contexts, lane.last);
+            lane.hear(logits);
+        });
     }
 
     /// The same without the model's network.
@@ -91,17 +113,8 @@ impl<'m> Predictor<'m> {
         own.place = self.places.at(past.position);
         let lags = self.places.lags(own.place);
         own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text);
-        self.bits.prefetch(&own.contexts, past.back(1) as u8);
+        own.last = past.back(1) as u8;
         past
-    }
-
-    /// Takes a network's logits, which are used up.
-    fn hear(&mut self, lane: usize, logits: &mut [i16; 256]) {
-        // The network speaks in Q11, the softmax listens in Q9.
-        logits.iter_mut().for_each(|logit| *logit >>= 2);
-        let mut frequencies = [0; 256];
-        kernel::softmax(logits, &mut frequencies);
-        kernel::tree(&frequencies, &mut self.lanes[lane].sums);
     }
 
     /// Codes lane `lane`'s byte of the step that has begun, most significant bit first: `coder` is given the probability of a
@@ -118,17 +131,16 @@ impl<'m> Predictor<'m> {
     ) -> Result<u8, E> {
         let past = self.past(lane, step, content);
         let own = &self.lanes[lane];
-        let last = past.back(1) as u8;
         let situation = Situation {
             network: &own.sums,
             contexts: &own.contexts,
             named: &self.matches.named(lane, &past),
             phase: own.place.phase,
             column: match self.places.contexts() {
-                Contexts::Text => last.into(),
+                Contexts::Text => own.last.into(),
                 _ => (own.place.column % 1024) as u16,
             },
-            last,
+            last: own.last,
         };
         self.bits.code(lane, &situation, coder)
     }
@@ -142,7 +154,7 @@ impl<'m> Predictor<'m> {
         content: &[u8],
         network: &[i16; 256],
     ) -> [Said; 8] {
-        self.hear(lane, &mut network.clone());
+        self.lanes[lane].hear(&mut network.clone());
         let byte = content[lane * self.lane_len + step];
         let mut said = [Said::default(); 8];
         let mut k = 0;
