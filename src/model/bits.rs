@@ -100,7 +100,8 @@ const EVEN: u16 = 32760;
 /// The place in its context's map of a counter of this group and logit.
 #[inline]
 fn mapped(group: usize, counter: Counter, logit: i32) -> usize {
-    let step = ((logit + 2816) as u32 >> 4) * 16 / 353;
+    // A sixteenth of them times 16 / 353.
+    let step = (((logit + 2816) as u32 >> 4) * 47528) >> 20;
     group * PLACES + counter.last_two() as usize * 16 + step as usize
 }
 
@@ -195,10 +196,10 @@ impl Bits {
             if k == 3 {
                 // Asked for a bit early, though it may be the wrong ones: they are far away.
                 likely = 2 * node + usize::from(2 * sums[2 * node + 1] > sums[node]);
-                lower = self.lower_lines(situation, likely);
+                lower = self.lower_lines(situation.contexts, likely);
             } else if k == 4 {
                 if node != likely {
-                    lower = self.lower_lines(situation, node);
+                    lower = self.lower_lines(situation.contexts, node);
                 }
                 self.find_lines(lane, 1, &lower);
             }
@@ -212,8 +213,8 @@ impl Bits {
 
     /// The hashes of the lines of a byte's lower half, which are said to be wanted.
     #[inline]
-    fn lower_lines(&self, situation: &Situation, node: usize) -> [u64; CONTEXTS] {
-        let mut hashes = *situation.contexts;
+    fn lower_lines(&self, contexts: &[u64; CONTEXTS], node: usize) -> [u64; CONTEXTS] {
+        let mut hashes = *contexts;
         for (j, hash) in hashes[..self.contexts].iter_mut().enumerate() {
             *hash = finish(fold(*hash, node as u64));
             self.tables.prefetch(j, *hash);
@@ -334,27 +335,27 @@ impl Bits {
         let byte = &self.bytes[lane];
         let mut node = 1;
         for (k, bit) in byte.bits.iter().enumerate() {
-            let local = in_half(node, k);
+            let (local, came) = (in_half(node, k), bit.bit);
             let lines = byte.lines[k / 4].iter().zip(&mut self.maps);
             for ((&line, map), &place) in lines.zip(&bit.mapped) {
-                map[usize::from(place) % MAP].learn(bit.bit);
-                self.tables.counter_mut(line, local).learn(bit.bit);
+                map[usize::from(place) % MAP].learn(came);
+                self.tables.counter_mut(line, local).learn(came);
             }
             for (named, chances) in byte.named.iter().zip(&mut self.named) {
                 if let Some(expected) = named_bit(*named, k, node) {
-                    chances[name_place(*named, k)].learn(expected == bit.bit);
+                    chances[name_place(*named, k)].learn(expected == came);
                 }
             }
             let inputs = &bit.inputs[..self.inputs];
-            self.mixers.learn(&bit.sets, inputs, &bit.logits, bit.bit);
+            self.mixers.learn(&bit.sets, inputs, &bit.logits, came);
             let logit = bit.logit.into();
-            self.last.learn(bit.last_set, &bit.logits, logit, bit.bit);
+            self.last.learn(bit.last_set, &bit.logits, logit, came);
             if self.refined {
                 for (curves, point) in self.curves.iter_mut().zip(bit.points) {
-                    curves.learn(point, bit.bit);
+                    curves.learn(point, came);
                 }
             }
-            node = 2 * node + usize::from(bit.bit);
+            node = 2 * node + usize::from(came);
         }
     }
 }
@@ -381,7 +382,17 @@ fn name_place(named: Named, k: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::logistic::LIMIT;
     use super::*;
+
+    #[test]
+    fn steps_are_sixteenths() {
+        for logit in -LIMIT..=LIMIT {
+            let step = ((logit + 2816) >> 4) * 16 / 353;
+            let place = mapped(2, Counter::FRESH, logit);
+            assert_eq!(place, 2 * PLACES + step as usize);
+        }
+    }
 
     #[test]
     fn even_is_no_logit() {

@@ -23,7 +23,8 @@ impl Chance {
     #[inline]
     pub fn learn(&mut self, came: bool) {
         let difference = i32::from(came) * 65535 - i32::from(self.0);
-        self.0 = (i32::from(self.0) + (difference >> 7)).clamp(1, 65535) as u16;
+        // A 1 would become 0; 65535 stays by itself.
+        self.0 = (i32::from(self.0) + (difference >> 7)).max(1) as u16;
     }
 }
 

@@ -10,8 +10,8 @@ const MIN_BITS: u32 = 8;
 const MAX_COUNT: u32 = 250;
 
 /// `65536 / (n + 3/2)`.
-const RATE: [u32; MAX_COUNT as usize + 1] = {
-    let mut rate = [0; MAX_COUNT as usize + 1];
+const RATE: [u32; 256] = {
+    let mut rate = [0; 256];
     let mut n = 0;
     while n <= MAX_COUNT as usize {
         rate[n] = 131_072 / (2 * n as u32 + 3);
@@ -49,7 +49,8 @@ const SEEN: [(u8, u8); 256] = {
 pub struct Counter(u32);
 
 impl Counter {
-    const FRESH: Counter = Counter(1 << 31);
+    /// Before any bit.
+    pub const FRESH: Counter = Counter(1 << 31);
 
     /// The probability of a one in 1/65536. A 0 counts as a 1, whose logit is the same.
     #[inline]
@@ -83,8 +84,8 @@ impl Counter {
         let target = i32::from(bit) * ((1 << 22) - 1);
         let step = (i64::from(target - p) * i64::from(RATE[count as usize])) >> 16;
         let p = (p + step as i32) as u32;
-        let last = self.last_two() << 1 & 2 | u32::from(bit);
-        self.0 = p << 10 | last << 8 | (count + 1).min(MAX_COUNT);
+        let last = self.0 << 1 & 0x200 | u32::from(bit) << 8;
+        self.0 = p << 10 | last | (count + u32::from(count < MAX_COUNT));
     }
 }
 

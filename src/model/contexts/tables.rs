@@ -28,7 +28,7 @@ pub const NAMES: [&str; CONTEXTS] = [
 ];
 
 /// `column`: the place in the record; `phase`: in the element; `own`: the element so far.
-#[inline]
+#[inline(always)]
 pub fn contexts(place: Place, lags: &[u32; TAPS], past: &Past) -> [u64; CONTEXTS] {
     let back = |lag| u64::from(past.back(lag));
     let [p1, p2, p3, p4] = [1, 2, 3, 4].map(back);
