@@ -134,6 +134,48 @@ fn convolutions_agree() {
 }
 
 #[test]
+fn gates_agree() {
+    for (n, extreme, mut random) in cases() {
+        for shift in [1, 2, 12, 23, 24] {
+            let reach = if extreme { i32::MAX } else { 1 << 23 };
+            let read = random.vec(n, -reach - 1, reach, extreme, |v| v);
+            let x = random.vec(n, -32768, 32767, extreme, |v| v as i16);
+            let z = random.vec(n, -32768, 32767, extreme, |v| v as i16);
+            let skip = random.between(-32768, 32767, extreme) as i16;
+            let shifts = [shift, 1 + shift / 2, 25 - shift];
+            let (mut fast, mut slow) = (vec![1; n], vec![2; n]);
+            gate(&read, &x, &z, skip, shifts, &mut fast);
+            portable::gate(&read, &x, &z, skip, shifts, &mut slow);
+            assert_eq!(fast, slow, "{n} channels, shift {shift}");
+        }
+    }
+}
+
+#[test]
+fn every_gate_agrees() {
+    // The gate's sigmoid is written twice: all its inputs.
+    let z: Vec<i16> = (i16::MIN..=i16::MAX).collect();
+    let (read, x) = (vec![32767; z.len()], vec![0; z.len()]);
+    let (mut fast, mut slow) = (vec![1; z.len()], vec![2; z.len()]);
+    gate(&read, &x, &z, 0, [1, 1, 15], &mut fast);
+    portable::gate(&read, &x, &z, 0, [1, 1, 15], &mut slow);
+    assert_eq!(fast, slow);
+}
+
+#[test]
+fn head_logits_agree() {
+    for (_, extreme, mut random) in cases() {
+        let sums = random.vec(256, -(1 << 26) + 1, (1 << 26) - 1, extreme, |v| v);
+        let bias = random.vec(256, -(1 << 29), 1 << 29, extreme, |v| v);
+        let shift = random.vec(256, 1, 24, extreme, |v| v.max(1) as u8);
+        let mut logits = [[1; 256], [2; 256]];
+        head_logits(&mut sums.clone(), &bias, &shift, &mut logits[0]);
+        portable::head_logits(&mut sums.clone(), &bias, &shift, &mut logits[1]);
+        assert_eq!(logits[0], logits[1]);
+    }
+}
+
+#[test]
 fn scans_agree() {
     for (n, extreme, mut random) in cases() {
         for states in [1, 2, 7, 8, 15, 16] {

@@ -195,7 +195,7 @@ impl Bits {
         for k in 0..8 {
             if k == 3 {
                 // Asked for a bit early, though it may be the wrong ones: they are far away.
-                likely = 2 * node + usize::from(2 * sums[2 * node + 1] > sums[node]);
+                likely = likelier_child(node, sums);
                 lower = self.lower_lines(situation.contexts, likely);
             } else if k == 4 {
                 if node != likely {
@@ -239,10 +239,9 @@ impl Bits {
         bit.inputs[0] = stretch(p.clamp(1, 65535) as u16) as i16;
         let by_last = usize::from(situation.last) << 8;
         let by_phase = usize::from(situation.phase) << 8;
-        for child in [2 * node, 2 * node + 1] {
-            self.curves[0].prefetch(by_phase | child & 255);
-            self.curves[1].prefetch(by_last | child & 255);
-        }
+        let child = likelier_child(node, sums);
+        self.curves[0].prefetch(by_phase | child & 255);
+        self.curves[1].prefetch(by_last | child & 255);
 
         let local = in_half(node, k);
         let mut known = 0;
@@ -358,6 +357,12 @@ impl Bits {
             node = 2 * node + usize::from(came);
         }
     }
+}
+
+/// The child of a node where most of the network's frequencies are.
+#[inline]
+fn likelier_child(node: usize, sums: &[u32; 512]) -> usize {
+    2 * node + usize::from(2 * sums[2 * node + 1] > sums[node])
 }
 
 /// The node within its half byte, 1 to 15.

@@ -8,7 +8,7 @@ const STEP: u128 = 1_148_426_689_630_428_643;
 const ONE: u128 = 1 << 60;
 
 /// `65536 / (1 + e^(-x/256))`, rounded, for `x` from 0 to `LIMIT`, and the rest to 65536 below 0.
-const SQUASH: [u16; 2 * LIMIT as usize + 1] = {
+static SQUASH: [u16; 2 * LIMIT as usize + 1] = {
     let mut table = [0; 2 * LIMIT as usize + 1];
     let mut power = ONE;
     let mut x = 0;
@@ -30,7 +30,7 @@ const SHARED: usize = FINE;
 const UPPER: usize = SHARED + (65536 - 2 * FINE) / 16 + 1;
 
 /// The logits of the lowest probabilities, of each sixteen in the middle of them, and of the highest.
-const STRETCH: [i16; UPPER + FINE - 1] = {
+static STRETCH: [i16; UPPER + FINE - 1] = {
     let mut table = [0; UPPER + FINE - 1];
     let mut i = 0;
     while i < FINE {
