@@ -4,7 +4,7 @@
 mod support;
 
 use boa_constrictor::layout::{Places, TAPS};
-use boa_constrictor::model::{Config, Network, Weights};
+use boa_constrictor::model::{Config, Heard, Network, Weights};
 use boa_constrictor::stream::lanes;
 use boa_constrictor::{Effort, Error, Layout, Model};
 use support::made::Lcg;
@@ -185,7 +185,11 @@ fn wild_weights_do_not_overflow() {
         let mut network = Network::new(&model, 1);
         let mut logits = [0; 256];
         for step in 0..300u16 {
-            network.step(0, &[step % 257; TAPS], 3, &mut logits);
+            let heard = Heard {
+                tokens: [step % 257; TAPS],
+                phase: 3,
+            };
+            network.step(&[heard], |_, said| logits = *said);
         }
         assert_eq!(logits.iter().max(), Some(&i16::MAX));
     }

@@ -52,16 +52,24 @@ pub fn prefetch<T>(value: &T) {
 
 /// `out[o] = sum_i weight[o][i] * x[i]`.
 ///
-/// `weights` holds blocks of [`BLOCK`] outputs; in a block, pairs of inputs: `[out/16][in/2][16][2]`.
+/// `weights` holds blocks of [`BLOCK`] outputs; in a block, quads of inputs: `[out/16][in/4][16][4]`, the last quad filled up
+/// with zeros. No weight or input is -128.
 ///
 /// # Panics
-/// Unless `out.len()` is a multiple of 16, `x.len()` even and `weights.len()` their product.
+/// Unless `out.len()` is a multiple of 16, `x.len()` even and `weights.len()` the product of `out.len()` and `x.len()` rounded up to
+/// a multiple of 4.
 pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
     assert!(
         out.len().is_multiple_of(BLOCK)
             && x.len().is_multiple_of(2)
-            && weights.len() == x.len() * out.len()
+            && weights.len() == x.len().next_multiple_of(4) * out.len()
     );
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avxvnni") && is_x86_feature_detected!("avx2") {
+        // SAFETY: the processor has both features that the function needs.
+        #[allow(unsafe_code)]
+        return unsafe { avx2::product_vnni(weights, x, out) };
+    }
     dispatch!(product(weights, x, out))
 }
 
@@ -119,7 +127,7 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
         input.len() == n
             && leak.len() == n
             && b.len() == c.len()
-            && b.len() <= 16
+            && b.len() <= portable::MOST_STATES
             && state.len() == n * b.len()
     );
     dispatch!(scan(state, b, c, input, leak, y))
@@ -127,25 +135,52 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
 
 /// The largest magnitude of a mixing weight: 8 in Q26.
 pub const WEIGHT_LIMIT: i32 = (1 << 29) - 1;
-/// The largest magnitude of an input to [`blend`].
+/// The largest magnitude of an input of a mix.
 pub const INPUT_LIMIT: i32 = 2047;
 
-/// A weighted sum of logits: `(sum_i (weights[i] >> 15) * inputs[i]) >> 11`, weights Q26.
+/// The most sets of weights that [`blend`] and [`descend`] take.
+pub const SETS: usize = 4;
+
+/// Weighted sums of the same logits. First clamps the inputs to [`INPUT_LIMIT`]; then for each set, whose weights are Q26 and
+/// begin at `set * inputs.len()`, `(sum_i (weights[i] >> 15) * inputs[i]) >> 11`, clamped to [`INPUT_LIMIT`] too. Unused sets
+/// give 0.
 ///
-/// At most 64 inputs of magnitude at most [`INPUT_LIMIT`], so that the sum fits 32 bits.
+/// At most 64 inputs, and weights within [`WEIGHT_LIMIT`], so that the sum fits 32 bits.
 ///
 /// # Panics
-/// Unless there are as many weights as inputs, a multiple of [`BLOCK`].
-pub fn blend(weights: &[i32], inputs: &[i16]) -> i32 {
-    assert!(weights.len() == inputs.len() && inputs.len().is_multiple_of(BLOCK));
-    dispatch!(blend(weights, inputs))
+/// Unless the inputs' number is a multiple of [`BLOCK`], and there are at most [`SETS`] sets and weights for all.
+pub fn blend(weights: &[i32], sets: &[u32], inputs: &mut [i16]) -> [i16; SETS] {
+    assert!(inputs.len().is_multiple_of(BLOCK) && sets.len() <= SETS);
+    dispatch!(blend(weights, sets, inputs))
 }
 
-/// Moves each weight by `(input * error + half) >> shift`, within [`WEIGHT_LIMIT`].
+/// Moves the weights of each set: each as [`moved`] by its input and its set's error.
 ///
-/// `|error| < 2^19`, `1 <= shift <= 24`.
-pub fn descend(weights: &mut [i32], inputs: &[i16], error: i32, shift: u32) {
-    dispatch!(descend(weights, inputs, error, shift))
+/// Inputs within [`INPUT_LIMIT`], `|error| < 2^19`, `1 <= shift <= 24`.
+///
+/// # Panics
+/// As [`blend`].
+pub fn descend(
+    weights: &mut [i32],
+    sets: &[u32],
+    inputs: &[i16],
+    errors: &[i32; SETS],
+    shift: u32,
+) {
+    assert!(inputs.len().is_multiple_of(BLOCK) && sets.len() <= SETS);
+    dispatch!(descend(weights, sets, inputs, errors, shift))
+}
+
+/// A weight moved by `(input * error + half) >> shift`, within [`WEIGHT_LIMIT`].
+#[inline(always)]
+pub fn moved(weight: i32, input: i16, error: i32, shift: u32) -> i32 {
+    let moved = weight + ((i32::from(input) * error + (1 << (shift - 1))) >> shift);
+    moved.clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT)
+}
+
+/// The sums of frequencies below each node of a byte's binary tree: node 1, then `2 node + bit`; a byte is node 256 + byte. 0 at 0.
+pub fn tree(frequencies: &[u32; 256], sums: &mut [u32; 512]) {
+    dispatch!(tree(frequencies, sums))
 }
 
 /// Frequencies of sum 2^24, each at least 1, proportional to `2^(logits/512)`.

@@ -5,19 +5,19 @@
 
 use super::arithmetic::{mulhrs, saturate8, saturate16, silu};
 use super::tables::RSQRT;
-use super::{BLOCK, HEADROOM, WEIGHT_LIMIT};
+use super::{BLOCK, HEADROOM, INPUT_LIMIT, SETS, moved};
 
 #[inline(always)]
 pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
-    let pairs = x.as_chunks::<2>().0;
-    let blocks = weights.chunks_exact(BLOCK * x.len());
+    let row = 4 * BLOCK;
+    let blocks = weights.chunks_exact(row * x.len().div_ceil(4));
     for (block, sums) in blocks.zip(out.as_chunks_mut::<BLOCK>().0) {
         let mut acc = [0i32; BLOCK];
-        let rows = block.as_chunks::<{ 2 * BLOCK }>().0;
-        for (w, [x0, x1]) in rows.iter().zip(pairs) {
-            let (x0, x1) = (i32::from(*x0), i32::from(*x1));
-            for k in 0..BLOCK {
-                acc[k] += i32::from(w[2 * k]) * x0 + i32::from(w[2 * k + 1]) * x1;
+        for (w, x) in block.chunks_exact(row).zip(x.chunks(4)) {
+            for (sum, w) in acc.iter_mut().zip(w.as_chunks::<4>().0) {
+                for (&w, &x) in w.iter().zip(x) {
+                    *sum += i32::from(w) * i32::from(x);
+                }
             }
         }
         *sums = acc;
@@ -73,10 +73,14 @@ pub fn rms_norm(v: &[i16], gain: &[i16], out: &mut [i8]) {
 
 /// `factor * 2^-shift` is `2^11 * sqrt(count / sum)`, with a factor below 2^15. `sum >= count > 0`.
 #[inline(always)]
-fn norm_factor(sum: u64, count: usize) -> (i32, u32) {
+pub fn norm_factor(sum: u64, count: usize) -> (i32, u32) {
     // sqrt(count) = root * 2^(half - 15), root in [2^14, 2^15)
     let half = (u64::BITS - (count as u64).leading_zeros()).div_ceil(2);
-    let root = (((count as u64) << 30) >> (2 * half)).isqrt() as u32;
+    let root = match count.trailing_zeros() {
+        // The roots of 2^28 and 2^29 at hand.
+        zeros if count.is_power_of_two() => [16384, 23170][zeros as usize % 2],
+        _ => (((count as u64) << 30) >> (2 * half)).isqrt() as u32,
+    };
     // mantissa = sum * 2^even, in [2^30, 2^32)
     let even = i64::from(sum.leading_zeros() & !1) - 32;
     let mantissa = if even >= 0 {
@@ -111,7 +115,10 @@ pub fn convolve(history: &mut [i16], weights: &[i16], bias: &[i32], x: &[i16], o
 }
 
 /// The largest magnitude of a state value.
-const STATE_LIMIT: i32 = (1 << 30) - 1;
+pub const STATE_LIMIT: i32 = (1 << 30) - 1;
+
+/// The most states of a channel.
+pub const MOST_STATES: usize = 16;
 
 #[inline(always)]
 pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16], y: &mut [i32]) {
@@ -133,23 +140,47 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
 }
 
 #[inline(always)]
-pub fn blend(weights: &[i32], inputs: &[i16]) -> i32 {
-    let mut sums = [0i32; BLOCK];
-    let blocks = weights.as_chunks::<BLOCK>().0;
-    for (w, x) in blocks.iter().zip(inputs.as_chunks::<BLOCK>().0) {
-        for k in 0..BLOCK {
-            sums[k] += (w[k] >> 15) * i32::from(x[k]);
-        }
+pub fn blend(weights: &[i32], sets: &[u32], inputs: &mut [i16]) -> [i16; SETS] {
+    for x in inputs.iter_mut() {
+        *x = i32::from(*x).clamp(-INPUT_LIMIT, INPUT_LIMIT) as i16;
     }
-    sums.iter().sum::<i32>() >> 11
+    let mut out = [0; SETS];
+    for (out, &set) in out.iter_mut().zip(sets) {
+        let weights = &weights[set as usize * inputs.len()..][..inputs.len()];
+        let products = weights.iter().zip(&*inputs);
+        let sum: i32 = products.map(|(&w, &x)| (w >> 15) * i32::from(x)).sum();
+        *out = (sum >> 11).clamp(-INPUT_LIMIT, INPUT_LIMIT) as i16;
+    }
+    out
 }
 
 #[inline(always)]
-pub fn descend(weights: &mut [i32], inputs: &[i16], error: i32, shift: u32) {
-    let half = 1 << (shift - 1);
-    for (w, &x) in weights.iter_mut().zip(inputs) {
-        let moved = *w + ((i32::from(x) * error + half) >> shift);
-        *w = moved.clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT);
+pub fn descend(
+    weights: &mut [i32],
+    sets: &[u32],
+    inputs: &[i16],
+    errors: &[i32; SETS],
+    shift: u32,
+) {
+    for (&set, &error) in sets.iter().zip(errors) {
+        let weights = &mut weights[set as usize * inputs.len()..][..inputs.len()];
+        for (weight, &input) in weights.iter_mut().zip(inputs) {
+            *weight = moved(*weight, input, error, shift);
+        }
+    }
+}
+
+#[inline(always)]
+pub fn tree(frequencies: &[u32; 256], sums: &mut [u32; 512]) {
+    sums[0] = 0;
+    sums[256..].copy_from_slice(frequencies);
+    let mut nodes = 128;
+    while nodes > 0 {
+        let (upper, lower) = sums.split_at_mut(2 * nodes);
+        for (sum, [a, b]) in upper[nodes..].iter_mut().zip(lower.as_chunks::<2>().0) {
+            *sum = a + b;
+        }
+        nodes /= 2;
     }
 }
 

@@ -43,12 +43,36 @@ fn cases() -> impl Iterator<Item = (usize, bool, Lcg)> {
 fn products_agree() {
     for (ins, extreme, mut random) in cases() {
         for outs in [16, 32, 176, 256] {
-            let w = random.vec(ins * outs, -127, 127, extreme, |v| v as i8);
+            let quads = ins.div_ceil(4);
+            let mut w = random.vec(quads * 4 * outs, -127, 127, extreme, |v| v as i8);
+            if ins % 4 > 0 {
+                let last = w.as_chunks_mut::<4>().0.chunks_exact_mut(BLOCK).enumerate();
+                for (_, row) in last.filter(|(row, _)| row % quads == quads - 1) {
+                    row.iter_mut().for_each(|quad| quad[2..].fill(0));
+                }
+            }
             let x = random.vec(ins, -127, 127, extreme, |v| v as i8);
-            let (mut fast, mut slow) = (vec![1; outs], vec![2; outs]);
-            product(&w, &x, &mut fast);
-            portable::product(&w, &x, &mut slow);
-            assert_eq!(fast, slow, "{ins} inputs, {outs} outputs");
+            let mut sums = [vec![1; outs], vec![2; outs], vec![3; outs]];
+            product(&w, &x, &mut sums[0]);
+            portable::product(&w, &x, &mut sums[1]);
+            for (o, sum) in sums[2].iter_mut().enumerate() {
+                let place = |i| ((o / BLOCK * quads + i / 4) * BLOCK + o % BLOCK) * 4 + i % 4;
+                *sum = (0..ins)
+                    .map(|i| i32::from(w[place(i)]) * i32::from(x[i]))
+                    .sum();
+            }
+            assert_eq!(sums[0], sums[2], "{ins} inputs, {outs} outputs");
+            assert_eq!(sums[1], sums[2], "{ins} inputs, {outs} outputs");
+            // Where the processor has more than AVX2, AVX2 is looked at too.
+            #[cfg(target_arch = "x86_64")]
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the processor has AVX2, the only feature that the function needs.
+                #[allow(unsafe_code)]
+                unsafe {
+                    avx2::product(&w, &x, &mut sums[1]);
+                }
+                assert_eq!(sums[1], sums[2], "{ins} inputs, {outs} outputs");
+            }
         }
     }
 }
@@ -110,6 +134,48 @@ fn convolutions_agree() {
 }
 
 #[test]
+fn gates_agree() {
+    for (n, extreme, mut random) in cases() {
+        for shift in [1, 2, 12, 23, 24] {
+            let reach = if extreme { i32::MAX } else { 1 << 23 };
+            let read = random.vec(n, -reach - 1, reach, extreme, |v| v);
+            let x = random.vec(n, -32768, 32767, extreme, |v| v as i16);
+            let z = random.vec(n, -32768, 32767, extreme, |v| v as i16);
+            let skip = random.between(-32768, 32767, extreme) as i16;
+            let shifts = [shift, 1 + shift / 2, 25 - shift];
+            let (mut fast, mut slow) = (vec![1; n], vec![2; n]);
+            gate(&read, &x, &z, skip, shifts, &mut fast);
+            portable::gate(&read, &x, &z, skip, shifts, &mut slow);
+            assert_eq!(fast, slow, "{n} channels, shift {shift}");
+        }
+    }
+}
+
+#[test]
+fn every_gate_agrees() {
+    // The gate's sigmoid is written twice: all its inputs.
+    let z: Vec<i16> = (i16::MIN..=i16::MAX).collect();
+    let (read, x) = (vec![32767; z.len()], vec![0; z.len()]);
+    let (mut fast, mut slow) = (vec![1; z.len()], vec![2; z.len()]);
+    gate(&read, &x, &z, 0, [1, 1, 15], &mut fast);
+    portable::gate(&read, &x, &z, 0, [1, 1, 15], &mut slow);
+    assert_eq!(fast, slow);
+}
+
+#[test]
+fn head_logits_agree() {
+    for (_, extreme, mut random) in cases() {
+        let sums = random.vec(256, -(1 << 26) + 1, (1 << 26) - 1, extreme, |v| v);
+        let bias = random.vec(256, -(1 << 29), 1 << 29, extreme, |v| v);
+        let shift = random.vec(256, 1, 24, extreme, |v| v.max(1) as u8);
+        let mut logits = [[1; 256], [2; 256]];
+        head_logits(&mut sums.clone(), &bias, &shift, &mut logits[0]);
+        portable::head_logits(&mut sums.clone(), &bias, &shift, &mut logits[1]);
+        assert_eq!(logits[0], logits[1]);
+    }
+}
+
+#[test]
 fn scans_agree() {
     for (n, extreme, mut random) in cases() {
         for states in [1, 2, 7, 8, 15, 16] {
@@ -134,18 +200,71 @@ fn scans_agree() {
 fn blends_agree() {
     for inputs in [16, 32, 48, 64] {
         for (n, extreme, mut random) in cases() {
-            let mut weights = random.vec(inputs, -WEIGHT_LIMIT, WEIGHT_LIMIT, extreme, |v| v);
-            let x = random.vec(inputs, -INPUT_LIMIT, INPUT_LIMIT, extreme, |v| v as i16);
-            let sum: i64 = { weights.iter().zip(&x) }
-                .map(|(&w, &x)| i64::from(w >> 15) * i64::from(x))
-                .sum();
-            assert_eq!(i64::from(blend(&weights, &x)), sum >> 11);
-            assert_eq!(i64::from(portable::blend(&weights, &x)), sum >> 11);
-            let error = random.between(-(1 << 19) + 1, (1 << 19) - 1, extreme);
-            let mut slow = weights.clone();
-            descend(&mut weights, &x, error, 1 + n as u32 % 24);
-            portable::descend(&mut slow, &x, error, 1 + n as u32 % 24);
-            assert_eq!(weights, slow);
+            let limit = WEIGHT_LIMIT;
+            let mut weights = random.vec(7 * inputs, -limit, limit, extreme, |v| v);
+            let given = random.vec(inputs, -32768, 32767, extreme, |v| v as i16);
+            let sets = [6, 0, n as u32 % 7, 3].map(|set| set % 7);
+            for sets in (0..=SETS).map(|used| &sets[..used]) {
+                let (mut x, mut slow) = (given.clone(), given.clone());
+                let blended = blend(&weights, sets, &mut x);
+                assert_eq!(blended, portable::blend(&weights, sets, &mut slow));
+                assert_eq!(x, slow);
+                for (&set, blended) in sets.iter().zip(blended) {
+                    let weights = weights[set as usize * inputs..].iter();
+                    let sum: i64 = { weights.zip(&x) }
+                        .map(|(&w, &x)| i64::from(w >> 15) * i64::from(x))
+                        .sum();
+                    let limit = i64::from(INPUT_LIMIT);
+                    assert_eq!(i64::from(blended), (sum >> 11).clamp(-limit, limit));
+                }
+                let edge = (1 << 19) - 1;
+                let errors = [0; SETS].map(|_| random.between(-edge, edge, extreme));
+                let mut slow = weights.clone();
+                let shift = 1 + n as u32 % 24;
+                descend(&mut weights, sets, &x, &errors, shift);
+                portable::descend(&mut slow, sets, &x, &errors, shift);
+                assert_eq!(weights, slow);
+            }
+        }
+    }
+}
+
+#[test]
+fn weights_stop_at_their_limit() {
+    for (input, error) in [(INPUT_LIMIT, 1 << 18), (-INPUT_LIMIT, 1 << 18)] {
+        for start in [
+            WEIGHT_LIMIT - 1,
+            WEIGHT_LIMIT,
+            -WEIGHT_LIMIT,
+            1 - WEIGHT_LIMIT,
+        ] {
+            let mut weights = [start; BLOCK];
+            descend(
+                &mut weights,
+                &[0],
+                &[input as i16; BLOCK],
+                &[error; SETS],
+                1,
+            );
+            let far = i64::from(start) + i64::from(input) * i64::from(error) / 2;
+            let limit = i64::from(WEIGHT_LIMIT);
+            assert_eq!(i64::from(weights[3]), far.clamp(-limit, limit));
+        }
+    }
+}
+
+#[test]
+fn trees_agree() {
+    for (_, extreme, mut random) in cases() {
+        let leaves = std::array::from_fn(|_| random.between(1, (1 << 16) - 1, extreme) as u32);
+        let (mut sums, mut slow) = ([1; 512], [2; 512]);
+        tree(&leaves, &mut sums);
+        portable::tree(&leaves, &mut slow);
+        assert_eq!(sums, slow);
+        assert_eq!(sums[256..], leaves);
+        assert_eq!((sums[0], sums[1]), (0, leaves.iter().sum()));
+        for node in 1..256 {
+            assert_eq!(sums[node], sums[2 * node] + sums[2 * node + 1]);
         }
     }
 }

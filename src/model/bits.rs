@@ -2,27 +2,23 @@
 
 use super::chance::{Chance, Curves, Point};
 use super::contexts::{CONTEXTS, finish, fold};
-use super::counters::{Counter, Table};
+use super::counters::{Counter, GROUPS, Tables};
 use super::logistic::{squash, stretch};
 use super::matches::{BUCKETS, MATCHES, NAMED, Named};
-use super::mixer::Mixer;
-use crate::kernel::{BLOCK, INPUT_LIMIT};
+use super::mixer::{Last, Mixers};
+use crate::kernel::{BLOCK, SETS};
 use crate::layout::ELEMENT_PHASES;
 use crate::level::Effort;
 
-/// Ways to select a mixer's weights.
-const SELECTORS: usize = 4;
 /// Most inputs: the network, two of each context, the named bytes, a constant.
 const INPUTS: usize = (1 + 2 * CONTEXTS + NAMED + 1).next_multiple_of(BLOCK);
-/// Inputs of the last mixer.
-const OUTER: usize = SELECTORS.next_multiple_of(BLOCK);
 /// A weight of 1: Q26.
 const ONE: i32 = 1 << 26;
 
 /// What is known of a byte before it is coded.
 pub struct Situation<'a> {
-    /// The network's frequencies, which sum to 2^24.
-    pub network: &'a [u32; 256],
+    /// Sums of the network's frequencies, see [`crate::kernel::tree`]; all together 2^24.
+    pub network: &'a [u32; 512],
     /// The hashes of the counters' contexts.
     pub contexts: &'a [u64; CONTEXTS],
     /// The named bytes.
@@ -39,12 +35,12 @@ pub struct Situation<'a> {
 #[derive(Clone)]
 struct Bit {
     inputs: [i16; INPUTS],
-    sets: [u32; SELECTORS],
-    logits: [i16; OUTER],
-    outer_set: u32,
+    sets: [u32; SETS],
+    logits: [i16; SETS],
+    last_set: u32,
     logit: i16,
     points: [Point; 2],
-    /// For each context the place in its map.
+    /// For each context the place in its map that learns.
     mapped: [u16; CONTEXTS],
     bit: bool,
 }
@@ -82,33 +78,31 @@ pub struct Bits {
     contexts: usize,
     refined: bool,
     inputs: usize,
-    tables: Vec<Table>,
-    maps: Vec<Vec<Chance>>,
+    tables: Tables,
+    maps: Vec<[Chance; MAP]>,
     named: Vec<[Chance; 2 * BUCKETS]>,
-    mixers: Vec<Mixer>,
-    outer: Mixer,
+    mixers: Mixers,
+    last: Last,
     curves: [Curves; 2],
     bytes: Vec<Byte>,
 }
 
-/// Places of a map for each number of bits seen: the last two bits, then the probability in sixteen steps.
-const MAPPED: usize = 4 * 16;
+/// Places of a map for each group of counters: the last two bits, then the probability in sixteen steps.
+const PLACES: usize = 4 * 16;
+/// Places of a map, a power of two.
+const MAP: usize = (GROUPS * PLACES).next_power_of_two();
+/// The place that learns where the map said nothing; nobody reads it.
+const NOWHERE: usize = MAP - 1;
+const _: () = assert!(GROUPS * PLACES <= NOWHERE);
+/// A chance whose logit is 0: what the map says of fresh counters.
+const EVEN: u16 = 32760;
 
-/// The place of a counter in its context's map.
+/// The place in its context's map of a counter of this group and logit.
 #[inline]
-fn mapped(counter: Counter) -> usize {
-    let seen = match counter.count() {
-        few @ 0..4 => few,
-        4..6 => 4,
-        6..9 => 5,
-        9..16 => 6,
-        16..32 => 7,
-        32..64 => 8,
-        64..128 => 9,
-        _ => 10,
-    };
-    let step = ((stretch(counter.probability()) + 2816) >> 4) * 16 / 353;
-    (seen * 4 + counter.last_two()) as usize * 16 + step as usize
+fn mapped(group: usize, counter: Counter, logit: i32) -> usize {
+    // A sixteenth of them times 16 / 353.
+    let step = (((logit + 2816) as u32 >> 4) * 47528) >> 20;
+    group * PLACES + counter.last_two() as usize * 16 + step as usize
 }
 
 impl Bits {
@@ -117,7 +111,7 @@ impl Bits {
         let (contexts, selectors, refined) = match effort {
             Effort::Fast => (5, 2, false),
             Effort::Default => (10, 3, true),
-            Effort::Best => (CONTEXTS, SELECTORS, true),
+            Effort::Best => (CONTEXTS, SETS, true),
         };
         let inputs = (1 + 2 * contexts + NAMED + 1).next_multiple_of(BLOCK);
         let mut start = vec![0; inputs];
@@ -130,16 +124,17 @@ impl Bits {
             1024 * 8,
             (CONTEXTS + 1) * phases * 8,
         ];
-        let mut average = vec![0; OUTER];
+        let mut average = [0; SETS];
         average[..selectors].fill(ONE / selectors as i32);
-        let line =
-            (0..11 * MAPPED).map(|place| Chance::new(squash((place as i32 % 16) * 353 - 2640)));
-        let line: Vec<Chance> = line.collect();
+        let map = std::array::from_fn(|place| match place {
+            0..PLACES => Chance::new(EVEN),
+            _ => Chance::new(squash((place as i32 % 16) * 353 - 2640)),
+        });
         let bit = Bit {
             inputs: [0; INPUTS],
-            sets: [0; SELECTORS],
-            logits: [0; OUTER],
-            outer_set: 0,
+            sets: [0; SETS],
+            logits: [0; SETS],
+            last_set: 0,
             logit: 0,
             points: [Point::default(); 2],
             mapped: [0; CONTEXTS],
@@ -159,14 +154,11 @@ impl Bits {
             contexts,
             refined,
             inputs,
-            tables: (0..contexts).map(|_| Table::new(len)).collect(),
-            maps: vec![line; contexts],
+            tables: Tables::new(contexts, len),
+            maps: vec![map; contexts],
             named: vec![[Chance::new(49152); 2 * BUCKETS]; NAMED],
-            mixers: sets[..selectors]
-                .iter()
-                .map(|&sets| Mixer::new(&start, sets, 7))
-                .collect(),
-            outer: Mixer::new(&average, phases * 8, 6),
+            mixers: Mixers::new(&start, &sets[..selectors]),
+            last: Last::new(average, phases * 8),
             curves: refined_contexts.map(Curves::new),
             bytes: vec![byte; lanes],
         }
@@ -177,11 +169,12 @@ impl Bits {
         self.contexts
     }
 
-    /// Says that the lines of these contexts will be wanted.
-    pub fn prefetch(&self, contexts: &[u64; CONTEXTS]) {
-        for (table, &hash) in self.tables.iter().zip(contexts) {
-            table.prefetch(hash);
+    /// Says that the lines of these contexts, and the curves after this byte, will be wanted.
+    pub fn prefetch(&self, contexts: &[u64; CONTEXTS], last: u8) {
+        for (j, &hash) in contexts[..self.contexts].iter().enumerate() {
+            self.tables.prefetch(j, hash);
         }
+        self.curves[1].prefetch(usize::from(last) << 8 | 1);
     }
 
     /// Codes a lane's byte: `coder` is given the probability of a one, in 1/65536, and gives the bit.
@@ -194,14 +187,23 @@ impl Bits {
         situation: &Situation,
         mut coder: impl FnMut(u16) -> Result<bool, E>,
     ) -> Result<u8, E> {
-        let sums = tree(situation.network);
+        let sums = situation.network;
         self.bytes[lane].named = *situation.named;
+        self.find_lines(lane, 0, situation.contexts);
         let mut node = 1;
+        let (mut likely, mut lower) = (0, [0; CONTEXTS]);
         for k in 0..8 {
-            if k % 4 == 0 {
-                self.find_lines(lane, k / 4, situation, node);
+            if k == 3 {
+                // Asked for a bit early, though it may be the wrong ones: they are far away.
+                likely = likelier_child(node, sums);
+                lower = self.lower_lines(situation.contexts, likely);
+            } else if k == 4 {
+                if node != likely {
+                    lower = self.lower_lines(situation.contexts, node);
+                }
+                self.find_lines(lane, 1, &lower);
             }
-            let one = self.predict(lane, k, node, &sums, situation);
+            let one = self.predict(lane, k, node, situation);
             let bit = coder(one)?;
             self.bytes[lane].bits[k].bit = bit;
             node = 2 * node + usize::from(bit);
@@ -209,48 +211,53 @@ impl Bits {
         Ok(node as u8)
     }
 
+    /// The hashes of the lines of a byte's lower half, which are said to be wanted.
+    #[inline]
+    fn lower_lines(&self, contexts: &[u64; CONTEXTS], node: usize) -> [u64; CONTEXTS] {
+        let mut hashes = *contexts;
+        for (j, hash) in hashes[..self.contexts].iter_mut().enumerate() {
+            *hash = finish(fold(*hash, node as u64));
+            self.tables.prefetch(j, *hash);
+        }
+        hashes
+    }
+
     /// Finds the lines of a byte's upper or lower half.
-    fn find_lines(&mut self, lane: usize, half: usize, situation: &Situation, node: usize) {
-        let lines = &mut self.bytes[lane].lines[half];
-        let contexts = self.tables.iter_mut().zip(situation.contexts);
-        for (line, (table, &context)) in lines.iter_mut().zip(contexts) {
-            let hash = match half {
-                0 => context,
-                _ => finish(fold(context, node as u64)),
-            };
-            *line = table.line(hash);
+    fn find_lines(&mut self, lane: usize, half: usize, hashes: &[u64; CONTEXTS]) {
+        let lines = &mut self.bytes[lane].lines[half][..self.contexts];
+        for (j, (line, &hash)) in lines.iter_mut().zip(hashes).enumerate() {
+            *line = self.tables.line(j, hash);
         }
     }
 
     #[inline]
-    fn predict(
-        &mut self,
-        lane: usize,
-        k: usize,
-        node: usize,
-        sums: &[u32; 512],
-        situation: &Situation,
-    ) -> u16 {
+    fn predict(&mut self, lane: usize, k: usize, node: usize, situation: &Situation) -> u16 {
         let byte = &mut self.bytes[lane];
         let bit = &mut byte.bits[k];
-        let input = |logit: i32| logit.clamp(-INPUT_LIMIT, INPUT_LIMIT) as i16;
+        let sums = situation.network;
         let p = (u64::from(sums[2 * node + 1]) << 16) / u64::from(sums[node]);
-        bit.inputs[0] = input(stretch(p.clamp(1, 65535) as u16));
+        bit.inputs[0] = stretch(p.clamp(1, 65535) as u16) as i16;
+        let by_last = usize::from(situation.last) << 8;
+        let by_phase = usize::from(situation.phase) << 8;
+        let child = likelier_child(node, sums);
+        self.curves[0].prefetch(by_phase | child & 255);
+        self.curves[1].prefetch(by_last | child & 255);
 
         let local = in_half(node, k);
         let mut known = 0;
-        for j in 0..self.contexts {
-            let counter = *self.tables[j].counter(byte.lines[k / 4][j], local);
-            let pair = &mut bit.inputs[1 + 2 * j..][..2];
-            if counter.count() == 0 {
-                pair.fill(0);
-                continue;
-            }
-            known += 1;
-            let place = mapped(counter);
-            bit.mapped[j] = place as u16;
-            pair[0] = input((stretch(counter.probability()) * counter.confidence()) >> 8);
-            pair[1] = input(stretch(self.maps[j][place].get()));
+        let lines = byte.lines[k / 4].iter().zip(&self.maps);
+        let pairs = bit.inputs[1..].as_chunks_mut::<2>().0.iter_mut();
+        for (((&line, map), pair), place) in lines.zip(pairs).zip(&mut bit.mapped) {
+            let counter = self.tables.counter(line, local);
+            let (confidence, group) = counter.seen();
+            known += u32::from(group > 0);
+            let logit = stretch(counter.probability());
+            let at = mapped(group, counter, logit);
+            // Both are 0 of a fresh counter.
+            let own = (logit * confidence) >> 8;
+            let worth = stretch(map[at % MAP].get());
+            *pair = [own as i16, worth as i16];
+            *place = if own | worth == 0 { NOWHERE } else { at } as u16;
         }
 
         let names = &mut bit.inputs[1 + 2 * self.contexts..][..NAMED];
@@ -259,7 +266,7 @@ impl Bits {
             *name = 0;
             if let Some(bit) = named_bit(*named, k, node) {
                 let logit = stretch(self.named[q][name_place(*named, k)].get());
-                *name = input(if bit { logit } else { -logit });
+                *name = if bit { logit } else { -logit } as i16;
                 // Of a slot, unlike of a match, there is no length.
                 if q < MATCHES {
                     longest = longest.max(named.bucket);
@@ -270,26 +277,22 @@ impl Bits {
 
         let phase = u32::from(situation.phase);
         let k = k as u32;
-        bit.sets = [
+        bit.sets = self.mixers.sets([
             phase << 8 | node as u32,
             u32::from(longest) << 3 | k,
             u32::from(situation.column) << 3 | k,
             (known * u32::from(ELEMENT_PHASES) + phase) << 3 | k,
-        ];
-        for (i, mixer) in self.mixers.iter().enumerate() {
-            let logit = mixer.mix(bit.sets[i] as usize, &bit.inputs[..self.inputs]);
-            bit.logits[i] = input(logit);
-        }
-        bit.outer_set = phase << 3 | k;
-        let logit = self.outer.mix(bit.outer_set as usize, &bit.logits);
+        ]);
+        bit.logits = self.mixers.mix(&bit.sets, &mut bit.inputs[..self.inputs]);
+        bit.last_set = phase << 3 | k;
+        let logit = self.last.mix(bit.last_set, &bit.logits);
         bit.logit = logit as i16;
         let one = squash(logit);
         if !self.refined {
             return one;
         }
-        let (a, first) = self.curves[0].at((phase << 8) as usize | node, logit);
-        let by_last = usize::from(situation.last) << 8 | node;
-        let (b, second) = self.curves[1].at(by_last, logit);
+        let (a, first) = self.curves[0].at(by_phase | node, logit);
+        let (b, second) = self.curves[1].at(by_last | node, logit);
         bit.points = [first, second];
         let sum = 2 * u32::from(one) + u32::from(a) + u32::from(b);
         (sum >> 2).clamp(1, 65535) as u16
@@ -303,9 +306,9 @@ impl Bits {
     }
 
     fn loudness_of(&self, bit: &Bit, input: usize) -> i32 {
-        let outer = self.outer.weights(bit.outer_set as usize).iter();
-        let inner = { self.mixers.iter().zip(bit.sets) }
-            .map(|(mixer, set)| mixer.weights(set as usize)[input]);
+        let outer = self.last.weights(bit.last_set).iter();
+        let inner =
+            { bit.sets[..self.mixers.count()].iter() }.map(|&set| self.mixers.weights(set)[input]);
         let sum: i64 = inner
             .zip(outer)
             .map(|(a, &b)| i64::from(a) * i64::from(b))
@@ -334,38 +337,35 @@ impl Bits {
         let byte = &self.bytes[lane];
         let mut node = 1;
         for (k, bit) in byte.bits.iter().enumerate() {
-            let local = in_half(node, k);
-            for j in 0..self.contexts {
-                let counter = self.tables[j].counter(byte.lines[k / 4][j], local);
-                // Of a counter that was fresh, the map said nothing.
-                if bit.inputs[1 + 2 * j] != 0 || bit.inputs[2 + 2 * j] != 0 {
-                    self.maps[j][usize::from(bit.mapped[j])].learn(bit.bit);
-                }
-                counter.learn(bit.bit);
+            let (local, came) = (in_half(node, k), bit.bit);
+            let lines = byte.lines[k / 4].iter().zip(&mut self.maps);
+            for ((&line, map), &place) in lines.zip(&bit.mapped) {
+                map[usize::from(place) % MAP].learn(came);
+                self.tables.counter_mut(line, local).learn(came);
             }
             for (named, chances) in byte.named.iter().zip(&mut self.named) {
                 if let Some(expected) = named_bit(*named, k, node) {
-                    chances[name_place(*named, k)].learn(expected == bit.bit);
+                    chances[name_place(*named, k)].learn(expected == came);
                 }
             }
-            for (i, mixer) in self.mixers.iter_mut().enumerate() {
-                let inputs = &bit.inputs[..self.inputs];
-                mixer.learn(bit.sets[i] as usize, inputs, bit.logits[i].into(), bit.bit);
-            }
-            self.outer.learn(
-                bit.outer_set as usize,
-                &bit.logits,
-                bit.logit.into(),
-                bit.bit,
-            );
+            let inputs = &bit.inputs[..self.inputs];
+            self.mixers.learn(&bit.sets, inputs, &bit.logits, came);
+            let logit = bit.logit.into();
+            self.last.learn(bit.last_set, &bit.logits, logit, came);
             if self.refined {
                 for (curves, point) in self.curves.iter_mut().zip(bit.points) {
-                    curves.learn(point, bit.bit);
+                    curves.learn(point, came);
                 }
             }
-            node = 2 * node + usize::from(bit.bit);
+            node = 2 * node + usize::from(came);
         }
     }
+}
+
+/// The child of a node where most of the network's frequencies are.
+#[inline]
+fn likelier_child(node: usize, sums: &[u32; 512]) -> usize {
+    2 * node + usize::from(2 * sums[2 * node + 1] > sums[node])
 }
 
 /// The node within its half byte, 1 to 15.
@@ -388,12 +388,22 @@ fn name_place(named: Named, k: usize) -> usize {
     2 * usize::from(named.bucket) + usize::from(k > 0)
 }
 
-/// The sums of frequencies below each node of the byte's binary tree.
-fn tree(frequencies: &[u32; 256]) -> [u32; 512] {
-    let mut sums = [0; 512];
-    sums[256..].copy_from_slice(frequencies);
-    for node in (1..256).rev() {
-        sums[node] = sums[2 * node] + sums[2 * node + 1];
+#[cfg(test)]
+mod tests {
+    use super::super::logistic::LIMIT;
+    use super::*;
+
+    #[test]
+    fn steps_are_sixteenths() {
+        for logit in -LIMIT..=LIMIT {
+            let step = ((logit + 2816) >> 4) * 16 / 353;
+            let place = mapped(2, Counter::FRESH, logit);
+            assert_eq!(place, 2 * PLACES + step as usize);
+        }
     }
-    sums
+
+    #[test]
+    fn even_is_no_logit() {
+        assert_eq!(stretch(EVEN), 0);
+    }
 }

@@ -1,6 +1,7 @@
 //! Adaptive probabilities: how often something was a one, lately.
 
 use super::logistic::squash;
+use crate::kernel;
 
 /// A probability in 1/65536 that follows what comes: by 1/128 of the difference each time.
 #[derive(Clone, Copy)]
@@ -22,7 +23,8 @@ impl Chance {
     #[inline]
     pub fn learn(&mut self, came: bool) {
         let difference = i32::from(came) * 65535 - i32::from(self.0);
-        self.0 = (i32::from(self.0) + (difference >> 7)).clamp(1, 65535) as u16;
+        // A 1 would become 0; 65535 stays by itself.
+        self.0 = (i32::from(self.0) + (difference >> 7)).max(1) as u16;
     }
 }
 
@@ -33,7 +35,16 @@ const SPACING: i32 = 176;
 const FIRST: i32 = -16 * SPACING;
 
 /// Curves from logits to probabilities, one a context: what a prediction has been worth there.
-pub struct Curves(Vec<[Chance; KNOTS]>);
+pub struct Curves {
+    curves: Vec<Curve>,
+    /// The last knot of each.
+    ends: Vec<Chance>,
+}
+
+/// All knots of a curve but the last: one cache line.
+#[repr(align(64))]
+#[derive(Clone)]
+struct Curve([Chance; KNOTS - 1]);
 
 /// A point on a curve: of which, and at which knot it learns.
 #[derive(Clone, Copy, Default)]
@@ -42,24 +53,44 @@ pub struct Point(u32, u8);
 impl Curves {
     /// Straight ones: every logit is worth its probability.
     pub fn new(contexts: usize) -> Self {
-        let line = std::array::from_fn(|k| Chance(squash(FIRST + k as i32 * SPACING)));
-        Curves(vec![line; contexts])
+        let knot = |k: usize| Chance(squash(FIRST + k as i32 * SPACING));
+        Curves {
+            curves: vec![Curve(std::array::from_fn(knot)); contexts],
+            ends: vec![knot(KNOTS - 1); contexts],
+        }
+    }
+
+    /// Says that a curve will be wanted.
+    #[inline]
+    pub fn prefetch(&self, context: usize) {
+        if let Some(curve) = self.curves.get(context) {
+            kernel::prefetch(curve);
+        }
     }
 
     /// The probability on a curve at a logit within `logistic::LIMIT`, and where it is.
     #[inline]
     pub fn at(&self, context: usize, logit: i32) -> (u16, Point) {
-        let curve = &self.0[context];
-        let (knot, past) = ((logit - FIRST) / SPACING, (logit - FIRST) % SPACING);
-        let (low, high) = (curve[knot as usize].0, curve[knot as usize + 1].0);
-        let p = (i32::from(low) * (SPACING - past) + i32::from(high) * past) / SPACING;
-        let nearest = knot + i32::from(past >= SPACING / 2);
+        let curve = &self.curves[context].0;
+        let from_first = (logit - FIRST) as u32;
+        let (knot, past) = (from_first / SPACING as u32, from_first % SPACING as u32);
+        let low = curve[knot as usize];
+        let high = match curve.get(knot as usize + 1) {
+            Some(&high) => high,
+            None => self.ends[context],
+        };
+        let p = (u32::from(low.0) * (SPACING as u32 - past) + u32::from(high.0) * past)
+            / SPACING as u32;
+        let nearest = knot + u32::from(past >= SPACING as u32 / 2);
         (p as u16, Point(context as u32, nearest as u8))
     }
 
     /// Moves the knot nearest to a point.
     #[inline]
     pub fn learn(&mut self, Point(context, knot): Point, came: bool) {
-        self.0[context as usize][usize::from(knot)].learn(came);
+        match self.curves[context as usize].0.get_mut(usize::from(knot)) {
+            Some(chance) => chance.learn(came),
+            None => self.ends[context as usize].learn(came),
+        }
     }
 }

@@ -8,7 +8,7 @@ const STEP: u128 = 1_148_426_689_630_428_643;
 const ONE: u128 = 1 << 60;
 
 /// `65536 / (1 + e^(-x/256))`, rounded, for `x` from 0 to `LIMIT`, and the rest to 65536 below 0.
-const SQUASH: [u16; 2 * LIMIT as usize + 1] = {
+static SQUASH: [u16; 2 * LIMIT as usize + 1] = {
     let mut table = [0; 2 * LIMIT as usize + 1];
     let mut power = ONE;
     let mut x = 0;
@@ -23,23 +23,26 @@ const SQUASH: [u16; 2 * LIMIT as usize + 1] = {
     table
 };
 
-/// The logit of every sixteenth probability, in the middle of its sixteen.
-const STRETCH: [i16; 4096] = {
-    let mut table = [0; 4096];
+/// Probabilities below this, and as close to the other end, have a logit each; of those between, sixteen share one.
+const FINE: usize = 4096;
+/// Where in [`STRETCH`] the shared ones begin, and the others after them.
+const SHARED: usize = FINE;
+const UPPER: usize = SHARED + (65536 - 2 * FINE) / 16 + 1;
+
+/// The logits of the lowest probabilities, of each sixteen in the middle of them, and of the highest.
+static STRETCH: [i16; UPPER + FINE - 1] = {
+    let mut table = [0; UPPER + FINE - 1];
     let mut i = 0;
-    while i < 4096 {
-        table[i] = inverse((i as u32) * 16 + 8);
+    while i < FINE {
+        table[i] = inverse(i as u32);
+        if i > 0 {
+            table[UPPER + FINE - 1 - i] = -table[i];
+        }
         i += 1;
     }
-    table
-};
-
-/// The logit of each of the lowest probabilities.
-const STRETCH_LOW: [i16; 4096] = {
-    let mut table = [0; 4096];
-    let mut i = 0;
-    while i < 4096 {
-        table[i] = inverse(i as u32);
+    let mut i = SHARED;
+    while i < UPPER {
+        table[i] = inverse((i - SHARED + FINE / 16) as u32 * 16 + 8);
         i += 1;
     }
     table
@@ -68,11 +71,15 @@ pub fn squash(x: i32) -> u16 {
 /// The logit of a probability, within [`LIMIT`].
 #[inline]
 pub fn stretch(p: u16) -> i32 {
-    i32::from(match p {
-        0..4096 => STRETCH_LOW[usize::from(p)],
-        4096..=61440 => STRETCH[usize::from(p >> 4)],
-        _ => -STRETCH_LOW[usize::from(p.wrapping_neg())],
-    })
+    let p = usize::from(p);
+    let shared = (p >> 4) + (SHARED - FINE / 16);
+    let place = if p < FINE { p } else { shared };
+    let place = if p > 65536 - FINE {
+        p - (65536 - FINE + 1) + UPPER
+    } else {
+        place
+    };
+    i32::from(STRETCH[place])
 }
 
 #[cfg(test)]

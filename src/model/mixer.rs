@@ -2,7 +2,7 @@
 //! follow the gradient of the cost.
 
 use super::logistic::{LIMIT, squash};
-use crate::kernel;
+use crate::kernel::{self, SETS};
 
 /// Bits that a set of weights learns from at a higher rate: `1 + 16 / (n + 8)` times as fast after n of them.
 const EARLY: u16 = 256;
@@ -18,44 +18,116 @@ const RATE: [i32; EARLY as usize + 1] = {
     rate
 };
 
-/// Sets of weights, Q26, for the same inputs.
-pub struct Mixer {
+/// How far a set's error moves its weights: once more often at first.
+#[inline]
+fn error(count: &mut u16, logit: i32, bit: bool) -> i32 {
+    let error = (i32::from(bit) << 16) - i32::from(squash(logit));
+    let error = (error * RATE[usize::from(*count)]) >> 8;
+    *count = (*count + 1).min(EARLY);
+    error
+}
+
+/// Mixers of the same inputs, each with sets of weights of its own, Q26. A set's number counts those of the mixers before too.
+pub struct Mixers {
     weights: Vec<i32>,
     counts: Vec<u16>,
     inputs: usize,
-    shift: u32,
+    firsts: Vec<u32>,
 }
 
-impl Mixer {
-    /// Every set begins with the weights of `start`. `shift`: the slower, the larger.
-    pub fn new(start: &[i32], sets: usize, shift: u32) -> Self {
-        Mixer {
-            weights: start.repeat(sets),
-            counts: vec![0; sets],
+/// The shift of [`kernel::descend`]: the slower, the larger.
+const SHIFT: u32 = 7;
+const LAST_SHIFT: u32 = 6;
+
+impl Mixers {
+    /// A mixer for each of `sets`, with so many sets; every set begins with the weights of `start`.
+    pub fn new(start: &[i32], sets: &[usize]) -> Self {
+        let all = sets.iter().sum();
+        let firsts = sets.iter().scan(0, |next, &sets| {
+            let first = *next;
+            *next += sets as u32;
+            Some(first)
+        });
+        Mixers {
+            weights: start.repeat(all),
+            counts: vec![0; all],
             inputs: start.len(),
-            shift,
+            firsts: firsts.collect(),
         }
     }
 
-    /// The logit that a set makes of the inputs, within [`LIMIT`].
+    /// The numbers of the mixers' sets, given the number of each within its mixer.
     #[inline]
-    pub fn mix(&self, set: usize, inputs: &[i16]) -> i32 {
-        kernel::blend(self.weights(set), inputs).clamp(-LIMIT, LIMIT)
+    pub fn sets(&self, own: [u32; SETS]) -> [u32; SETS] {
+        let mut sets = own;
+        for (set, first) in sets.iter_mut().zip(&self.firsts) {
+            *set += first;
+        }
+        sets
+    }
+
+    /// The logits that the mixers' sets make of the inputs, which are clamped: see [`kernel::blend`]. 0 where there is no mixer.
+    #[inline]
+    pub fn mix(&self, sets: &[u32; SETS], inputs: &mut [i16]) -> [i16; SETS] {
+        kernel::blend(&self.weights, &sets[..self.firsts.len()], inputs)
     }
 
     /// A set's weights, Q26.
-    pub fn weights(&self, set: usize) -> &[i32] {
-        &self.weights[set * self.inputs..][..self.inputs]
+    pub fn weights(&self, set: u32) -> &[i32] {
+        &self.weights[set as usize * self.inputs..][..self.inputs]
     }
 
-    /// Moves the weights that made `logit` of the inputs, once the bit is known.
+    /// How many mixers there are.
+    pub fn count(&self) -> usize {
+        self.firsts.len()
+    }
+
+    /// Moves the weights that made `logits` of the inputs, once the bit is known.
     #[inline]
-    pub fn learn(&mut self, set: usize, inputs: &[i16], logit: i32, bit: bool) {
-        let count = &mut self.counts[set];
-        let error = (i32::from(bit) << 16) - i32::from(squash(logit));
-        let error = (error * RATE[usize::from(*count)]) >> 8;
-        *count = (*count + 1).min(EARLY);
-        let weights = &mut self.weights[set * self.inputs..][..self.inputs];
-        kernel::descend(weights, inputs, error, self.shift);
+    pub fn learn(&mut self, sets: &[u32; SETS], inputs: &[i16], logits: &[i16; SETS], bit: bool) {
+        let mut errors = [0; SETS];
+        let sets = &sets[..self.firsts.len()];
+        for ((error_of, &set), &logit) in errors.iter_mut().zip(sets).zip(logits) {
+            *error_of = error(&mut self.counts[set as usize], logit.into(), bit);
+        }
+        kernel::descend(&mut self.weights, sets, inputs, &errors, SHIFT);
+    }
+}
+
+/// The mixer of the mixers' logits.
+pub struct Last {
+    weights: Vec<[i32; SETS]>,
+    counts: Vec<u16>,
+}
+
+impl Last {
+    /// Every set begins with the same weights.
+    pub fn new(start: [i32; SETS], sets: usize) -> Self {
+        Last {
+            weights: vec![start; sets],
+            counts: vec![0; sets],
+        }
+    }
+
+    /// The logit that a set makes of the mixers', within [`LIMIT`].
+    #[inline]
+    pub fn mix(&self, set: u32, logits: &[i16; SETS]) -> i32 {
+        let products = self.weights[set as usize].iter().zip(logits);
+        let sum: i32 = products.map(|(&w, &x)| (w >> 15) * i32::from(x)).sum();
+        (sum >> 11).clamp(-LIMIT, LIMIT)
+    }
+
+    /// A set's weights, Q26.
+    pub fn weights(&self, set: u32) -> &[i32; SETS] {
+        &self.weights[set as usize]
+    }
+
+    /// Moves the weights that made `logit` of the mixers', once the bit is known.
+    #[inline]
+    pub fn learn(&mut self, set: u32, logits: &[i16; SETS], logit: i32, bit: bool) {
+        let error = error(&mut self.counts[set as usize], logit, bit);
+        for (weight, &logit) in self.weights[set as usize].iter_mut().zip(logits) {
+            *weight = kernel::moved(*weight, logit, error, LAST_SHIFT);
+        }
     }
 }

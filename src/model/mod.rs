@@ -23,6 +23,6 @@ pub use config::{CONV, Config, HEAD};
 pub use contexts::names;
 pub use file::{Model, ModelId};
 pub use matches::{NAMED, ORDERS};
-pub use network::Network;
+pub use network::{Heard, Network};
 pub use predictor::Predictor;
 pub use weights::{Block, Embedding, Linear, TOKENS, Weights};

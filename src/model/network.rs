@@ -1,4 +1,4 @@
-//! One step of the Mamba network for one lane.
+//! One step of the Mamba network for several lanes.
 
 use super::config::Config;
 use super::file::Model;
@@ -13,10 +13,7 @@ const PROJECTION_LIMIT: i16 = 8191;
 pub struct Network<'m> {
     model: &'m Model,
     lanes: Vec<LaneState>,
-    residual: Vec<i16>,
-    quantised: Vec<i8>,
     sums: Vec<i32>,
-    projected: Vec<i16>,
     convolved: Vec<i16>,
     input: Vec<i16>,
     leak: Vec<i16>,
@@ -25,11 +22,24 @@ pub struct Network<'m> {
     change: Vec<i16>,
 }
 
+/// What a lane's step starts from.
+#[derive(Clone, Copy)]
+pub struct Heard {
+    /// The tokens of the taps.
+    pub tokens: [u16; TAPS],
+    /// The phase of the byte to predict.
+    pub phase: usize,
+}
+
 struct LaneState {
     /// `[layers][3][convolved]`
     history: Vec<i16>,
     /// `[layers][state][inner]`
     scan: Vec<i32>,
+    /// `[dim]`, of this step, as what follows.
+    residual: Vec<i16>,
+    quantised: Vec<i8>,
+    projected: Vec<i16>,
 }
 
 impl<'m> Network<'m> {
@@ -40,14 +50,14 @@ impl<'m> Network<'m> {
         let lane = || LaneState {
             history: vec![0; layers * 3 * c.convolved()],
             scan: vec![0; layers * usize::from(c.state) * inner],
+            residual: vec![0; dim],
+            quantised: vec![0; dim.max(inner)],
+            projected: vec![0; c.projected()],
         };
         Network {
             model,
             lanes: (0..lanes).map(|_| lane()).collect(),
-            residual: vec![0; dim],
-            quantised: vec![0; dim.max(inner)],
             sums: vec![0; c.projected().max(256).next_multiple_of(BLOCK)],
-            projected: vec![0; c.projected()],
             convolved: vec![0; c.convolved()],
             input: vec![0; inner],
             leak: vec![0; inner],
@@ -57,45 +67,60 @@ impl<'m> Network<'m> {
         }
     }
 
-    /// Takes the tokens of the taps and the phase of the byte to predict; gives its logits in Q11 of log2, the
-    /// largest at the top of the range.
-    pub fn step(
-        &mut self,
-        lane: usize,
-        tokens: &[u16; TAPS],
-        phase: usize,
-        logits: &mut [i16; 256],
-    ) {
+    /// Takes a step of the first lanes; gives `say` each lane's logits in Q11 of log2, the largest at the top of the range.
+    ///
+    /// All lanes take a part of the step before any takes the next: its weights stay in the nearest cache, and one lane's
+    /// work fills the gaps of the other's.
+    pub fn step(&mut self, heard: &[Heard], mut say: impl FnMut(usize, &mut [i16; 256])) {
         let (config, weights) = (self.model.config(), self.model.weights());
-        let dim = usize::from(config.dim);
-        self.residual.fill(0);
-        for (embedding, &token) in weights.taps.iter().zip(tokens) {
-            embedding.add(usize::from(token), &mut self.residual);
+        let (dim, active) = (usize::from(config.dim), heard.len());
+        for (lane, heard) in self.lanes.iter_mut().zip(heard) {
+            lane.residual.fill(0);
+            for (embedding, &token) in weights.taps.iter().zip(&heard.tokens) {
+                embedding.add(usize::from(token), &mut lane.residual);
+            }
+            weights.phase.add(heard.phase, &mut lane.residual);
         }
-        weights.phase.add(phase, &mut self.residual);
         for (layer, block) in weights.blocks.iter().enumerate() {
-            self.block(lane, layer, block, config);
+            self.block(active, layer, block, config);
         }
-        kernel::rms_norm(&self.residual, &weights.gain, &mut self.quantised[..dim]);
-        let sums = &mut self.sums[..256];
-        kernel::product(&weights.head.packed, &self.quantised[..dim], sums);
-        kernel::head_logits(sums, &weights.head.bias, &weights.head.shift, logits);
+        let mut logits = [0; 256];
+        for (number, lane) in self.lanes[..active].iter_mut().enumerate() {
+            kernel::rms_norm(&lane.residual, &weights.gain, &mut lane.quantised[..dim]);
+            let sums = &mut self.sums[..256];
+            kernel::product(&weights.head.packed, &lane.quantised[..dim], sums);
+            kernel::head_logits(sums, &weights.head.bias, &weights.head.shift, &mut logits);
+            say(number, &mut logits);
+        }
     }
 
-    fn block(&mut self, lane: usize, layer: usize, block: &Block, config: &Config) {
-        let (dim, inner, heads) = (
-            usize::from(config.dim),
-            config.inner(),
-            usize::from(config.heads),
-        );
+    fn block(&mut self, active: usize, layer: usize, block: &Block, config: &Config) {
+        let (dim, inner) = (usize::from(config.dim), config.inner());
+        for lane in &mut self.lanes[..active] {
+            kernel::rms_norm(&lane.residual, &block.gain, &mut lane.quantised[..dim]);
+            block
+                .input
+                .apply(&lane.quantised[..dim], &mut self.sums, &mut lane.projected);
+        }
+        for lane in 0..active {
+            self.mix_steps(lane, layer, block, config);
+        }
+        for lane in &mut self.lanes[..active] {
+            block
+                .output
+                .apply(&lane.quantised[..inner], &mut self.sums, &mut self.change);
+            for (r, &o) in lane.residual.iter_mut().zip(&self.change) {
+                *r = r.saturating_add(o);
+            }
+        }
+    }
+
+    /// What a block does with a lane's earlier steps: from the input projection to what the output projection takes.
+    fn mix_steps(&mut self, lane: usize, layer: usize, block: &Block, config: &Config) {
+        let (inner, heads) = (config.inner(), usize::from(config.heads));
         let (state, channels) = (usize::from(config.state), config.convolved());
         let lane = &mut self.lanes[lane];
-
-        kernel::rms_norm(&self.residual, &block.gain, &mut self.quantised[..dim]);
-        block
-            .input
-            .apply(&self.quantised[..dim], &mut self.sums, &mut self.projected);
-        let (z, rest) = self.projected.split_at(inner);
+        let (z, rest) = lane.projected.split_at(inner);
         let (xbc, steps) = rest.split_at(channels);
 
         let history = &mut lane.history[layer * 3 * channels..][..3 * channels];
@@ -143,13 +168,7 @@ impl<'m> Network<'m> {
                 &mut self.gated[channels],
             );
         }
-        kernel::rms_norm(&self.gated, &block.out_gain, &mut self.quantised[..inner]);
-        block
-            .output
-            .apply(&self.quantised[..inner], &mut self.sums, &mut self.change);
-        for (r, &o) in self.residual.iter_mut().zip(&self.change) {
-            *r = r.saturating_add(o);
-        }
+        kernel::rms_norm(&self.gated, &block.out_gain, &mut lane.quantised[..inner]);
     }
 }
 

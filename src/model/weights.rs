@@ -189,11 +189,12 @@ impl Linear {
 
     fn pack(&mut self, ins: usize) {
         let outs = self.shift.len();
-        self.packed = vec![0; outs.next_multiple_of(BLOCK) * ins];
+        let quads = ins.div_ceil(4);
+        self.packed = vec![0; outs.next_multiple_of(BLOCK) * quads * 4];
         for (o, row) in self.weights.chunks_exact(ins).enumerate() {
-            let block = o / BLOCK * BLOCK * ins;
+            let block = o / BLOCK * quads;
             for (i, &w) in row.iter().enumerate() {
-                self.packed[block + (i / 2 * BLOCK + o % BLOCK) * 2 + i % 2] = w;
+                self.packed[((block + i / 4) * BLOCK + o % BLOCK) * 4 + i % 4] = w;
             }
         }
     }

@@ -189,7 +189,7 @@ impl<'a> Walk<'a> {
         let mut bits = 0.0;
         for t in 0..steps {
             let step = self.step + t;
-            self.predictor.begin(step, lanes, content);
+            self.predictor.begin_rehearsal(step, lanes, content);
             for lane in 0..lanes {
                 let token = lane * steps + t;
                 let said = spoken(&network[token], bias);

@@ -35,7 +35,7 @@ pub const NAMES: [&str; CONTEXTS] = [
 ];
 
 /// `plane`: left + above - above left, between left and above (Martucci 1990); `line`: the last two carried on.
-#[inline]
+#[inline(always)]
 pub fn contexts(place: Place, lags: &[u32; TAPS], past: &Past) -> [u64; CONTEXTS] {
     let back = |lag| u64::from(past.back(lag));
     let [p1, p2, p3, p4] = [1, 2, 3, 4].map(back);

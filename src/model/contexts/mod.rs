@@ -66,7 +66,6 @@ pub fn names(kind: Contexts) -> [&'static str; CONTEXTS] {
 }
 
 /// The hashes of the first `count` contexts.
-#[inline]
 pub fn contexts(
     kind: Contexts,
     count: usize,
@@ -76,16 +75,34 @@ pub fn contexts(
     text: &TextState,
     companions: &Companions,
 ) -> [u64; CONTEXTS] {
-    let mut keys = match kind {
+    // Compiled for each effort, so that contexts that it does not take cost nothing.
+    match count {
+        5 => first::<5>(kind, place, lags, past, text, companions),
+        10 => first::<10>(kind, place, lags, past, text, companions),
+        _ => first::<CONTEXTS>(kind, place, lags, past, text, companions),
+    }
+}
+
+#[inline(always)]
+fn first<const COUNT: usize>(
+    kind: Contexts,
+    place: Place,
+    lags: &[u32; TAPS],
+    past: &Past,
+    text: &TextState,
+    companions: &Companions,
+) -> [u64; CONTEXTS] {
+    let keys = match kind {
         Contexts::Text => text::contexts(past, text),
         Contexts::Table => tables::contexts(place, lags, past, companions),
         Contexts::Array => arrays::contexts(place, lags, past),
         Contexts::Residuals => residuals::contexts(place, lags, past),
     };
-    for (j, key) in keys[..count].iter_mut().enumerate() {
-        *key = finish(fold(*key, j as u64));
+    let mut hashes = [0; CONTEXTS];
+    for (j, (hash, key)) in hashes.iter_mut().zip(&keys[..COUNT]).enumerate() {
+        *hash = finish(fold(*key, j as u64));
     }
-    keys
+    hashes
 }
 
 /// The bytes of an element that are known already.

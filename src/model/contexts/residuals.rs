@@ -29,7 +29,7 @@ pub const NAMES: [&str; CONTEXTS] = [
 ];
 
 /// Bit lengths of single elements, and sums of several in eighths of an octave.
-#[inline]
+#[inline(always)]
 pub fn contexts(place: Place, lags: &[u32; TAPS], past: &Past) -> [u64; CONTEXTS] {
     let back = |lag| u64::from(past.back(lag));
     let [p1, p2, p3] = [1, 2, 3].map(back);

@@ -28,7 +28,7 @@ pub const NAMES: [&str; CONTEXTS] = [
 ];
 
 /// `column`: the place in the record; `phase`: in the element; `own`: the element so far.
-#[inline]
+#[inline(always)]
 pub fn contexts(
     place: Place,
     lags: &[u32; TAPS],

@@ -99,7 +99,7 @@ pub const NAMES: [&str; CONTEXTS] = [
 ];
 
 /// Orders 1 to 8, words, and the place in the line with the bytes above it.
-#[inline]
+#[inline(always)]
 pub fn contexts(past: &Past, text: &TextState) -> [u64; CONTEXTS] {
     let back = |lag| u64::from(past.back(lag));
     let [p1, p2, p3, p4] = [1, 2, 3, 4].map(back);

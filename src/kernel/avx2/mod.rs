@@ -1,0 +1,86 @@
+//! AVX2: by hand where compilers do not find it, else the portable loops compiled for 256-bit vectors.
+//!
+//! Precondition of every function: the processor has AVX2. `super` checks it.
+
+mod mix;
+mod network;
+
+use super::{BLOCK, portable};
+use std::arch::x86_64::*;
+
+pub use mix::{blend, descend};
+pub use network::{convolve, gate, product, product_vnni, rms_norm, scan};
+
+#[target_feature(enable = "avx2")]
+pub fn requantise(sums: &[i32], bias: &[i32], shift: &[u8], out: &mut [i16]) {
+    portable::requantise(sums, bias, shift, out);
+}
+
+#[target_feature(enable = "avx2")]
+pub fn head_logits(sums: &mut [i32], bias: &[i32], shift: &[u8], logits: &mut [i16; 256]) {
+    portable::head_logits(sums, bias, shift, logits);
+}
+
+#[target_feature(enable = "avx2")]
+pub fn softmax(logits: &[i16; 256], frequencies: &mut [u32; 256]) {
+    portable::softmax(logits, frequencies);
+}
+
+#[target_feature(enable = "avx2")]
+pub fn tree(frequencies: &[u32; 256], sums: &mut [u32; 512]) {
+    portable::tree(frequencies, sums);
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load16(from: &[i16; BLOCK]) -> __m256i {
+    // SAFETY: 32 readable bytes; an unaligned load.
+    #[allow(unsafe_code)]
+    unsafe {
+        _mm256_loadu_si256(from.as_ptr().cast())
+    }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn store16(to: &mut [i16; BLOCK], values: __m256i) {
+    // SAFETY: 32 writable bytes; an unaligned store.
+    #[allow(unsafe_code)]
+    unsafe {
+        _mm256_storeu_si256(to.as_mut_ptr().cast(), values);
+    }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load32(from: &[i32; BLOCK]) -> [__m256i; 2] {
+    // SAFETY: 64 readable bytes, 32 at each half; unaligned loads.
+    #[allow(unsafe_code)]
+    unsafe {
+        let at = from.as_ptr().cast::<__m256i>();
+        [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))]
+    }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn store32(to: &mut [i32; BLOCK], [low, high]: [__m256i; 2]) {
+    // SAFETY: 64 writable bytes, 32 at each half; unaligned stores.
+    #[allow(unsafe_code)]
+    unsafe {
+        let at = to.as_mut_ptr().cast::<__m256i>();
+        _mm256_storeu_si256(at, low);
+        _mm256_storeu_si256(at.add(1), high);
+    }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load8(from: &[i8; 4 * BLOCK]) -> [__m256i; 2] {
+    // SAFETY: 64 readable bytes, 32 at each half; unaligned loads.
+    #[allow(unsafe_code)]
+    unsafe {
+        let at = from.as_ptr().cast::<__m256i>();
+        [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))]
+    }
+}
