@@ -1,10 +1,11 @@
 //! The whole predictor of one frame: network, counters and matches, mixed bit by bit, for lanes in lock step.
 
 use super::bits::{Bits, Parts, Said, Situation};
-use super::contexts::{CONTEXTS, Past, TextState, contexts};
+use super::contexts::{CONTEXTS, Past, REPEATING, TextState, contexts};
 use super::file::Model;
 use super::matches::{Heads, Matches};
 use super::network::{Heard, Network};
+use super::slots::Slots;
 use crate::kernel;
 use crate::layout::{Contexts, Place, Places};
 use crate::level::Effort;
@@ -22,6 +23,7 @@ pub struct Predictor<'m> {
     heard: Vec<Heard>,
     matches: Matches,
     bits: Bits,
+    slots: Slots,
     lanes: Vec<Lane>,
 }
 
@@ -74,6 +76,7 @@ impl<'m> Predictor<'m> {
             heard: Vec::with_capacity(lanes),
             matches: Matches::new(len, lanes, lane_len),
             bits: Bits::new(effort, len, lanes),
+            slots: Slots::new(len),
             lanes: (0..lanes).map(|_| lane()).collect(),
         }
     }
@@ -90,11 +93,12 @@ impl<'m> Predictor<'m> {
                 phase: self.model.config().phase(place),
             });
         }
-        let (lanes, bits) = (&mut self.lanes, &self.bits);
+        let (lanes, bits, slots) = (&mut self.lanes, &self.bits, &self.slots);
         self.network.step(&self.heard, |lane, logits| {
             // The tables' lines come while the network computes what it says of other lanes.
             let lane = &mut lanes[lane];
             bits.prefetch(&lane.contexts, lane.last);
+            slots.prefetch(lane.contexts[REPEATING]);
             lane.hear(logits);
         });
     }
@@ -112,7 +116,8 @@ impl<'m> Predictor<'m> {
         let own = &mut self.lanes[lane];
         own.place = self.places.at(past.position);
         let lags = self.places.lags(own.place);
-        own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text);
+        let companions = self.places.companions(own.place);
+        own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text, &companions);
         own.last = past.back(1) as u8;
         past
     }
@@ -131,10 +136,12 @@ impl<'m> Predictor<'m> {
     ) -> Result<u8, E> {
         let past = self.past(lane, step, content);
         let own = &self.lanes[lane];
+        let [a, b, c] = self.matches.named(lane, &past);
+        let named = [a, b, c, self.slots.named(own.contexts[REPEATING])];
         let situation = Situation {
             network: &own.sums,
             contexts: &own.contexts,
-            named: &self.matches.named(lane, &past),
+            named: &named,
             phase: own.place.phase,
             column: match self.places.contexts() {
                 Contexts::Text => own.last.into(),
@@ -186,6 +193,7 @@ impl<'m> Predictor<'m> {
             let byte = content[past.position];
             let own = &mut self.lanes[lane];
             self.bits.learn(lane);
+            self.slots.learn(own.contexts[REPEATING], byte);
             self.matches.learn(lane, &own.heads, &past);
             own.text.update(byte);
         }

@@ -6,6 +6,7 @@
 mod choose;
 mod coarse;
 mod column;
+mod companion;
 mod dictionary;
 mod difference;
 mod digits;
@@ -29,6 +30,7 @@ pub mod words;
 pub use crate::layout::columns::Kind;
 pub(crate) use choose::Estimator;
 pub use column::{Predict, Rule, Transform};
+pub use companion::{Look, Looks};
 pub use formula::{Formula, Input, Operation};
 pub(crate) use frame::patterns;
 pub use frame::{Field, MOST_FIELDS};
