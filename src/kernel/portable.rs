@@ -184,6 +184,12 @@ pub fn tree(frequencies: &[u32; 256], sums: &mut [u32; 512]) {
     }
 }
 
+/// What the weights of [`softmax`] are multiplied with, Q31. The largest weighs 2^23, so this is below 2^32.
+#[inline(always)]
+pub fn softmax_scale(sum: u32) -> u64 {
+    (u64::from((1u32 << 24) - 256) << 31) / u64::from(sum)
+}
+
 #[inline(always)]
 pub fn softmax(logits: &[i16; 256], frequencies: &mut [u32; 256]) {
     let top = logits.iter().copied().fold(i16::MIN, i16::max);
@@ -197,7 +203,7 @@ pub fn softmax(logits: &[i16; 256], frequencies: &mut [u32; 256]) {
         *f = ((mantissa as u32) << 8) >> (below >> 9);
         sum += *f;
     }
-    let scale = (u64::from((1u32 << 24) - 256) << 31) / u64::from(sum);
+    let scale = softmax_scale(sum);
     let mut given = 0;
     for f in frequencies.iter_mut() {
         *f = 1 + ((u64::from(*f) * scale) >> 31) as u32;

@@ -284,6 +284,28 @@ fn softmaxes_agree() {
 }
 
 #[test]
+fn softmaxes_agree_at_edges() {
+    // Where the exponent's fraction turns over, and where a logit no longer counts.
+    let edges = [0, 1, 511, 512, 513, 24 * 512, 24 * 512 + 511, 65534];
+    for below in edges
+        .into_iter()
+        .flat_map(|edge: i32| [edge - 1, edge, edge + 1])
+    {
+        let Ok(other) = i16::try_from(32767 - below.max(0)) else {
+            continue;
+        };
+        let mut logits = [other; 256];
+        for top in [0, 9, 255] {
+            logits[top] = i16::MAX;
+            let mut frequencies = [[0u32; 256]; 2];
+            softmax(&logits, &mut frequencies[0]);
+            portable::softmax(&logits, &mut frequencies[1]);
+            assert_eq!(frequencies[0], frequencies[1], "{below} below");
+        }
+    }
+}
+
+#[test]
 fn softmax_of_extremes() {
     let mut f = [0u32; 256];
     softmax(&[i16::MIN; 256], &mut f);

@@ -22,8 +22,8 @@ pub struct Predictor<'m> {
     network: Network<'m>,
     heard: Vec<Heard>,
     matches: Matches,
-    slots: Slots,
     bits: Bits,
+    slots: Slots,
     lanes: Vec<Lane>,
 }
 
@@ -75,8 +75,8 @@ impl<'m> Predictor<'m> {
             network: Network::new(model, lanes),
             heard: Vec::with_capacity(lanes),
             matches: Matches::new(len, lanes, lane_len),
-            slots: Slots::new(len),
             bits: Bits::new(effort, len, lanes),
+            slots: Slots::new(len),
             lanes: (0..lanes).map(|_| lane()).collect(),
         }
     }
@@ -137,10 +137,11 @@ impl<'m> Predictor<'m> {
         let past = self.past(lane, step, content);
         let own = &self.lanes[lane];
         let [a, b, c] = self.matches.named(lane, &past);
+        let named = [a, b, c, self.slots.named(own.contexts[REPEATING])];
         let situation = Situation {
             network: &own.sums,
             contexts: &own.contexts,
-            named: &[a, b, c, self.slots.named(own.contexts[REPEATING])],
+            named: &named,
             phase: own.place.phase,
             column: match self.places.contexts() {
                 Contexts::Text => own.last.into(),

@@ -8,7 +8,7 @@ mod network;
 use super::{BLOCK, portable};
 use std::arch::x86_64::*;
 
-pub use mix::{blend, descend};
+pub use mix::{blend, descend, softmax};
 pub use network::{convolve, gate, product, product_vnni, rms_norm, scan};
 
 #[target_feature(enable = "avx2")]
@@ -22,14 +22,14 @@ pub fn head_logits(sums: &mut [i32], bias: &[i32], shift: &[u8], logits: &mut [i
 }
 
 #[target_feature(enable = "avx2")]
-pub fn softmax(logits: &[i16; 256], frequencies: &mut [u32; 256]) {
-    portable::softmax(logits, frequencies);
-}
-
-#[target_feature(enable = "avx2")]
 pub fn tree(frequencies: &[u32; 256], sums: &mut [u32; 512]) {
     portable::tree(frequencies, sums);
 }
+
+/// 32 bits, whatever they stand for.
+trait Word {}
+impl Word for i32 {}
+impl Word for u32 {}
 
 #[target_feature(enable = "avx2")]
 #[inline]
@@ -53,7 +53,7 @@ fn store16(to: &mut [i16; BLOCK], values: __m256i) {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn load32(from: &[i32; BLOCK]) -> [__m256i; 2] {
+fn load32<T: Word>(from: &[T; BLOCK]) -> [__m256i; 2] {
     // SAFETY: 64 readable bytes, 32 at each half; unaligned loads.
     #[allow(unsafe_code)]
     unsafe {
@@ -64,7 +64,7 @@ fn load32(from: &[i32; BLOCK]) -> [__m256i; 2] {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn store32(to: &mut [i32; BLOCK], [low, high]: [__m256i; 2]) {
+fn store32<T: Word>(to: &mut [T; BLOCK], [low, high]: [__m256i; 2]) {
     // SAFETY: 64 writable bytes, 32 at each half; unaligned stores.
     #[allow(unsafe_code)]
     unsafe {
@@ -83,4 +83,14 @@ fn load8(from: &[i8; 4 * BLOCK]) -> [__m256i; 2] {
         let at = from.as_ptr().cast::<__m256i>();
         [_mm256_loadu_si256(at), _mm256_loadu_si256(at.add(1))]
     }
+}
+
+/// Sixteen numbers, each in the lower half of 32 bits whose upper half is 0.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn lower_halves(v: __m256i) -> [__m256i; 2] {
+    [
+        _mm256_cvtepu16_epi32(_mm256_castsi256_si128(v)),
+        _mm256_cvtepu16_epi32(_mm256_extracti128_si256::<1>(v)),
+    ]
 }

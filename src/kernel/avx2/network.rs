@@ -1,6 +1,6 @@
 //! The network.
 
-use super::{load8, load16, load32, store16, store32};
+use super::{load8, load16, load32, lower_halves, store16, store32};
 use crate::kernel::{BLOCK, portable};
 use std::arch::x86_64::*;
 
@@ -276,14 +276,4 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
         }
         store32(y, sums);
     }
-}
-
-/// Sixteen numbers, each in the lower half of 32 bits whose upper half is 0.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn lower_halves(v: __m256i) -> [__m256i; 2] {
-    [
-        _mm256_cvtepu16_epi32(_mm256_castsi256_si128(v)),
-        _mm256_cvtepu16_epi32(_mm256_extracti128_si256::<1>(v)),
-    ]
 }
