@@ -1,7 +1,7 @@
 //! The structure of a frame: its layout, its fields, and whether it is stored column after column.
 
 use super::choose;
-use super::column::Predict;
+use super::column::{Predict, Transform};
 use super::frame::{self, Field};
 use super::transpose;
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use crate::layout::columns::{self, Column};
 use crate::layout::{Contexts, Layout, Places, swap};
 
 /// How a frame's content becomes the bytes that are coded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Structure {
     /// The layout of the coded bytes.
     pub layout: Layout,
@@ -33,6 +33,16 @@ impl Structure {
     ///
     /// Where the content is `transposed`, the layout is that of its rows.
     pub fn choose(layout: Layout, transposed: bool, content: &[u8]) -> Structure {
+        Structure::choose_near(None, layout, transposed, content)
+    }
+
+    /// The same, but of transforms that cost about the same those that a model [carries](Structure::is_table).
+    pub fn choose_near(
+        carried: Option<&Structure>,
+        layout: Layout,
+        transposed: bool,
+        content: &[u8],
+    ) -> Structure {
         let mut structure = Structure {
             transposed,
             ..Structure::plain(layout)
@@ -50,7 +60,25 @@ impl Structure {
             structure.layout.swap = false;
             structure.fields = fields;
         }
+        if let Some(carried) = carried {
+            structure.take_over(carried, rows);
+        }
         structure
+    }
+
+    /// Gives a table's columns these transforms; no fields if they say no more than the layout.
+    pub(super) fn set_fields(&mut self, fields: Vec<Field>) {
+        let plain = |field: &Field| {
+            let alike = (field.width, field.swap) == (fields[0].width, fields[0].swap);
+            alike && field.transform == Transform::NONE
+        };
+        if fields.iter().all(plain) {
+            self.layout.swap = fields[0].swap;
+            self.fields.clear();
+        } else {
+            self.layout.swap = false;
+            self.fields = fields;
+        }
     }
 
     /// The types of the columns, one if all elements are alike; none for bytes. In records of mixed types the phase moves

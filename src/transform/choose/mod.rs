@@ -13,6 +13,7 @@ use super::frame::{self, Field};
 use crate::layout::Layout;
 use crate::layout::columns::Column;
 pub(crate) use estimate::Estimator;
+pub(super) use table::{bits_of_values, sampled};
 
 /// A transform has to save this share of the bits of plain elements.
 const WORTHWHILE: f64 = 0.985;
@@ -21,7 +22,7 @@ pub(super) const MOST_COLUMNS: usize = 1024;
 /// What an array may cost, by share of a table, to be one.
 const ARRAY: f64 = 0.95;
 /// Fewer elements than this are not worth a rule.
-const FEWEST: usize = 64;
+pub(super) const FEWEST: usize = 64;
 
 /// A column's transform, and what an element costs with it.
 struct Choice {

@@ -61,10 +61,15 @@ pub(super) fn choose(
 }
 
 /// The rows of a column of `count` that are coded: two runs, since neighbours stay neighbours for differences.
-pub(super) fn sampled(count: usize) -> [Range<usize>; 2] {
+pub(in super::super) fn sampled(count: usize) -> [Range<usize>; 2] {
     let rows = (count / SPARSE).clamp(ROWS[0], ROWS[1]);
     let run = (rows / 2).min(count / 2);
     [count / 4, count * 3 / 4].map(|middle| middle - run / 2..middle - run / 2 + run)
+}
+
+/// About the bits that a dictionary of elements of `width` bytes takes.
+pub(in super::super) fn bits_of_values(values: &[u64], width: u8) -> f64 {
+    values.len() as f64 * 8.0 * f64::from(width) * 0.6
 }
 
 /// The transform of one column, all of whose elements are given; and readings and rules that nearly are as good.
@@ -95,7 +100,7 @@ fn of_column(
     let overhead = |t: &Transform| {
         let values = match &t.rule {
             Rule::Any => 0.0,
-            Rule::Dictionary(values) => values.len() as f64 * f64::from(bits) * 0.6,
+            Rule::Dictionary(values) => bits_of_values(values, width),
             _ => NAMED,
         };
         values / patterns.len() as f64
