@@ -321,6 +321,13 @@ fn other_columns_and_clearly_worse_transforms_are_left_alone() {
     }
     let chosen = near(&worse, ROWS, false, &content);
     assert_eq!(chosen.fields[..2], own.fields[..2]);
+    // A few rows choose nothing for themselves.
+    for count in [10, 60] {
+        let few = rows(count, 60, 6);
+        assert!(Structure::choose(ROWS, false, &few).fields.is_empty());
+        let chosen = near(&carried, ROWS, false, &few);
+        assert_eq!(chosen.fields[1], carried.fields[1], "{count} rows");
+    }
     // Columns of other widths, another order of bytes, another record.
     let halves = Structure {
         layout: Layout {

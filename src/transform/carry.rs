@@ -14,6 +14,8 @@ use crate::layout::Layout;
 /// A carried transform may cost so much more of the estimated bits than the frame's own: so much, about, knows a network
 /// that was trained on it.
 const DEARER: f64 = 1.05;
+/// Fewer rows tell nothing. A frame's own choice needs more: what is carried was chosen from many.
+const FEWEST: usize = 8;
 
 impl Structure {
     /// The most columns of a table that is carried.
@@ -123,7 +125,7 @@ fn costs(
     estimator: &mut Estimator,
 ) -> Vec<f64> {
     let (first, count) = relation::whole_records(layout, rows.len());
-    if count < choose::FEWEST {
+    if count < FEWEST {
         return Vec::new();
     }
     let record = layout.record as usize;

@@ -22,7 +22,7 @@ pub(super) const MOST_COLUMNS: usize = 1024;
 /// What an array may cost, by share of a table, to be one.
 const ARRAY: f64 = 0.95;
 /// Fewer elements than this are not worth a rule.
-pub(super) const FEWEST: usize = 64;
+const FEWEST: usize = 64;
 
 /// A column's transform, and what an element costs with it.
 struct Choice {
