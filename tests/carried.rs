@@ -4,7 +4,7 @@ mod support;
 
 use boa_constrictor::format::{Head, check, put_varint};
 use boa_constrictor::layout::Given;
-use boa_constrictor::transform::{Field, Kind, Predict, Rule, Structure, Transform};
+use boa_constrictor::transform::{Field, Kind, Look, Predict, Rule, Structure, Transform};
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Layout, Model, decompress, list};
 use std::io::Cursor;
 use std::sync::Arc;
@@ -46,6 +46,7 @@ fn table(fields: Vec<Field>) -> Structure {
         },
         transposed: false,
         fields,
+        looks: Vec::new(),
     }
 }
 
@@ -116,7 +117,11 @@ fn what_is_no_table_is_not_carried() {
         transposed: true,
         ..some()
     };
+    let mut looking = some();
+    let look = Look { back: 1, shift: 0 };
+    looking.looks = vec![[Some(look), None, None]; 4];
     for bad in [
+        looking,
         Structure::plain(Layout::BYTES),
         Structure::plain(layout),
         one,
@@ -186,8 +191,8 @@ fn file(structure: &[u8]) -> Vec<u8> {
 
 #[test]
 fn hostile_structures_are_refused() {
-    // Shape and record of two 4-byte columns, then their fields.
-    let fields = |rest: &[u8]| [&[0x4a, 8][..], rest].concat();
+    // Shape and record of two 4-byte columns, then their fields; no companions.
+    let fields = |rest: &[u8]| [&[0x4a, 8][..], rest, &[0]].concat();
     assert!(Model::from_bytes(&file(&fields(&[1, 2, 2, 0]))).is_ok());
     let mut many = vec![0x48];
     put_varint(&mut many, 1 << 16);
@@ -197,7 +202,7 @@ fn hostile_structures_are_refused() {
     let mut long = fields(&[2, 1, 2, 4]);
     put_varint(&mut long, 65_536);
     long.extend(vec![0; 65_536]);
-    long.extend([1, 2, 0]);
+    long.extend([1, 2, 0, 0]);
     let mut claims = fields(&[1, 2, 2, 4]);
     put_varint(&mut claims, 1 << 18);
     for bad in [
@@ -209,6 +214,8 @@ fn hostile_structures_are_refused() {
         fields(&[1, 2, 2, 9]),
         fields(&[1, 2, 0x1a, 0]),
         fields(&[1, 2, 0xc2, 0, 1, 0, 1, 0]),
+        // The second column looks at the first.
+        [&[0x4a, 8, 1, 2, 2, 0][..], &[2, 1, 0, 0, 0, 1, 1, 0, 0, 0]].concat(),
         many,
         long,
         claims,
@@ -336,6 +343,7 @@ fn other_columns_and_clearly_worse_transforms_are_left_alone() {
         },
         transposed: false,
         fields: vec![column(2, Transform::of(Kind::Signed)); 8],
+        looks: Vec::new(),
     };
     let mut big = carried.clone();
     big.fields.iter_mut().for_each(|field| field.swap = false);

@@ -43,6 +43,7 @@ fn table(fields: Vec<Field>) -> Structure {
         },
         transposed: false,
         fields,
+        looks: Vec::new(),
     }
 }
 
@@ -123,6 +124,7 @@ fn every_field_comes_back() {
             },
             transposed: false,
             fields: vec![field.clone()],
+            looks: Vec::new(),
         })
         .collect();
     structures.push(table(all.clone()));
@@ -221,6 +223,7 @@ fn the_bytes_of_a_field() {
         },
         transposed: false,
         fields: vec![field(4, transform)],
+        looks: Vec::new(),
     };
     assert_eq!(found, header(structure));
     assert_eq!(forged(ARRAY, &bytes), found.to_bytes());
@@ -319,6 +322,7 @@ fn transforms_out_of_range_are_refused() {
             layout,
             transposed: false,
             fields: vec![field(4, transform)],
+            looks: Vec::new(),
         };
         let error = read(&header(structure.clone()).to_bytes()).unwrap_err();
         assert!(

@@ -10,7 +10,8 @@ use boa_constrictor::format::{
 use boa_constrictor::layout::Given;
 use boa_constrictor::stream::lanes;
 use boa_constrictor::transform::{
-    Field, Formula, Input as Taken, Kind, Operation, Predict, Rule, Structure, Transform,
+    Field, Formula, Input as Taken, Kind, Look, Looks, Operation, Predict, Rule, Structure,
+    Transform,
 };
 use boa_constrictor::{Effort, EncodeOptions, Layout, Level};
 use std::fs;
@@ -213,10 +214,15 @@ fn made() -> Vec<(&'static str, Vec<u8>, Structure)> {
         phase: 5,
         ..Layout::BYTES
     };
+    let look = |back, shift| Some(Look { back, shift });
+    let mut looks = vec![Looks::default(); fields.len()];
+    looks[1] = [look(1, 0), None, None];
+    looks[2] = [look(2, 1), look(fields.len() as u16, 3), look(3, 0)];
     let table_of_fields = Structure {
         layout,
         transposed: false,
         fields,
+        looks,
     };
     let counters = Transform {
         predict: Predict::Differences([1, 0, 0]),
@@ -234,6 +240,7 @@ fn made() -> Vec<(&'static str, Vec<u8>, Structure)> {
         },
         transposed: true,
         fields: vec![little; 5],
+        looks: Vec::new(),
     };
     // The content begins in the middle of a record.
     content.drain(..5);
@@ -340,6 +347,7 @@ fn related() -> (Vec<u8>, Structure) {
         layout,
         transposed: false,
         fields,
+        looks: Vec::new(),
     };
     // What decodes to numbers that mostly are as foretold.
     let mut random = Lcg(25);

@@ -7,6 +7,7 @@ mod support;
 
 use boa_constrictor::layout::{Contexts, Places};
 use boa_constrictor::model::{Model, Predictor};
+use boa_constrictor::transform::{Look, Looks, Structure};
 use boa_constrictor::{Effort, Layout};
 use std::convert::Infallible;
 use support::made::Lcg;
@@ -92,6 +93,15 @@ fn a_million_bytes() {
     let rows_of_mixed_widths = Layout { width: 1, ..table };
     let widths = [4, 1, 1, 2, 8, 4, 8, 8, 2, 2, 4];
     let uniform = Places::uniform;
+    let look = |back, shift| Some(Look { back, shift });
+    let mut looks = vec![Looks::default(); 11];
+    looks[2] = [look(1, 0), None, None];
+    looks[3] = [look(11, 12), look(4, 31), None];
+    looks[7] = [look(7, 3), look(8, 20), look(1, 9)];
+    let accompanied = Structure {
+        looks,
+        ..Structure::plain(table)
+    };
     let mut predictions = 0;
     use Effort::{Best, Default, Fast};
     for (places, by, content) in [
@@ -114,6 +124,8 @@ fn a_million_bytes() {
             (Fast, 3),
             &rows[..50_000],
         ),
+        (accompanied.places(), (Fast, 4), &rows[..50_000]),
+        (accompanied.places(), (Best, 4), &rows[..50_000]),
     ] {
         hash(&model, by, &places, content, &mut hasher);
         predictions += content.len();
@@ -121,6 +133,6 @@ fn a_million_bytes() {
     assert!(predictions > 1_000_000);
     assert_eq!(
         &hasher.finalize().to_hex()[..32],
-        "65e8b5e6b472c2c72a68f767a7411c4f"
+        "fcb7f3e48c140659fb8c740d0f455f0d"
     );
 }

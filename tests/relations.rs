@@ -25,6 +25,7 @@ fn table(fields: Vec<Field>, phase: u32) -> Structure {
         },
         transposed: false,
         fields,
+        looks: Vec::new(),
     }
 }
 
@@ -246,7 +247,8 @@ fn forged(fields: &[u8]) -> Result<Segment, Error> {
     put_varint(&mut out, 1 << 20);
     out.extend([2 | 1 << 3 | 1 << 6, 8]);
     out.extend(fields);
-    out.extend([1, 7]);
+    // No companions; one lane.
+    out.extend([0, 1, 7]);
     out.extend([3; 16]);
     let check = sum(&out);
     out.extend(check);

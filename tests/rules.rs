@@ -18,6 +18,7 @@ fn coded(transform: Transform, width: u8, elements: &[u64]) -> Vec<u64> {
         layout,
         transposed: false,
         fields: vec![field],
+        looks: Vec::new(),
     };
     let bytes: Vec<u8> = { elements.iter() }
         .flat_map(|e| e.to_be_bytes()[8 - usize::from(width)..].to_vec())

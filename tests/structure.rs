@@ -177,6 +177,7 @@ fn contexts_follow_from_the_fields() {
             layout,
             transposed: false,
             fields,
+            looks: Vec::new(),
         };
         structure.validate(100).unwrap();
         assert_eq!(structure.places().contexts(), contexts, "{structure:?}");
@@ -198,6 +199,7 @@ fn places_of_several_widths() {
         },
         transposed: false,
         fields: [4, 1, 2].map(field).to_vec(),
+        looks: Vec::new(),
     };
     let places = structure.places();
     let seen: Vec<(u32, u8, u32)> = (0..9)

@@ -32,6 +32,7 @@ fn array(layout: Layout, swap: bool, transform: Transform) -> Structure {
         layout,
         transposed: false,
         fields: vec![field],
+        looks: Vec::new(),
     }
 }
 
@@ -387,7 +388,7 @@ proptest! {
             plane: 0,
             phase: if transposed { 0 } else { phase % record },
         };
-        let structure = Structure { layout, transposed, fields };
+        let structure = Structure { layout, transposed, fields, looks: Vec::new() };
         let whole = content.len() - content.len() % record as usize;
         check(&structure, if transposed { &content[..whole] } else { &content });
     }

@@ -1,7 +1,7 @@
 //! The structure as a frame's header stores it: one byte, a varint for each length of the layout that is not 0, the fields.
 
 use super::cursor::{Cursor, put_varint};
-use super::fields;
+use super::{fields, looks};
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::transform::Structure;
@@ -45,6 +45,9 @@ pub(crate) fn write_to(structure: &Structure, out: &mut Vec<u8>) {
     if !structure.fields.is_empty() {
         fields::write_to(&structure.fields, out);
     }
+    if structure.columns_that_may_look().is_some() {
+        looks::write_to(&structure.looks, out);
+    }
 }
 
 /// The structure of a content of `len` bytes.
@@ -72,12 +75,19 @@ pub(crate) fn read_from<R: BufRead>(cursor: &mut Cursor<R>, len: u32) -> Result<
         0 => Vec::new(),
         _ => fields::read_from(cursor)?,
     };
-    let structure = Structure {
+    let mut structure = Structure {
         layout,
         transposed: shape & TRANSPOSED != 0,
         fields,
+        looks: Vec::new(),
     };
-    if structure.validate(len as usize).is_err() {
+    // How many columns there are is known once layout and fields are found valid.
+    let mut valid = structure.validate(len as usize).is_ok();
+    if valid && let Some(widths) = structure.columns_that_may_look() {
+        structure.looks = looks::read_from(cursor, widths.len())?;
+        valid = structure.validate(len as usize).is_ok();
+    }
+    if !valid {
         return Err(cursor.damaged("layout and fields that contradict themselves"));
     }
     Ok(structure)

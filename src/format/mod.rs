@@ -9,6 +9,7 @@ mod frame;
 mod header;
 mod index;
 mod layout;
+mod looks;
 mod model_section;
 
 pub use checksum::{CHECK_BYTES, FrameHash, check, frame_hash};

@@ -24,7 +24,7 @@ use crate::{Error, Result};
 
 pub use finding::Finding;
 pub(crate) use logarithm::log2;
-pub use places::{Contexts, ELEMENT_PHASES, Place, Places};
+pub use places::{Companion, Companions, Contexts, ELEMENT_PHASES, MOST_COMPANIONS, Place, Places};
 pub use plan::Given;
 pub use taps::{NO_TAP, TAPS};
 

@@ -50,7 +50,26 @@ pub struct Places {
     lags: [u32; TAPS],
     /// Phase and width for each byte of a record of elements of several widths; empty if all have the layout's.
     mixed: Vec<(u8, u8)>,
+    /// For each byte of a record what it looks at; empty if none looks at anything.
+    companions: Vec<Companions>,
 }
+
+/// An element that tells something of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Companion {
+    /// From the other's first byte back to its own.
+    pub lag: u32,
+    /// Its bytes.
+    pub width: u8,
+    /// Low bits that are not looked at.
+    pub shift: u8,
+}
+
+/// Most companions of an element.
+pub const MOST_COMPANIONS: usize = 3;
+
+/// An element's companions, the best first.
+pub type Companions = [Option<Companion>; MOST_COMPANIONS];
 
 impl Places {
     /// The places of elements that all have the layout's width.
@@ -60,6 +79,7 @@ impl Places {
             contexts: Contexts::of(layout),
             lags: layout.lags(),
             mixed: Vec::new(),
+            companions: Vec::new(),
         }
     }
 
@@ -75,6 +95,18 @@ impl Places {
     /// The same places in other contexts.
     pub fn within(self, contexts: Contexts) -> Places {
         Places { contexts, ..self }
+    }
+
+    /// The same places with companions, for each byte of a record or none.
+    pub fn accompanied(self, companions: Vec<Companions>) -> Places {
+        Places { companions, ..self }
+    }
+
+    /// What the bytes there look at.
+    #[inline]
+    pub fn companions(&self, place: Place) -> Companions {
+        let own = self.companions.get(place.column as usize);
+        own.copied().unwrap_or_default()
     }
 
     /// The contexts.

@@ -4,7 +4,7 @@ use super::chance::{Chance, Curves, Point};
 use super::contexts::{CONTEXTS, finish, fold};
 use super::counters::{Counter, Table};
 use super::logistic::{squash, stretch};
-use super::matches::{BUCKETS, MATCHES, Named};
+use super::matches::{BUCKETS, MATCHES, NAMED, Named};
 use super::mixer::Mixer;
 use crate::kernel::{BLOCK, INPUT_LIMIT};
 use crate::layout::ELEMENT_PHASES;
@@ -13,7 +13,7 @@ use crate::level::Effort;
 /// Ways to select a mixer's weights.
 const SELECTORS: usize = 4;
 /// Most inputs: the network, two of each context, the named bytes, a constant.
-const INPUTS: usize = (1 + 2 * CONTEXTS + MATCHES + 1).next_multiple_of(BLOCK);
+const INPUTS: usize = (1 + 2 * CONTEXTS + NAMED + 1).next_multiple_of(BLOCK);
 /// Inputs of the last mixer.
 const OUTER: usize = SELECTORS.next_multiple_of(BLOCK);
 /// A weight of 1: Q26.
@@ -26,7 +26,7 @@ pub struct Situation<'a> {
     /// The hashes of the counters' contexts.
     pub contexts: &'a [u64; CONTEXTS],
     /// The named bytes.
-    pub named: &'a [Named; MATCHES],
+    pub named: &'a [Named; NAMED],
     /// The byte's phase.
     pub phase: u8,
     /// What else selects weights, below 1024: the column, or in text the last byte.
@@ -73,7 +73,7 @@ pub struct Parts<'a> {
 #[derive(Clone)]
 struct Byte {
     lines: [[u32; CONTEXTS]; 2],
-    named: [Named; MATCHES],
+    named: [Named; NAMED],
     bits: [Bit; 8],
 }
 
@@ -119,9 +119,9 @@ impl Bits {
             Effort::Default => (10, 3, true),
             Effort::Best => (CONTEXTS, SELECTORS, true),
         };
-        let inputs = (1 + 2 * contexts + MATCHES + 1).next_multiple_of(BLOCK);
+        let inputs = (1 + 2 * contexts + NAMED + 1).next_multiple_of(BLOCK);
         let mut start = vec![0; inputs];
-        start[..2 + 2 * contexts + MATCHES].fill(ONE / (2 * contexts as i32));
+        start[..2 + 2 * contexts + NAMED].fill(ONE / (2 * contexts as i32));
         start[0] = ONE / 3;
         let phases = usize::from(ELEMENT_PHASES);
         let sets = [
@@ -147,7 +147,7 @@ impl Bits {
         };
         let byte = Byte {
             lines: [[0; CONTEXTS]; 2],
-            named: [Named::default(); MATCHES],
+            named: [Named::default(); NAMED],
             bits: std::array::from_fn(|_| bit.clone()),
         };
         let refined_contexts = if refined {
@@ -161,7 +161,7 @@ impl Bits {
             inputs,
             tables: (0..contexts).map(|_| Table::new(len)).collect(),
             maps: vec![line; contexts],
-            named: vec![[Chance::new(49152); 2 * BUCKETS]; MATCHES],
+            named: vec![[Chance::new(49152); 2 * BUCKETS]; NAMED],
             mixers: sets[..selectors]
                 .iter()
                 .map(|&sets| Mixer::new(&start, sets, 7))
@@ -253,17 +253,20 @@ impl Bits {
             pair[1] = input(stretch(self.maps[j][place].get()));
         }
 
-        let names = &mut bit.inputs[1 + 2 * self.contexts..][..MATCHES];
+        let names = &mut bit.inputs[1 + 2 * self.contexts..][..NAMED];
         let mut longest = 0;
         for (q, (named, name)) in situation.named.iter().zip(names).enumerate() {
             *name = 0;
             if let Some(bit) = named_bit(*named, k, node) {
                 let logit = stretch(self.named[q][name_place(*named, k)].get());
                 *name = input(if bit { logit } else { -logit });
-                longest = longest.max(named.bucket);
+                // Of a slot, unlike of a match, there is no length.
+                if q < MATCHES {
+                    longest = longest.max(named.bucket);
+                }
             }
         }
-        bit.inputs[1 + 2 * self.contexts + MATCHES] = 256;
+        bit.inputs[1 + 2 * self.contexts + NAMED] = 256;
 
         let phase = u32::from(situation.phase);
         let k = k as u32;
@@ -314,7 +317,7 @@ impl Bits {
     /// What was said of the `k`th bit of the byte that a lane coded last.
     pub fn parts(&self, lane: usize, k: usize) -> Parts<'_> {
         let bit = &self.bytes[lane].bits[k];
-        let spoken = 1 + 2 * self.contexts + MATCHES;
+        let spoken = 1 + 2 * self.contexts + NAMED;
         let mut loudness = [0; INPUTS];
         for (input, loudness) in loudness[..spoken].iter_mut().enumerate() {
             *loudness = self.loudness_of(bit, input);

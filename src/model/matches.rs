@@ -8,6 +8,9 @@ use crate::kernel;
 /// The experts.
 pub const MATCHES: usize = ORDERS.len();
 
+/// All that name a byte: the matches and a slot.
+pub const NAMED: usize = MATCHES + 1;
+
 /// Buckets of a length.
 pub const BUCKETS: usize = 48;
 

@@ -16,13 +16,14 @@ mod matches;
 mod mixer;
 mod network;
 mod predictor;
+mod slots;
 mod weights;
 
 pub use bits::{Parts, Said};
 pub use config::{CONV, Config, HEAD};
 pub use contexts::names;
 pub use file::{Model, ModelId};
-pub use matches::ORDERS;
+pub use matches::{NAMED, ORDERS};
 pub use network::Network;
 pub use predictor::Predictor;
 pub use weights::{Block, Embedding, Linear, TOKENS, Weights};

@@ -1,10 +1,11 @@
 //! The whole predictor of one frame: network, counters and matches, mixed bit by bit, for lanes in lock step.
 
 use super::bits::{Bits, Parts, Said, Situation};
-use super::contexts::{CONTEXTS, Past, TextState, contexts};
+use super::contexts::{CONTEXTS, Past, REPEATING, TextState, contexts};
 use super::file::Model;
 use super::matches::{Heads, Matches};
 use super::network::Network;
+use super::slots::Slots;
 use crate::kernel;
 use crate::layout::{Contexts, Place, Places};
 use crate::level::Effort;
@@ -20,6 +21,7 @@ pub struct Predictor<'m> {
     network: Network<'m>,
     matches: Matches,
     bits: Bits,
+    slots: Slots,
     lanes: Vec<Lane>,
 }
 
@@ -54,6 +56,7 @@ impl<'m> Predictor<'m> {
             network: Network::new(model, lanes),
             matches: Matches::new(len, lanes, lane_len),
             bits: Bits::new(effort, len, lanes),
+            slots: Slots::new(len),
             lanes: (0..lanes).map(|_| lane()).collect(),
         }
     }
@@ -67,8 +70,10 @@ impl<'m> Predictor<'m> {
             let own = &mut self.lanes[lane];
             own.place = self.places.at(past.position);
             let lags = self.places.lags(own.place);
-            own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text);
+            let companions = self.places.companions(own.place);
+            own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text, &companions);
             self.bits.prefetch(&own.contexts);
+            self.slots.prefetch(own.contexts[REPEATING]);
         }
     }
 
@@ -131,10 +136,12 @@ impl<'m> Predictor<'m> {
         kernel::softmax(logits, &mut frequencies);
 
         let last = past.back(1) as u8;
+        let [a, b, c] = self.matches.named(lane, past);
+        let named = [a, b, c, self.slots.named(own.contexts[REPEATING])];
         let situation = Situation {
             network: &frequencies,
             contexts: &own.contexts,
-            named: &self.matches.named(lane, past),
+            named: &named,
             phase: own.place.phase,
             column: match self.places.contexts() {
                 Contexts::Text => last.into(),
@@ -163,6 +170,7 @@ impl<'m> Predictor<'m> {
             let byte = content[past.position];
             let own = &mut self.lanes[lane];
             self.bits.learn(lane);
+            self.slots.learn(own.contexts[REPEATING], byte);
             self.matches.learn(lane, &own.heads, &past);
             own.text.update(byte);
         }

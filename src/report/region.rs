@@ -5,7 +5,7 @@ use super::heat::{self, heat};
 use super::page::{Figure, Table, grouped};
 use super::statistics::{CLASSES, Cell, Column, Region, Voice};
 use crate::layout::Contexts;
-use crate::model::{ORDERS, names};
+use crate::model::{NAMED, ORDERS, names};
 
 /// Of columns so many are drawn.
 const MOST_COLUMNS: usize = 40;
@@ -168,7 +168,7 @@ fn by_column(region: &Region) -> Vec<Figure> {
 
 /// The network, the contexts and the matches: what each would spend alone, and how loud it has become.
 pub fn voices(region: &Region) -> Vec<Figure> {
-    let contexts = region.voices.len() - 1 - ORDERS.len();
+    let contexts = region.voices.len() - 1 - NAMED;
     let mut all: Vec<String> = vec!["network".into()];
     all.extend(
         names(region.contexts)
@@ -177,6 +177,7 @@ pub fn voices(region: &Region) -> Vec<Figure> {
             .map(String::from),
     );
     all.extend(ORDERS.map(|order| format!("match of {order} bytes")));
+    all.push("slot".into());
     let bytes = region.total.bytes.max(1) as f64;
     let alone = |voice: &Voice| voice.alone / bytes;
     let loudness = |voice: &Voice| voice.loudness / bytes / 8.0;

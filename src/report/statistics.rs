@@ -1,7 +1,7 @@
 //! What coding a byte after the other shows: where the bits go, and whether the probabilities hold.
 
 use crate::layout::{Contexts, Place, Places};
-use crate::model::{ORDERS, Parts};
+use crate::model::{NAMED, Parts};
 use crate::stream::lanes::{Step, bit};
 use crate::transform::{Structure, words};
 use std::f64::consts::LN_2;
@@ -231,9 +231,8 @@ impl Region {
 
     /// Takes what was said of a bit, and the bit.
     fn add(&mut self, parts: &Parts, one: u16, bit: bool) {
-        let contexts = (parts.inputs.len() - 1 - ORDERS.len()) / 2;
-        self.voices
-            .resize(1 + contexts + ORDERS.len(), Voice::default());
+        let contexts = (parts.inputs.len() - 1 - NAMED) / 2;
+        self.voices.resize(1 + contexts + NAMED, Voice::default());
         for (number, voice) in self.voices.iter_mut().enumerate() {
             let inputs = match number {
                 0 => 0..1,

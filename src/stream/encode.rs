@@ -170,8 +170,9 @@ fn encode_frame(
         return EncodedFrame::new(Method::Constant(byte), hash, content.len(), Vec::new());
     }
     let start = Instant::now();
-    let structure = Structure::choose_near(model.carried(), layout, transposed, &content);
+    let mut structure = Structure::choose_near(model.carried(), layout, transposed, &content);
     let coded = structure.forward(content);
+    structure.look_around(&coded);
     let took = start.elapsed();
     let lanes = lanes::encode(
         model,

@@ -37,7 +37,12 @@ pub fn carried(pieces: &[Piece]) -> Option<Structure> {
     }
     // Columns of several frames together may foretell each other.
     if structure.validate(0).is_err() {
-        structure = most(tables)?.0;
+        structure.fields = most(
+            tables
+                .into_iter()
+                .map(|(table, bytes)| (table.fields, bytes)),
+        )?
+        .0;
     }
     while !Model::can_carry(&structure) {
         *largest_dictionary(&mut structure.fields)? = Transform::NONE;

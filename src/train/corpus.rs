@@ -205,9 +205,11 @@ impl Corpus {
 
 impl Piece {
     /// A frame's bytes in their structure.
-    pub fn new(structure: Structure, frame: Vec<u8>) -> Piece {
+    pub fn new(mut structure: Structure, frame: Vec<u8>) -> Piece {
+        let content = structure.forward(frame);
+        structure.look_around(&content);
         Piece {
-            content: structure.forward(frame),
+            content,
             places: structure.places(),
             structure,
         }

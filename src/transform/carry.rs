@@ -22,7 +22,8 @@ impl Structure {
     pub const MOST_COLUMNS: usize = choose::MOST_COLUMNS;
 
     /// The structure as a model carries it: that of a table's rows from the first byte of one on, a field for each column.
-    /// `None` if it is no table of several columns. Arrays are not carried: their predictions are fitted to each frame.
+    /// `None` if it is no table of several columns. Arrays are not carried: their predictions are fitted to each frame. Nor is
+    /// what columns look at, of which a network knows nothing.
     pub fn table(&self) -> Option<Structure> {
         let fields = self.columns_of_table()?;
         let layout = Layout {
@@ -34,6 +35,7 @@ impl Structure {
             layout,
             transposed: false,
             fields,
+            looks: Vec::new(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::choose;
 use super::column::{Predict, Transform};
+use super::companion::{self, Looks};
 use super::frame::{self, Field};
 use super::transpose;
 use crate::error::{Error, Result};
@@ -9,7 +10,7 @@ use crate::layout::columns::{self, Column};
 use crate::layout::{Contexts, Layout, Places, swap};
 
 /// How a frame's content becomes the bytes that are coded.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Structure {
     /// The layout of the coded bytes.
     pub layout: Layout,
@@ -17,6 +18,8 @@ pub struct Structure {
     pub transposed: bool,
     /// What is done to the elements: nothing but the layout's byte order if empty.
     pub fields: Vec<Field>,
+    /// What each column of a table looks at to tell its next value; empty if none does.
+    pub looks: Vec<Looks>,
 }
 
 impl Structure {
@@ -26,6 +29,7 @@ impl Structure {
             layout,
             transposed: false,
             fields: Vec::new(),
+            looks: Vec::new(),
         }
     }
 
@@ -81,6 +85,34 @@ impl Structure {
         }
     }
 
+    /// The widths of a table's columns, if it has few enough for companions.
+    pub(crate) fn columns_that_may_look(&self) -> Option<Vec<u8>> {
+        let Layout {
+            width,
+            record,
+            plane,
+            ..
+        } = self.layout;
+        if record == 0 || plane > 0 || self.fields.len() == 1 {
+            return None;
+        }
+        let columns = match self.fields.len() {
+            0 => record as usize / usize::from(width),
+            columns => columns,
+        };
+        (columns <= companion::MOST_COLUMNS).then(|| match self.fields.len() {
+            0 => vec![width; columns],
+            _ => self.fields.iter().map(|field| field.width).collect(),
+        })
+    }
+
+    /// Finds what the columns look at, by the bytes that are coded.
+    pub fn look_around(&mut self, coded: &[u8]) {
+        if let Some(widths) = self.columns_that_may_look() {
+            self.looks = choose::companions::choose(coded, &self.layout, &widths);
+        }
+    }
+
     /// The types of the columns, one if all elements are alike; none for bytes. In records of mixed types the phase moves
     /// to where no column is cut.
     fn columns(&mut self, rows: &[u8]) -> Vec<Column> {
@@ -133,6 +165,14 @@ impl Structure {
             let what = "only whole records can be stored column after column".to_string();
             return Err(Error::InvalidArgument(what));
         }
+        let looks = |widths: Option<Vec<u8>>| match widths {
+            Some(widths) => companion::fit(&widths, &self.looks),
+            None => false,
+        };
+        if !self.looks.is_empty() && !looks(self.columns_that_may_look()) {
+            let what = "columns look at what is no column of theirs".to_string();
+            return Err(Error::InvalidArgument(what));
+        }
         Ok(())
     }
 
@@ -140,10 +180,14 @@ impl Structure {
     pub fn places(&self) -> Places {
         let [field] = self.fields.as_slice() else {
             let widths = self.fields.iter().map(|field| field.width);
-            return if widths.clone().all(|width| width == self.layout.width) {
+            let places = if widths.clone().all(|width| width == self.layout.width) {
                 Places::uniform(&self.layout)
             } else {
                 Places::mixed(&self.layout, widths)
+            };
+            return match self.columns_that_may_look() {
+                Some(widths) => places.accompanied(companion::by_byte(&widths, &self.looks)),
+                None => places,
             };
         };
         Places::uniform(&self.layout).within(match field.transform.predict {

@@ -52,7 +52,7 @@ pub fn structure(structure: &Structure) -> String {
 }
 
 /// The fields of a structure that are transformed, a line for each run of equal ones: where it begins in the record, its
-/// elements, and what is done to them.
+/// elements, and what is done to them; then how many have companions.
 pub fn fields(structure: &Structure) -> Vec<String> {
     let mut place = 0;
     let mut lines = Vec::new();
@@ -72,6 +72,7 @@ pub fn fields(structure: &Structure) -> Vec<String> {
         }
         place += run.len() * usize::from(*width);
     }
+    lines.extend(looks(structure));
     lines
 }
 
@@ -83,6 +84,16 @@ pub fn transform(transform: &Transform, fields: &[Field]) -> Option<String> {
         (Some(rule), Some(predict)) => Some(format!("{rule}; {predict}")),
         (rule, predict) => rule.or(predict),
     }
+}
+
+/// How many columns look at others, if any do.
+fn looks(structure: &Structure) -> Option<String> {
+    let looks = &structure.looks;
+    let some = looks.iter().filter(|looks| looks[0].is_some()).count();
+    (some > 0).then(|| {
+        let of = looks.len();
+        format!("{some} of {of} columns have companions that tell of them")
+    })
 }
 
 /// The longest formula that is written out.

@@ -5,12 +5,15 @@ mod residuals;
 mod tables;
 mod text;
 
-use crate::layout::{Contexts, NO_TAP, Place, TAPS};
+use crate::layout::{Companions, Contexts, NO_TAP, Place, TAPS};
 
 pub use text::TextState;
 
 /// Contexts of each kind: the most useful first, so that less effort takes the first of them.
 pub const CONTEXTS: usize = 20;
+
+/// The context of the slots: in tables all of an element that is known, in its column.
+pub const REPEATING: usize = 1;
 
 /// What a lane has coded so far.
 #[derive(Clone, Copy)]
@@ -71,10 +74,11 @@ pub fn contexts(
     lags: &[u32; TAPS],
     past: &Past,
     text: &TextState,
+    companions: &Companions,
 ) -> [u64; CONTEXTS] {
     let mut keys = match kind {
         Contexts::Text => text::contexts(past, text),
-        Contexts::Table => tables::contexts(place, lags, past),
+        Contexts::Table => tables::contexts(place, lags, past, companions),
         Contexts::Array => arrays::contexts(place, lags, past),
         Contexts::Residuals => residuals::contexts(place, lags, past),
     };

@@ -2,6 +2,7 @@
 
 mod array;
 mod candidates;
+pub(super) mod companions;
 mod estimate;
 mod formulas;
 mod relations;
