@@ -364,6 +364,8 @@ fn damaged_compact_models_are_refused() {
                 // The last word may hold bits that decide nothing.
                 Ok(found) => assert!(found.id() == model.id() && bit >= bits - 64, "bit {bit}"),
                 Err(Error::InvalidModel { .. } | Error::UnknownModel { .. }) => {}
+                // A form that has a structure before the network: there is none.
+                Err(Error::Damaged { .. }) if bit / 8 == 4 => {}
                 Err(other) => panic!("bit {bit}: {other}"),
             }
         }

@@ -8,10 +8,11 @@ use super::output::Output;
 #[cfg(feature = "report")]
 use super::report;
 use boa_constrictor::layout::Given;
-use boa_constrictor::model::{Config, HEAD};
+use boa_constrictor::model::{Config, HEAD, Model};
 #[cfg(feature = "report")]
 use boa_constrictor::report::Course;
 use boa_constrictor::train::{Corpus, Report, Rules, Source, TrainOptions, hold_out, train};
+use boa_constrictor::transform::words;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashSet;
 use std::fs;
@@ -88,6 +89,7 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
         eprintln!(
             "boa: seed {}, {} steps, {:.1} kB/s{}\n\
              boa: held out, with all else that predicts: {:.4} bits/byte in float, {:.4} in integers (ratio {:.3}); quantisation gap {:+.3} %\n\
+             boa: carries {}\n\
              boa: {}: {} bytes, id {}",
             report.seed,
             report.steps,
@@ -101,6 +103,7 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
             gap.integer,
             8.0 / gap.integer,
             100.0 * gap.relative(),
+            carried_words(&model),
             shown(&args.output),
             bytes.len(),
             model.id()
@@ -145,6 +148,18 @@ fn held_words(held: &[Source]) -> String {
             };
             format!("held out: {}{more}", names.join(", "))
         }
+    }
+}
+
+/// The structure that a model carries, in words.
+fn carried_words(model: &Model) -> String {
+    match model.carried() {
+        Some(structure) => format!(
+            "the structure of its data: {}, {} columns",
+            words::structure(structure),
+            structure.fields.len()
+        ),
+        None => "no structure: less than half of its data has the same columns".into(),
     }
 }
 

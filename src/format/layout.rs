@@ -14,7 +14,7 @@ const PHASE: u8 = 1 << 5;
 const FIELDS: u8 = 1 << 6;
 const TRANSPOSED: u8 = 1 << 7;
 
-pub(super) fn write_to(structure: &Structure, out: &mut Vec<u8>) {
+pub(crate) fn write_to(structure: &Structure, out: &mut Vec<u8>) {
     let layout = &structure.layout;
     let mut shape = layout.width.trailing_zeros() as u8 & 3;
     if layout.swap {
@@ -51,7 +51,7 @@ pub(super) fn write_to(structure: &Structure, out: &mut Vec<u8>) {
 }
 
 /// The structure of a content of `len` bytes.
-pub(super) fn read_from<R: BufRead>(cursor: &mut Cursor<R>, len: u32) -> Result<Structure> {
+pub(crate) fn read_from<R: BufRead>(cursor: &mut Cursor<R>, len: u32) -> Result<Structure> {
     let shape = cursor.u8("layout")?;
     let mut length = |bit, max: u32, what| match shape & bit {
         0 => Ok(0),

@@ -17,6 +17,7 @@ pub use cursor::{Cursor, put_varint};
 pub use frame::{FrameHeader, Method, Segment};
 pub use header::{Head, Start};
 pub use index::{Footer, Index, IndexEntry};
+pub(crate) use layout::{read_from as read_structure, write_to as write_structure};
 pub use model_section::ModelSection;
 
 /// The first seven bytes of a member. The eighth is the version.

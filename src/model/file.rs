@@ -1,9 +1,10 @@
 //! A model as one piece of bytes: a .boam file, or a container's model section.
 
-use super::compact;
 use super::config::Config;
 use super::weights::Weights;
+use super::{carried, compact};
 use crate::error::{Error, Result};
+use crate::transform::Structure;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -12,6 +13,8 @@ const MAGIC: [u8; 4] = [0xb0, b'a', b'm', 0x0a];
 const PLAIN: u8 = 1;
 /// Tensors entropy coded, perhaps as differences from a built-in network.
 const COMPACT: u8 = 2;
+/// A structure, then the form of the network and all that comes behind it.
+const CARRYING: u8 = 3;
 /// Dim u16, layers, heads, state, taps u8, record u16.
 const SHAPE: usize = 8;
 /// Bytes of a network's id that tell whether the compact form gave the network meant.
@@ -33,13 +36,17 @@ impl fmt::Debug for ModelId {
     }
 }
 
-/// A quantised network.
+/// A quantised network, and perhaps the structure of what it was trained on.
 #[derive(Debug)]
 pub struct Model {
     config: Config,
     weights: Weights,
+    /// The network alone, as stored.
     bytes: Vec<u8>,
     id: ModelId,
+    carried: Option<Structure>,
+    /// What a file has before the network's form.
+    head: Vec<u8>,
 }
 
 impl Model {
@@ -72,18 +79,52 @@ impl Model {
                 least = bytes;
             }
         }
-        Model::from_bytes(&least)
+        Model::from_bytes(&least)?.carrying(self.carried.clone())
+    }
+
+    /// The same network, carrying the structure of the data that it was trained on, if there is one.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a structure that contradicts itself, `InvalidModel` for one that
+    /// [is no table's](Structure::is_table) or takes more than 64 KiB.
+    pub fn carrying(self, structure: Option<Structure>) -> Result<Model> {
+        let mut head = Vec::from(MAGIC);
+        if let Some(structure) = &structure {
+            head.push(CARRYING);
+            carried::write_to(structure, &mut head)?;
+        }
+        Ok(Model {
+            carried: structure,
+            head,
+            ..self
+        })
+    }
+
+    /// Whether a model may carry this structure.
+    pub fn can_carry(structure: &Structure) -> bool {
+        carried::write_to(structure, &mut Vec::new()).is_ok()
     }
 
     /// Reads and checks a model.
     ///
     /// # Errors
     /// `InvalidModel` names the first field that breaks a rule, `UnknownModel` a built-in network that this library
-    /// does not have.
+    /// does not have; of a carried structure `Truncated`, `Damaged` or `OutOfRange`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Model> {
         if bytes.len() > Self::MAX_BYTES {
             return Err(invalid("size", bytes.len() as u64, Self::MAX_BYTES as u64));
         }
+        let form = MAGIC.len();
+        if !bytes.starts_with(&MAGIC) || bytes.get(form) != Some(&CARRYING) {
+            return Model::network(bytes);
+        }
+        let (structure, end) = carried::read_from(bytes, form + 1)?;
+        let network = bytes.get(end..).unwrap_or_default();
+        Model::network(&[&MAGIC[..], network].concat())?.carrying(Some(structure))
+    }
+
+    /// A network that carries nothing.
+    fn network(bytes: &[u8]) -> Result<Model> {
         let mut rest = bytes;
         let magic: [u8; 4] = take(&mut rest, bytes.len())?;
         if magic != MAGIC {
@@ -139,15 +180,31 @@ impl Model {
             weights,
             bytes: bytes.to_vec(),
             id,
+            carried: None,
+            head: MAGIC.into(),
         })
     }
 
-    /// The model as stored in a .boam file or embedded in a container.
+    /// The model as stored in a .boam file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.bytes.clone()
+        [
+            &self.head,
+            self.bytes.get(MAGIC.len()..).unwrap_or_default(),
+        ]
+        .concat()
     }
 
-    /// BLAKE3 of the plain form: it does not depend on how the network is stored.
+    /// The network alone, as stored: all that a decoder needs, and what is embedded in a container.
+    pub fn network_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The structure of most of the data that the network was trained on, if it carries one.
+    pub fn carried(&self) -> Option<&Structure> {
+        self.carried.as_ref()
+    }
+
+    /// BLAKE3 of the network's plain form: it does not depend on how the network is stored, nor on what it carries.
     pub fn id(&self) -> ModelId {
         self.id
     }

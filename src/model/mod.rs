@@ -4,6 +4,7 @@
 //! occurrences say of it, see `docs/format.md`. No floating-point number occurs here.
 
 mod bits;
+mod carried;
 mod chance;
 mod compact;
 mod config;

@@ -141,7 +141,7 @@ fn choose_model(options: &EncodeOptions) -> Result<(Arc<Model>, ModelSection)> {
         }
     }
     let section = match options.embed_model {
-        true => ModelSection::Embedded(given.to_bytes()),
+        true => ModelSection::Embedded(given.network_bytes().to_vec()),
         false => ModelSection::ById(id.0),
     };
     Ok((Arc::clone(given), section))
@@ -170,7 +170,7 @@ fn encode_frame(
         return EncodedFrame::new(Method::Constant(byte), hash, content.len(), Vec::new());
     }
     let start = Instant::now();
-    let mut structure = Structure::choose(layout, transposed, &content);
+    let mut structure = Structure::choose_near(model.carried(), layout, transposed, &content);
     let coded = structure.forward(content);
     structure.look_around(&coded);
     let took = start.elapsed();

@@ -1,7 +1,8 @@
 //! Training data: files cut into pieces of one structure, transformed as for coding, some of it held out.
 
+use super::carried::carried;
 use super::sources::{Rules, Source, Sources};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::layout::plan::{LOOKAHEAD, Planner};
 use crate::layout::{Given, Places};
 use crate::stream::Input;
@@ -34,6 +35,8 @@ pub struct Corpus {
     pub pieces: Vec<Piece>,
     /// What is held out.
     pub held: Vec<Piece>,
+    /// The structure that a network carries from here: all pieces keep to it where it suits them about as well as their own.
+    pub carried: Option<Structure>,
     /// Where more comes from, if not all of the data is here.
     sources: Option<Sources>,
 }
@@ -58,20 +61,31 @@ impl Corpus {
                 augment: false,
                 ..rules
             };
-            let mut held = Sources::new(plain, held);
-            held.fill(&mut corpus.held, held.bytes().min(share))?;
             let mut sources = Sources::new(rules, files);
             let room = sources.bytes().min(rules.memory - share);
             sources.fill(&mut corpus.pieces, room)?;
+            corpus.carried = carried(&corpus.pieces);
+            // Pieces that are here already keep their own structure until others are drawn in their places.
+            sources.carried = corpus.carried.clone();
             corpus.sources = Some(sources);
+            let mut held = Sources::new(plain, held);
+            held.carried = corpus.carried.clone();
+            held.fill(&mut corpus.held, held.bytes().min(share))?;
             return Ok(corpus);
         }
-        for file in &files {
-            corpus.pieces.extend(pieces(&file.read()?, rules.given));
+        let all = |files: &[Source], carried: Option<&Structure>| {
+            let mut all = Vec::new();
+            for file in files {
+                all.extend(pieces(&file.read()?, rules.given, carried));
+            }
+            Ok::<_, Error>(all)
+        };
+        corpus.pieces = all(&files, None)?;
+        corpus.carried = carried(&corpus.pieces);
+        if corpus.differs() {
+            corpus.pieces = all(&files, corpus.carried.as_ref())?;
         }
-        for file in &held {
-            corpus.held.extend(pieces(&file.read()?, rules.given));
-        }
+        corpus.held = all(&held, corpus.carried.as_ref())?;
         if corpus.held.is_empty() {
             corpus.hold_out_ends();
         }
@@ -81,9 +95,13 @@ impl Corpus {
     /// The data of one file's bytes; the ends of its pieces are held out.
     pub fn of_bytes(bytes: &[u8], given: Given) -> Corpus {
         let mut corpus = Corpus {
-            pieces: pieces(bytes, given),
+            pieces: pieces(bytes, given, None),
             ..Corpus::default()
         };
+        corpus.carried = carried(&corpus.pieces);
+        if corpus.differs() {
+            corpus.pieces = pieces(bytes, given, corpus.carried.as_ref());
+        }
         corpus.hold_out_ends();
         corpus
     }
@@ -158,6 +176,16 @@ impl Corpus {
         self.pieces.is_empty()
     }
 
+    /// Whether some piece might keep to what is carried, and does not.
+    fn differs(&self) -> bool {
+        let Some(carried) = &self.carried else {
+            return false;
+        };
+        let tables = self.pieces.iter().filter_map(|p| p.structure.table());
+        let mut alike = tables.filter(|table| table.has_columns_of(carried));
+        alike.any(|table| table != *carried)
+    }
+
     fn hold_out_ends(&mut self) {
         for piece in &mut self.pieces {
             let period = (piece.structure.layout.record as usize).max(8);
@@ -194,14 +222,14 @@ impl Piece {
 }
 
 /// A file's pieces.
-fn pieces(mut bytes: &[u8], given: Given) -> Vec<Piece> {
+fn pieces(mut bytes: &[u8], given: Given, carried: Option<&Structure>) -> Vec<Piece> {
     let mut planner = Planner::new(given);
     let mut pieces: Vec<Piece> = Vec::new();
     while !bytes.is_empty() {
         let at_end = bytes.len() <= LOOKAHEAD;
         let plan = planner.next(&bytes[..bytes.len().min(LOOKAHEAD)], at_end);
         let (frame, rest) = bytes.split_at(plan.len);
-        let structure = Structure::choose(plan.layout, plan.transposed, frame);
+        let structure = Structure::choose_near(carried, plan.layout, plan.transposed, frame);
         match pieces.last_mut() {
             // Frames of one array follow each other in phase: they are one piece.
             Some(last) if continues(last, &structure) => {

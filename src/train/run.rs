@@ -255,7 +255,7 @@ pub fn train(
     // What was held out comes first: one that starts cold in each place.
     let mut stretches = spread(corpus.held.iter(), count, len);
     stretches.extend(spread(corpus.pieces.iter(), count, len));
-    let model = quantize(&candidate.twin, &stretches, len)?;
+    let model = quantize(&candidate.twin, &stretches, len)?.carrying(corpus.carried.clone())?;
     let gap = gap(&candidate.twin, &model, &held_parts(corpus))?;
     Ok(Outcome {
         model,

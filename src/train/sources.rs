@@ -96,6 +96,8 @@ impl Source {
 pub struct Sources {
     rules: Rules,
     files: Vec<Source>,
+    /// What pieces keep to where it suits them about as well as their own structure.
+    pub carried: Option<Structure>,
     random: fastrand::Rng,
 }
 
@@ -104,6 +106,7 @@ impl Sources {
         Sources {
             rules,
             files,
+            carried: None,
             random: fastrand::Rng::with_seed(rules.seed ^ 0x50),
         }
     }
@@ -156,7 +159,8 @@ impl Sources {
             }
             let plan = Planner::new(given).next(&bytes, at_end);
             bytes.truncate(plan.len);
-            let structure = Structure::choose(plan.layout, plan.transposed, &bytes);
+            let structure =
+                Structure::choose_near(self.carried.as_ref(), plan.layout, plan.transposed, &bytes);
             let piece = Piece::new(structure, bytes);
             return Ok(piece.is_enough().then_some(piece));
         }

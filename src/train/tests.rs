@@ -4,9 +4,12 @@ use super::quantize::quantize;
 use super::rehearsal::{EFFORT, Part, gap, host, integer_bits};
 use super::window::spread;
 use super::*;
+use crate::format::Method;
 use crate::layout::{Given, Layout};
 use crate::model::{Config, Model};
-use crate::stream::lanes;
+use crate::stream::{lanes, list};
+use crate::transform::Structure;
+use crate::{EncodeOptions, Input, compress};
 use candle_core::{Device, Tensor};
 use std::time::Duration;
 
@@ -313,4 +316,64 @@ fn nothing_to_train_on_is_an_error() {
     let mut corpus = Corpus::of_bytes(&[1, 2, 3], Given::Nothing);
     let options = TrainOptions::new(CONFIG, 1.0);
     assert!(train(&mut corpus, &options, &mut |_| true).is_err());
+}
+
+#[test]
+fn a_trained_model_carries_the_structure_of_most_of_its_data() {
+    let mut corpus = corpus();
+    let carried = corpus.carried.clone().unwrap();
+    assert_eq!(carried.fields.len(), 3);
+    let options = TrainOptions::new(CONFIG, 60.0);
+    let outcome = train(&mut corpus, &options, &mut |_| false).unwrap();
+    assert_eq!(outcome.model.carried(), Some(&carried));
+    let bytes = outcome.model.compacted().unwrap().to_bytes();
+    let again = Model::from_bytes(&bytes).unwrap();
+    // Rows that would choose for themselves what the network has never seen.
+    let (rows, len) = (table(1000), 12 * 200);
+    let rows = &rows[..len];
+    let own = Structure::choose(LAYOUT, false, rows).table().unwrap();
+    assert_ne!(own, carried);
+    let options = EncodeOptions {
+        layout: Given::Layout(LAYOUT),
+        model: Some(again.into()),
+        ..EncodeOptions::default()
+    };
+    let mut file = Vec::new();
+    compress(Input::from_reader(rows), &mut file, &options, &()).unwrap();
+    let members = list(std::io::Cursor::new(&file)).unwrap();
+    let Method::Mamba { structure, .. } = &members[0].frames[0].header.method else {
+        panic!("stored");
+    };
+    assert_eq!(structure.table().unwrap(), carried);
+}
+
+#[test]
+fn files_of_one_kind_are_trained_on_in_one_structure() {
+    let directory = tempfile::tempdir().unwrap();
+    let same = files(&directory, &[8000, 200, 5000]);
+    for memory in [RULES.memory, 120_000] {
+        let rules = Rules { memory, ..RULES };
+        let corpus = Corpus::of_files(rules, same.clone(), Vec::new()).unwrap();
+        let carried = corpus.carried.unwrap();
+        let mut pieces = corpus.held.iter().chain(&corpus.pieces);
+        if memory == RULES.memory {
+            assert!(pieces.all(|piece| piece.structure.table().as_ref() == Some(&carried)));
+        } else {
+            // What was drawn first is as it chose to be.
+            assert!(pieces.all(|piece| piece.structure.table().unwrap().has_columns_of(&carried)));
+        }
+    }
+    // Text that is more than all rows: nothing is carried; less: what the rows have.
+    for (words, is_carried) in [(40_000, false), (4000, true)] {
+        let path = directory.path().join("text");
+        let line = |n: usize| format!("event {n} energy {} GeV\n", n * n % 977);
+        std::fs::write(&path, (0..words).map(line).collect::<String>()).unwrap();
+        let files = [same.clone(), vec![Source::new(&path).unwrap()]].concat();
+        let rules = Rules {
+            given: Given::Nothing,
+            ..RULES
+        };
+        let corpus = Corpus::of_files(rules, files, Vec::new()).unwrap();
+        assert_eq!(corpus.carried.is_some(), is_carried, "{words}");
+    }
 }

@@ -313,6 +313,14 @@ impl Transform {
         }
     }
 
+    /// By how many bits the rule's members are further apart than codes are, on average at these codes; 0 at those that
+    /// are no members.
+    pub(super) fn coarseness(&self, codes: &[u64], bits: u32) -> f64 {
+        let mut sum = 0.0;
+        self.with_rule(bits, Coarseness(codes, &mut sum));
+        sum / codes.len().max(1) as f64
+    }
+
     /// Lets a visitor see the rule's members, if there is a rule.
     fn with_rule(&self, bits: u32, visitor: impl Visitor) {
         match &self.rule {
@@ -373,6 +381,21 @@ impl Visitor for Count<'_> {
     fn visit(self, members: &impl Members) {
         let count = members.count();
         *self.0 = (count / 2, count);
+    }
+}
+
+/// The sum of the logarithms of the distances from members to the next ones.
+struct Coarseness<'a>(&'a [u64], &'a mut f64);
+
+impl Visitor for Coarseness<'_> {
+    fn visit(self, members: &impl Members) {
+        let count = members.count();
+        let gap = |&code: &u64| {
+            let index = members.below(code);
+            let is_member = index + 1 < count && members.at(index) == code;
+            is_member.then(|| (members.at(index + 1) - code) as f64)
+        };
+        *self.1 = self.0.iter().filter_map(gap).map(f64::log2).sum();
     }
 }
 

@@ -3,6 +3,7 @@
 //! A frame's [fields](Field) say how the bits of its elements are read, which rule their values follow, and how an element
 //! is predicted from earlier ones. Everything is exact for every bit pattern, whether it follows the rule or not.
 
+mod carry;
 mod choose;
 mod coarse;
 mod column;

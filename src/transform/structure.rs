@@ -1,7 +1,7 @@
 //! The structure of a frame: its layout, its fields, and whether it is stored column after column.
 
 use super::choose;
-use super::column::Predict;
+use super::column::{Predict, Transform};
 use super::companion::{self, Looks};
 use super::frame::{self, Field};
 use super::transpose;
@@ -37,6 +37,16 @@ impl Structure {
     ///
     /// Where the content is `transposed`, the layout is that of its rows.
     pub fn choose(layout: Layout, transposed: bool, content: &[u8]) -> Structure {
+        Structure::choose_near(None, layout, transposed, content)
+    }
+
+    /// The same, but of transforms that cost about the same those that a model [carries](Structure::is_table).
+    pub fn choose_near(
+        carried: Option<&Structure>,
+        layout: Layout,
+        transposed: bool,
+        content: &[u8],
+    ) -> Structure {
         let mut structure = Structure {
             transposed,
             ..Structure::plain(layout)
@@ -54,7 +64,25 @@ impl Structure {
             structure.layout.swap = false;
             structure.fields = fields;
         }
+        if let Some(carried) = carried {
+            structure.take_over(carried, rows);
+        }
         structure
+    }
+
+    /// Gives a table's columns these transforms; no fields if they say no more than the layout.
+    pub(super) fn set_fields(&mut self, fields: Vec<Field>) {
+        let plain = |field: &Field| {
+            let alike = (field.width, field.swap) == (fields[0].width, fields[0].swap);
+            alike && field.transform == Transform::NONE
+        };
+        if fields.iter().all(plain) {
+            self.layout.swap = fields[0].swap;
+            self.fields.clear();
+        } else {
+            self.layout.swap = false;
+            self.fields = fields;
+        }
     }
 
     /// The widths of a table's columns, if it has few enough for companions.

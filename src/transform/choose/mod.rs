@@ -14,6 +14,7 @@ use super::frame::{self, Field};
 use crate::layout::Layout;
 use crate::layout::columns::Column;
 pub(crate) use estimate::Estimator;
+pub(super) use table::{bits_of_values, sampled};
 
 /// A transform has to save this share of the bits of plain elements.
 const WORTHWHILE: f64 = 0.985;

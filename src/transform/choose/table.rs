@@ -15,6 +15,10 @@ const SPARSE: usize = 8;
 /// other columns look alike only as they are.
 const RULE: f64 = 0.96;
 const DIFFERENCE: f64 = 0.97;
+/// Decimals this many bits apart save more of noise than the estimate sees in so few rows, the fewer the less: they need
+/// not save more than this, whatever the share.
+const APART: f64 = 0.5;
+const DECIMAL: f64 = 0.3;
 /// Rows that follow one another have to be closer than others by so many bits in half of the frame's parts, at most so many:
 /// what the estimate saves on a sample of noise is noise.
 const PARTS: usize = 8;
@@ -57,10 +61,15 @@ pub(super) fn choose(
 }
 
 /// The rows of a column of `count` that are coded: two runs, since neighbours stay neighbours for differences.
-pub(super) fn sampled(count: usize) -> [Range<usize>; 2] {
+pub(in super::super) fn sampled(count: usize) -> [Range<usize>; 2] {
     let rows = (count / SPARSE).clamp(ROWS[0], ROWS[1]);
     let run = (rows / 2).min(count / 2);
     [count / 4, count * 3 / 4].map(|middle| middle - run / 2..middle - run / 2 + run)
+}
+
+/// About the bits that a dictionary of elements of `width` bytes takes.
+pub(in super::super) fn bits_of_values(values: &[u64], width: u8) -> f64 {
+    values.len() as f64 * 8.0 * f64::from(width) * 0.6
 }
 
 /// The transform of one column, all of whose elements are given; and readings and rules that nearly are as good.
@@ -91,7 +100,7 @@ fn of_column(
     let overhead = |t: &Transform| {
         let values = match &t.rule {
             Rule::Any => 0.0,
-            Rule::Dictionary(values) => values.len() as f64 * f64::from(bits) * 0.6,
+            Rule::Dictionary(values) => bits_of_values(values, width),
             _ => NAMED,
         };
         values / patterns.len() as f64
@@ -107,11 +116,12 @@ fn of_column(
         costs.push((estimator.bits(&coded, width) + named, transform, codes));
     }
     costs.sort_by(|a, b| a.0.total_cmp(&b.0));
-    if let Some((bits, transform, _)) = costs.first()
+    if let Some((cost, transform, _)) = costs.first()
         && transform.rule != Rule::Any
-        && *bits < RULE * best.bits
+        && (*cost < RULE * best.bits
+            || *cost < best.bits - DECIMAL && decimals_apart(transform, &sample, bits) >= APART)
     {
-        best.bits = *bits;
+        best.bits = *cost;
         best.transform = transform.clone();
     }
     // Differences, on the best two.
@@ -146,6 +156,26 @@ fn of_column(
     }
     let transforms = costs.into_iter().take(2).map(|cost| cost.1).collect();
     (best, transforms)
+}
+
+/// By how many bits a column's decimals are further apart than floats are; 0 if the rule names no decimals. Where floats are
+/// as coarse as the decimals, as all floats of few digits are, the rule says nothing that the floats do not. Multiples of
+/// powers of two show by themselves: their last bits are zero.
+fn decimals_apart(transform: &Transform, patterns: &[u64], bits: u32) -> f64 {
+    let is_decimal = match transform.rule {
+        Rule::Digits { .. } => true,
+        Rule::Step {
+            numerator,
+            denominator,
+        } => !(numerator.is_power_of_two() && denominator.is_power_of_two()),
+        _ => false,
+    };
+    if !is_decimal {
+        return 0.0;
+    }
+    let code = |&pattern: &u64| transform.kind.code(pattern, bits);
+    let codes: Vec<u64> = patterns.iter().map(code).collect();
+    transform.coarseness(&codes, bits)
 }
 
 /// Whether rows that follow one another are clearly closer than rows further apart, in much of the frame.
