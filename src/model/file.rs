@@ -219,15 +219,13 @@ impl Model {
         &self.weights
     }
 
-    /// The built-in model of this number, if there is one. Number 1 is that of the default levels, 2 of the
-    /// fast and 3 of the best.
+    /// The built-in model of this number, if there is one. Number 1 is that of the best levels, 2 of all others.
     pub fn built_in(number: u16) -> Option<&'static Arc<Model>> {
-        const BYTES: [&[u8]; 3] = [
-            include_bytes!("pretrained/default.boam"),
-            include_bytes!("pretrained/fast.boam"),
-            include_bytes!("pretrained/best.boam"),
+        const BYTES: [&[u8]; 2] = [
+            include_bytes!("pretrained/large.boam"),
+            include_bytes!("pretrained/small.boam"),
         ];
-        static READ: [OnceLock<Option<Arc<Model>>>; 3] = [const { OnceLock::new() }; 3];
+        static READ: [OnceLock<Option<Arc<Model>>>; 2] = [const { OnceLock::new() }; 2];
         let place = usize::from(number).checked_sub(1)?;
         // The bytes are part of the program: a test reads them, so they cannot be invalid in a release.
         let read = || Model::from_bytes(BYTES[place]).ok().map(Arc::new);

@@ -126,9 +126,8 @@ pub fn compress(
 fn choose_model(options: &EncodeOptions) -> Result<(Arc<Model>, ModelSection)> {
     let Some(given) = &options.model else {
         let number = match options.level.effort() {
-            Effort::Default => 1,
-            Effort::Fast => 2,
-            Effort::Best => 3,
+            Effort::Fast | Effort::Default => 2,
+            Effort::Best => 1,
         };
         let model = Model::built_in(number)
             .ok_or_else(|| Error::InvalidArgument("this boa has no built-in model".into()))?;
