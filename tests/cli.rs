@@ -276,7 +276,7 @@ fn list_and_test() {
     let list = run(boa().args(["list", "-v"]).arg(&coded));
     let listed = String::from_utf8(list.stdout).unwrap();
     assert!(
-        listed.contains("constant") && listed.contains("built-in 1"),
+        listed.contains("constant") && listed.contains("built-in 2"),
         "{listed}"
     );
     succeeds(&run(boa().arg("test").arg(&coded)));

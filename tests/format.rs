@@ -50,7 +50,7 @@ fn an_empty_file_is_these_bytes() {
 #[test]
 fn a_constant_file_is_these_bytes() {
     let file = encode(&[7; 300]);
-    assert_eq!(file[7..12], [VERSION, 0, 1, 1, 0]);
+    assert_eq!(file[7..12], [VERSION, 0, 1, 2, 0]);
     let frame = &file[16..16 + 28];
     assert_eq!(frame[..8], [0xB0, b'F', b'R', b'M', 1, 0xAC, 0x02, 7]);
     assert_eq!(frame[8..24], frame_hash(&[7; 300]));
@@ -327,7 +327,7 @@ fn a_coded_frame_needs_a_model() {
 
 #[test]
 fn the_default_model_is_named_by_its_number_whoever_gives_it() {
-    let model = boa_constrictor::Model::built_in(1).cloned();
+    let model = boa_constrictor::Model::built_in(2).cloned();
     let options = EncodeOptions {
         model,
         embed_model: true,
