@@ -6,6 +6,7 @@ use super::counters::{Counter, GROUPS, Tables};
 use super::logistic::{squash, stretch};
 use super::matches::{BUCKETS, MATCHES, NAMED, Named};
 use super::mixer::{Last, Mixers};
+use super::surprise::{SURPRISES, Surprise};
 use crate::kernel::{BLOCK, SETS};
 use crate::layout::ELEMENT_PHASES;
 use crate::level::Effort;
@@ -68,6 +69,7 @@ pub struct Parts<'a> {
 /// What is kept of a lane's byte.
 #[derive(Clone)]
 struct Byte {
+    surprise: Surprise,
     lines: [[u32; CONTEXTS]; 2],
     named: [Named; NAMED],
     bits: [Bit; 8],
@@ -141,6 +143,7 @@ impl Bits {
             bit: false,
         };
         let byte = Byte {
+            surprise: Surprise::default(),
             lines: [[0; CONTEXTS]; 2],
             named: [Named::default(); NAMED],
             bits: std::array::from_fn(|_| bit.clone()),
@@ -158,7 +161,7 @@ impl Bits {
             maps: vec![map; contexts],
             named: vec![[Chance::new(49152); 2 * BUCKETS]; NAMED],
             mixers: Mixers::new(&start, &sets[..selectors]),
-            last: Last::new(average, phases * 8),
+            last: Last::new(average, SURPRISES as usize * phases * 8),
             curves: refined_contexts.map(Curves::new),
             bytes: vec![byte; lanes],
         }
@@ -277,14 +280,20 @@ impl Bits {
 
         let phase = u32::from(situation.phase);
         let k = k as u32;
+        let surprise = byte.surprise.level();
+        // Buckets of matches end far below.
+        let long = match longest {
+            0 => (BUCKETS as u32 - SURPRISES + surprise) * u32::from(surprise > 0),
+            _ => longest.into(),
+        };
         bit.sets = self.mixers.sets([
             phase << 8 | node as u32,
-            u32::from(longest) << 3 | k,
+            long << 3 | k,
             u32::from(situation.column) << 3 | k,
             (known * u32::from(ELEMENT_PHASES) + phase) << 3 | k,
         ]);
         bit.logits = self.mixers.mix(&bit.sets, &mut bit.inputs[..self.inputs]);
-        bit.last_set = phase << 3 | k;
+        bit.last_set = (surprise * u32::from(ELEMENT_PHASES) + phase) << 3 | k;
         let logit = self.last.mix(bit.last_set, &bit.logits);
         bit.logit = logit as i16;
         let one = squash(logit);
@@ -334,8 +343,8 @@ impl Bits {
 
     /// Learns a lane's byte.
     pub fn learn(&mut self, lane: usize) {
-        let byte = &self.bytes[lane];
-        let mut node = 1;
+        let byte = &mut self.bytes[lane];
+        let (mut node, mut wrong) = (1, 0);
         for (k, bit) in byte.bits.iter().enumerate() {
             let (local, came) = (in_half(node, k), bit.bit);
             let lines = byte.lines[k / 4].iter().zip(&mut self.maps);
@@ -351,7 +360,7 @@ impl Bits {
             let inputs = &bit.inputs[..self.inputs];
             self.mixers.learn(&bit.sets, inputs, &bit.logits, came);
             let logit = bit.logit.into();
-            self.last.learn(bit.last_set, &bit.logits, logit, came);
+            wrong += self.last.learn(bit.last_set, &bit.logits, logit, came);
             if self.refined {
                 for (curves, point) in self.curves.iter_mut().zip(bit.points) {
                     curves.learn(point, came);
@@ -359,6 +368,7 @@ impl Bits {
             }
             node = 2 * node + usize::from(came);
         }
+        byte.surprise.learn(wrong);
     }
 }
 

@@ -20,11 +20,16 @@ const RATE: [i32; EARLY as usize + 1] = {
 
 /// How far a set's error moves its weights: once more often at first.
 #[inline]
-fn error(count: &mut u16, logit: i32, bit: bool) -> i32 {
-    let error = (i32::from(bit) << 16) - i32::from(squash(logit));
+fn hasten(count: &mut u16, error: i32) -> i32 {
     let error = (error * RATE[usize::from(*count)]) >> 8;
     *count = (*count + 1).min(EARLY);
     error
+}
+
+/// What was missing to the bit, in 1/65536.
+#[inline]
+fn error(logit: i32, bit: bool) -> i32 {
+    (i32::from(bit) << 16) - i32::from(squash(logit))
 }
 
 /// Mixers of the same inputs, each with sets of weights of its own, Q26. A set's number counts those of the mixers before too.
@@ -88,7 +93,7 @@ impl Mixers {
         let mut errors = [0; SETS];
         let sets = &sets[..self.firsts.len()];
         for ((error_of, &set), &logit) in errors.iter_mut().zip(sets).zip(logits) {
-            *error_of = error(&mut self.counts[set as usize], logit.into(), bit);
+            *error_of = hasten(&mut self.counts[set as usize], error(logit.into(), bit));
         }
         kernel::descend(&mut self.weights, sets, inputs, &errors, SHIFT);
     }
@@ -122,12 +127,14 @@ impl Last {
         &self.weights[set as usize]
     }
 
-    /// Moves the weights that made `logit` of the mixers', once the bit is known.
+    /// Moves the weights that made `logit` of the mixers', once the bit is known, and says how far off it was: 1 to 65535.
     #[inline]
-    pub fn learn(&mut self, set: u32, logits: &[i16; SETS], logit: i32, bit: bool) {
-        let error = error(&mut self.counts[set as usize], logit, bit);
+    pub fn learn(&mut self, set: u32, logits: &[i16; SETS], logit: i32, bit: bool) -> i32 {
+        let wrong = error(logit, bit);
+        let error = hasten(&mut self.counts[set as usize], wrong);
         for (weight, &logit) in self.weights[set as usize].iter_mut().zip(logits) {
             *weight = kernel::moved(*weight, logit, error, LAST_SHIFT);
         }
+        wrong.abs()
     }
 }

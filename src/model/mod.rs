@@ -17,6 +17,7 @@ mod mixer;
 mod network;
 mod predictor;
 mod slots;
+mod surprise;
 mod weights;
 
 pub use bits::{Parts, Said};
