@@ -1,6 +1,7 @@
 //! Hashed tables of counters: for each context a line of fifteen, the nodes of half a byte's binary tree.
 
 use crate::kernel;
+use std::cell::RefCell;
 
 /// Lines of a table: at most 2^15 (2 MiB).
 const MAX_BITS: u32 = 15;
@@ -120,14 +121,28 @@ pub struct Tables {
     bits: u32,
 }
 
+thread_local! {
+    /// The lines of the tables that this thread had last. Tens of megabytes given back and asked for with every frame leave the
+    /// allocator's memory in pieces: the peak would be twice as high.
+    static SPARE: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Drop for Tables {
+    fn drop(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        // A thread that ends has nothing more to spare.
+        let _ = SPARE.try_with(|spare| spare.replace(lines));
+    }
+}
+
 impl Tables {
     /// Tables for so many contexts in a frame of `len` bytes.
     pub fn new(contexts: usize, len: usize) -> Self {
         let bits = (usize::BITS - len.leading_zeros() + 1).clamp(MIN_BITS, MAX_BITS);
-        Tables {
-            lines: vec![Line::fresh(0); contexts << bits],
-            bits,
-        }
+        let mut lines = SPARE.take();
+        lines.clear();
+        lines.resize(contexts << bits, Line::fresh(0));
+        Tables { lines, bits }
     }
 
     #[inline]

@@ -8,6 +8,8 @@ use crate::layout::{Layout, log2};
 
 /// Rows that are looked at, and the least there must be.
 const ROWS: usize = 8192;
+/// Elements that are looked at: of many columns fewer rows.
+const ELEMENTS: usize = 1 << 20;
 const FEWEST: usize = 256;
 /// Only so many columns before are looked at.
 const NEAR: usize = 64;
@@ -43,7 +45,7 @@ pub fn choose(coded: &[u8], layout: &Layout, widths: &[u8]) -> Vec<Looks> {
     if rows < FEWEST || widths.len() < 2 {
         return Vec::new();
     }
-    let sampled = (rows - 1).min(ROWS);
+    let sampled = (rows - 1).min(ROWS).min(ELEMENTS / widths.len());
     let row = |k: usize| 1 + k * (rows - 1) / sampled;
     let mut place = 0;
     let columns: Vec<Column> = { widths.iter() }
