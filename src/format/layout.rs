@@ -45,7 +45,7 @@ pub(crate) fn write_to(structure: &Structure, out: &mut Vec<u8>) {
     if !structure.fields.is_empty() {
         fields::write_to(&structure.fields, out);
     }
-    if structure.columns_that_may_look().is_some() {
+    if structure.widths_of_table().is_some() {
         looks::write_to(&structure.looks, out);
     }
 }
@@ -83,7 +83,7 @@ pub(crate) fn read_from<R: BufRead>(cursor: &mut Cursor<R>, len: u32) -> Result<
     };
     // How many columns there are is known once layout and fields are found valid.
     let mut valid = structure.validate(len as usize).is_ok();
-    if valid && let Some(widths) = structure.columns_that_may_look() {
+    if valid && let Some(widths) = structure.widths_of_table() {
         structure.looks = looks::read_from(cursor, widths.len())?;
         valid = structure.validate(len as usize).is_ok();
     }

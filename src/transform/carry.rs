@@ -52,38 +52,16 @@ impl Structure {
     }
 
     fn columns_of_table(&self) -> Option<Vec<Field>> {
-        let Layout {
-            width,
-            swap,
-            record,
-            plane,
-            ..
-        } = self.layout;
-        if plane > 0 {
-            return None;
+        let widths = self.widths_of_table().filter(|widths| widths.len() > 1)?;
+        if !self.fields.is_empty() {
+            return Some(self.fields.clone());
         }
-        let fields = match self.fields.len() {
-            0 => {
-                let field = Field {
-                    width,
-                    swap,
-                    transform: Transform::NONE,
-                };
-                let columns = record as usize / usize::from(width);
-                vec![
-                    field;
-                    if columns > choose::MOST_COLUMNS {
-                        0
-                    } else {
-                        columns
-                    }
-                ]
-            }
-            _ => self.fields.clone(),
+        let field = |width| Field {
+            width,
+            swap: self.layout.swap,
+            transform: Transform::NONE,
         };
-        (2..=Self::MOST_COLUMNS)
-            .contains(&fields.len())
-            .then_some(fields)
+        Some(widths.into_iter().map(field).collect())
     }
 
     /// Takes the transforms of `carried`, a [table](Structure::is_table), for those columns where they cost hardly more than

@@ -2,7 +2,7 @@
 
 use crate::layout::{Companion, Companions, MOST_COMPANIONS};
 
-/// A table of more columns has no companions.
+/// A table of more columns is none: no rule for each column, no companions.
 pub const MOST_COLUMNS: usize = 1024;
 
 /// A column that another looks at.

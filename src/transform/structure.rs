@@ -85,8 +85,8 @@ impl Structure {
         }
     }
 
-    /// The widths of a table's columns, if it has few enough for companions.
-    pub(crate) fn columns_that_may_look(&self) -> Option<Vec<u8>> {
+    /// The widths of a table's columns, if it has few enough for companions and to be carried; none of what is no table.
+    pub(crate) fn widths_of_table(&self) -> Option<Vec<u8>> {
         let Layout {
             width,
             record,
@@ -108,7 +108,7 @@ impl Structure {
 
     /// Finds what the columns look at, by the bytes that are coded.
     pub fn look_around(&mut self, coded: &[u8]) {
-        if let Some(widths) = self.columns_that_may_look() {
+        if let Some(widths) = self.widths_of_table() {
             self.looks = choose::companions::choose(coded, &self.layout, &widths);
         }
     }
@@ -169,7 +169,7 @@ impl Structure {
             Some(widths) => companion::fit(&widths, &self.looks),
             None => false,
         };
-        if !self.looks.is_empty() && !looks(self.columns_that_may_look()) {
+        if !self.looks.is_empty() && !looks(self.widths_of_table()) {
             let what = "columns look at what is no column of theirs".to_string();
             return Err(Error::InvalidArgument(what));
         }
@@ -185,7 +185,7 @@ impl Structure {
             } else {
                 Places::mixed(&self.layout, widths)
             };
-            return match self.columns_that_may_look() {
+            return match self.widths_of_table() {
                 Some(widths) => places.accompanied(companion::by_byte(&widths, &self.looks)),
                 None => places,
             };

@@ -119,11 +119,16 @@ fn own(place: Place, past: &Past) -> u64 {
 
 /// The element whose byte at the same place is `lag` back; none for lag 0 and if it is not all there.
 fn element(place: Place, lag: u32, past: &Past) -> Option<u64> {
+    element_of(place, place.width, lag, past)
+}
+
+/// The element of another column, of `width` bytes: the first is `lag` before the first of the own.
+fn element_of(place: Place, width: u8, lag: u32, past: &Past) -> Option<u64> {
     let first = lag + begun(place);
     if lag == 0 || past.back(first) == NO_TAP {
         return None;
     }
-    let bytes = (0..u32::from(place.width)).map(|k| u64::from(past.back(first - k)));
+    let bytes = (0..u32::from(width)).map(|k| u64::from(past.back(first - k)));
     Some(bytes.fold(0, |value, byte| value << 8 | byte))
 }
 

@@ -1,7 +1,7 @@
 //! Contexts of tables: columns, and the bytes and numbers above and before.
 
-use super::{CONTEXTS, Past, element, expected, fold, own};
-use crate::layout::{Companion, Companions, NO_TAP, Place, TAPS};
+use super::{CONTEXTS, Past, element, element_of, expected, fold, own};
+use crate::layout::{Companion, Companions, Place, TAPS};
 
 /// The contexts in words, in their order; `begun`: what is known of the element.
 pub const NAMES: [&str; CONTEXTS] = [
@@ -108,11 +108,8 @@ pub fn contexts(
 const NOTHING: u64 = 1 << 62;
 
 /// The upper bits of a companion's element.
+#[inline(always)]
 fn told(place: Place, companion: Companion, past: &Past) -> u64 {
-    let first = companion.lag + u32::from(place.phase + 1 - place.width);
-    if past.back(first) == NO_TAP {
-        return NOTHING;
-    }
-    let bytes = (0..u32::from(companion.width)).map(|k| u64::from(past.back(first - k)));
-    bytes.fold(0, |value, byte| value << 8 | byte) >> companion.shift
+    element_of(place, companion.width, companion.lag, past)
+        .map_or(NOTHING, |value| value >> companion.shift)
 }

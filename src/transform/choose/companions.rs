@@ -1,6 +1,6 @@
 //! Which columns tell most of a column's next value.
 //!
-//! Of every column the upper bits, to some sixty values, are coded adaptively given those of each other column; what takes
+//! Of every column the upper bits, up to 80 values, are coded adaptively given those of each other column; what takes
 //! fewest bits is the first companion, what takes fewest together with it the second and the third.
 
 use super::super::companion::{Look, Looks, before};
@@ -173,7 +173,7 @@ impl Column {
     }
 }
 
-/// Nats that a context tells of a value, in one row in [`SPARSE`], less what chance would.
+/// Bits that a context tells of a value, in one row in [`SPARSE`], less about what chance would.
 fn information(values: &[u8], context: &[u8], ways: [usize; 2]) -> f64 {
     let mut counts = [[0u32; COARSE]; COARSE];
     for (&v, &c) in values.iter().zip(context).step_by(SPARSE) {

@@ -10,6 +10,7 @@ mod rules;
 mod table;
 
 use super::column::{Rule, Transform};
+pub(super) use super::companion::MOST_COLUMNS;
 use super::frame::{self, Field};
 use crate::layout::Layout;
 use crate::layout::columns::Column;
@@ -18,8 +19,6 @@ pub(super) use table::{bits_of_values, sampled};
 
 /// A transform has to save this share of the bits of plain elements.
 const WORTHWHILE: f64 = 0.985;
-/// Rows longer than this are not seen as a table of columns with a rule each.
-pub(super) const MOST_COLUMNS: usize = 1024;
 /// What an array may cost, by share of a table, to be one.
 const ARRAY: f64 = 0.95;
 /// Fewer elements than this are not worth a rule.
