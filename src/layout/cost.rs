@@ -193,7 +193,7 @@ impl Cost {
     fn clear(&mut self, layout: &Layout, total: usize) {
         let period = layout.period() as usize;
         // A small sample needs few slots, and clearing all would take longer than coding it.
-        self.slot_bits = (total.max(1).ilog2() + 1).clamp(10, SLOT_BITS);
+        self.slot_bits = total.max(1).ilog2().clamp(10, SLOT_BITS);
         self.slots[..HASHED << self.slot_bits].fill(Slot::default());
         self.elements.reset(usize::from(layout.width));
         self.columns.reset(if period <= MOST_COLUMNS {

@@ -16,6 +16,9 @@ const PROBE: usize = 48 << 10;
 const CODED: usize = 12 << 10;
 /// Regions shorter than this are not worth a frame, which learns everything anew.
 pub(super) const LEAST: usize = 24 << 10;
+/// A probe that costs by less than this share more or less than the last is not detected anew, up to so many in a row.
+const AS_USUAL: f64 = 0.03;
+const PASSED: usize = 2;
 /// How many times as much a probe must cost under a layout that is not its own.
 const WORSE: f64 = 1.08;
 /// The same where the exponents of floats contradict the layout, which the cost hardly shows.
@@ -38,8 +41,17 @@ pub(super) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
     let last = bytes.len() - PROBE;
     let starts = (0..last).step_by(STEP).chain(Some(last));
     let mut good = 0;
+    // What the last probe cost that was detected, and how many were not since.
+    let (mut usual, mut passed) = (f64::INFINITY, 0);
     for start in starts {
-        if !breaks(&mut cost, bytes, start, layout) {
+        let bits = cost.bits(bytes, &coded(start), layout);
+        if passed < PASSED && (bits - usual).abs() < AS_USUAL * usual {
+            passed += 1;
+            good = start;
+            continue;
+        }
+        (usual, passed) = (bits, 0);
+        if !breaks(&mut cost, bytes, start, layout, bits) {
             good = start;
             continue;
         }
@@ -69,21 +81,23 @@ pub(super) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
     None
 }
 
-/// Whether the layout of the probe at `start` contradicts `layout` and costs far less.
-fn breaks(cost: &mut Cost, bytes: &[u8], start: usize, layout: &Layout) -> bool {
+/// What is coded of the probe at `start`.
+fn coded(start: usize) -> [Window; 4] {
+    std::array::from_fn(|k| Window {
+        start: start + (PROBE - CODED / 4) * k / 3,
+        len: CODED / 4,
+    })
+}
+
+/// Whether the layout of the probe at `start` contradicts `layout`, under which it takes `theirs` bits a byte, and costs far less.
+fn breaks(cost: &mut Cost, bytes: &[u8], start: usize, layout: &Layout, theirs: f64) -> bool {
     let probe = &bytes[start..start + PROBE];
     let (own, sure) = detect::rough(probe);
     let own = before(&own, start);
     if !contradicts(&own, layout) {
         return false;
     }
-    let windows: Vec<Window> = (0..4)
-        .map(|k| Window {
-            start: start + (PROBE - CODED / 4) * k / 3,
-            len: CODED / 4,
-        })
-        .collect();
-    let [theirs, mine] = [layout, &own].map(|layout| cost.bits(bytes, &windows, layout));
+    let mine = cost.bits(bytes, &coded(start), &own);
     let multiple = own.record > 0 && layout.record > own.record;
     let worse = if sure && !same_elements(&own, layout) {
         WORSE_FLOATS

@@ -9,7 +9,7 @@ use crate::layout::{Layout, log2};
 /// Rows that are looked at, and the least there must be.
 const ROWS: usize = 8192;
 /// Elements that are looked at: of many columns fewer rows.
-const ELEMENTS: usize = 1 << 20;
+const ELEMENTS: usize = 1 << 18;
 const FEWEST: usize = 256;
 /// Only so many columns before are looked at.
 const NEAR: usize = 64;
