@@ -195,6 +195,12 @@ pub struct BenchArgs {
     /// Use the model in this .boam file, and count it.
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
+    /// Time every kernel that the processor has, one after the other.
+    #[arg(long)]
+    pub kernels: bool,
+    /// Say where the time of coding goes.
+    #[arg(long)]
+    pub stages: bool,
     /// Write a page of pictures to PATH: where the bits go, beside xz and zstd.
     #[cfg(feature = "report")]
     #[arg(long, value_name = "PATH")]

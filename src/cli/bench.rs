@@ -7,7 +7,8 @@ use super::progress::Bar;
 use super::report::{Report, page};
 use super::source::Source;
 use super::verify::Comparison;
-use super::{layout_option, model_file, print};
+use super::{layout_option, model_file, print, stages};
+use boa_constrictor::kernel::Kernel;
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, Summary, compress, decompress};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek};
@@ -36,8 +37,21 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
         .map(|to| Report::create(to, Some(&metadata), args.force))
         .transpose()?;
     let failed = |e| Failure::of(path, e);
-    let measured = measure(path, file, &options, talk).map_err(failed)?;
+    if args.kernels {
+        let best = Kernel::current();
+        for kernel in Kernel::ALL.into_iter().filter(|kernel| kernel.select()) {
+            let again = file.try_clone().map_err(|e| failed(Error::Io(e)))?;
+            let measured = measure(path, again, &options, talk).map_err(failed)?;
+            print(&measured.speeds(kernel))?;
+        }
+        best.select();
+    }
+    let mut measured = measure(path, file, &options, talk).map_err(failed)?;
     print(&measured.text(path))?;
+    if args.stages {
+        let given = options.model.as_ref();
+        print(&stages::table(path, &mut measured, given).map_err(failed)?)?;
+    }
     #[cfg(feature = "report")]
     if let Some(report) = report {
         report.write(&page(path, measured, &options, talk).map_err(failed)?)?;
@@ -54,7 +68,6 @@ pub struct Measured {
     pub threads: usize,
     pub busy: usize,
     /// The compressed file.
-    #[cfg(feature = "report")]
     pub coded: File,
 }
 
@@ -104,12 +117,21 @@ fn measure(
         threads,
         // More threads than frames or cores cannot all work.
         busy: threads.min(all).min(summary.frames.max(1) as usize),
-        #[cfg(feature = "report")]
         coded,
     })
 }
 
 impl Measured {
+    /// A line of what a kernel takes.
+    fn speeds(&self, kernel: Kernel) -> String {
+        let speed = |seconds: f64| self.summary.content as f64 / 1e6 / seconds.max(1e-9);
+        let [compressing, decompressing] = self.seconds.map(speed);
+        format!(
+            "{kernel:<9} compress {compressing:.3} MB/s, decompress {decompressing:.3} MB/s, {} bytes\n",
+            self.summary.compressed
+        )
+    }
+
     fn text(&self, path: &Path) -> String {
         let (summary, busy) = (&self.summary, self.busy);
         let [compressing, decompressing] = self.seconds;

@@ -18,12 +18,14 @@ mod progress;
 mod report;
 mod signals;
 mod source;
+mod stages;
 mod test;
 #[cfg(feature = "train")]
 mod train;
 mod verify;
 
 use args::{Cli, Command};
+use boa_constrictor::kernel::Kernel;
 use clap::Parser;
 use exit::Failure;
 use std::io::{self, Write};
@@ -41,7 +43,31 @@ pub fn run() -> ExitCode {
         }
     };
     signals::install();
-    let result = match &cli.command {
+    let result = select_kernel().and_then(|()| run_command(&cli));
+    ExitCode::from(result.unwrap_or_else(|failure| failure.report()))
+}
+
+/// What BOA_KERNEL asks for, if it is set.
+fn select_kernel() -> Result<(), Failure> {
+    let Some(name) = std::env::var_os("BOA_KERNEL") else {
+        return Ok(());
+    };
+    let refused = |why: &str| {
+        let names = Kernel::ALL.map(|kernel| kernel.to_string()).join(", ");
+        Failure::usage(
+            Path::new("BOA_KERNEL"),
+            &format!("{why}: {} (there are {names})", name.display()),
+        )
+    };
+    match name.to_str().and_then(|name| name.parse::<Kernel>().ok()) {
+        Some(kernel) if kernel.select() => Ok(()),
+        Some(_) => Err(refused("this processor does not have")),
+        None => Err(refused("no such kernel")),
+    }
+}
+
+fn run_command(cli: &Cli) -> Result<u8, Failure> {
+    match &cli.command {
         Command::Compress(args) => compress::run(args, &cli.talk),
         Command::Decompress(args) => decompress::run(args, &cli.talk),
         Command::Test(args) => test::run(args, &cli.talk),
@@ -50,8 +76,7 @@ pub fn run() -> ExitCode {
         Command::Bench(args) => bench::run(args, &cli.talk),
         #[cfg(feature = "train")]
         Command::Train(args) => train::run(args, &cli.talk),
-    };
-    ExitCode::from(result.unwrap_or_else(|failure| failure.report()))
+    }
 }
 
 /// Writes a report to stdout.

@@ -6,12 +6,14 @@
 mod arithmetic;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod choice;
 mod portable;
 pub mod tables;
 #[cfg(test)]
 mod tests;
 
 pub use arithmetic::{exp2_negative, mulhrs, saturate8, saturate16, sigmoid, silu, softplus};
+pub use choice::Kernel;
 
 /// Outputs of a [`product`] are computed in blocks of this many; a matrix is padded to whole blocks.
 pub const BLOCK: usize = 16;
@@ -23,8 +25,8 @@ pub const HEADROOM: u32 = 4;
 macro_rules! dispatch {
     ($name:ident($($argument:expr),*)) => {{
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the processor has AVX2, the only feature that the function needs.
+        if Kernel::current() >= Kernel::Avx2 {
+            // SAFETY: `current` gives only what the processor has: here AVX2, the only feature that the function needs.
             #[allow(unsafe_code)]
             return unsafe { avx2::$name($($argument),*) };
         }
@@ -65,8 +67,8 @@ pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
             && weights.len() == x.len().next_multiple_of(4) * out.len()
     );
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avxvnni") && is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has both features that the function needs.
+    if Kernel::current() == Kernel::AvxVnni {
+        // SAFETY: `current` gives only what the processor has: here both features that the function needs.
         #[allow(unsafe_code)]
         return unsafe { avx2::product_vnni(weights, x, out) };
     }

@@ -1,0 +1,77 @@
+//! `boa bench --stages` and `--kernels`: where the time goes, and how long it is with each kernel.
+
+use super::bench::Measured;
+use boa_constrictor::format::{Method, ModelSection};
+use boa_constrictor::stream::Stages;
+use boa_constrictor::{Error, Model, list};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Codes the frames of a file that was measured once more, on one core, and says what took how long.
+pub fn table(
+    path: &Path,
+    measured: &mut Measured,
+    given: Option<&Arc<Model>>,
+) -> Result<String, Error> {
+    measured.coded.rewind()?;
+    let members = list(BufReader::new(&mut measured.coded))?;
+    let mut file = File::open(path)?;
+    let mut stages = Stages::default();
+    let mut offset = 0;
+    for member in &members {
+        let built_in = match member.model {
+            ModelSection::BuiltIn(number) => Model::built_in(number),
+            _ => None,
+        };
+        let model = given.or(built_in);
+        for frame in &member.frames {
+            let len = frame.header.content_len;
+            if let Method::Mamba {
+                effort,
+                network,
+                structure,
+                words,
+            } = &frame.header.method
+            {
+                let mut bytes = vec![0; len as usize];
+                file.seek(SeekFrom::Start(offset))?;
+                file.read_exact(&mut bytes)?;
+                let coded = structure.forward(bytes);
+                let model = model.filter(|_| *network).map(Arc::as_ref);
+                stages.add(model, *effort, &structure.places(), words.len(), &coded);
+            }
+            offset += u64::from(len);
+        }
+    }
+    Ok(text(&stages, measured.summary.structure.as_secs_f64()))
+}
+
+fn text(stages: &Stages, structure: f64) -> String {
+    let bytes = stages.bytes.max(1) as f64;
+    let rows = [
+        ("finding structure", structure),
+        ("contexts, network", stages.begin.as_secs_f64()),
+        ("mixing, range coder", stages.code.as_secs_f64()),
+        ("learning", stages.learn.as_secs_f64()),
+    ];
+    let all: f64 = rows.iter().map(|row| row.1).sum();
+    let mut text = "stage                 ns a byte    share\n".to_string();
+    for (name, seconds) in rows {
+        text += &format!(
+            "{name:<20} {:>10.1} {:>6.1} %\n",
+            seconds * 1e9 / bytes,
+            100.0 * seconds / all.max(1e-9)
+        );
+    }
+    let share = |count: u64| 100.0 * count as f64 / bytes;
+    text += &format!(
+        "{} bytes coded: {:.1} % mixed, {:.1} % settled by one question, {:.1} % left as noise\n",
+        stages.bytes,
+        share(stages.mixed),
+        share(stages.settled),
+        share(stages.bytes - stages.mixed - stages.settled)
+    );
+    text
+}

@@ -1,0 +1,68 @@
+//! Where the time of coding goes.
+
+use super::lanes::{active, lane_len};
+use crate::coder::LaneEncoder;
+use crate::layout::Places;
+use crate::level::Effort;
+use crate::model::{Model, Predictor, Question};
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+/// Times and counts of frames that were coded to look at the clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stages {
+    /// Finding every lane's place, habits and contexts, and hearing the network.
+    pub begin: Duration,
+    /// Finding counters, mixing, and the range coder.
+    pub code: Duration,
+    /// Learning.
+    pub learn: Duration,
+    /// Bytes: what is neither mixed nor settled was left as noise.
+    pub bytes: u64,
+    /// Those whose bits were mixed.
+    pub mixed: u64,
+    /// Those that one question settled.
+    pub settled: u64,
+}
+
+impl Stages {
+    /// Codes a frame's content, as [`super::lanes::encode`] does, and adds what it took.
+    pub fn add(
+        &mut self,
+        model: Option<&Model>,
+        effort: Effort,
+        places: &Places,
+        lanes: usize,
+        content: &[u8],
+    ) {
+        let lane_len = lane_len(content.len(), lanes);
+        let mut predictor = Predictor::new(model, effort, places, content.len(), lanes, lane_len);
+        let mut coders: Vec<LaneEncoder> = (0..lanes).map(|_| LaneEncoder::default()).collect();
+        let (mut coded, mut asked) = (vec![0; lanes], vec![(0, false); lanes]);
+        for step in 0..lane_len {
+            let active = active(content.len(), lane_len, lanes, step);
+            let start = Instant::now();
+            predictor.begin(step, active, content);
+            let begun = Instant::now();
+            asked.fill((0, false));
+            let answer = |lane: usize, question: Question, one: u16| {
+                let yes = question.answer(content[lane * lane_len + step]);
+                coders[lane].encode(yes, one);
+                let (times, doubted) = asked[lane];
+                asked[lane] = (times + 1, doubted || one != 1 << 15);
+                Ok::<bool, Infallible>(yes)
+            };
+            let Ok(()) = predictor.code(step, content, &mut coded[..active], answer);
+            let done = Instant::now();
+            predictor.learn(step, active, content);
+            self.begin += begun - start;
+            self.code += done - begun;
+            self.learn += done.elapsed();
+            for &(times, doubted) in &asked[..active] {
+                self.bytes += 1;
+                self.settled += u64::from(times == 1);
+                self.mixed += u64::from(times > 1 && doubted);
+            }
+        }
+    }
+}
