@@ -84,6 +84,7 @@ fn header(structure: Structure) -> FrameHeader {
     FrameHeader {
         method: Method::Mamba {
             effort: Level::new(5).unwrap().effort(),
+            network: true,
             structure,
             words: vec![1],
         },

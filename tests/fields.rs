@@ -11,6 +11,7 @@ fn header(structure: Structure) -> FrameHeader {
     FrameHeader {
         method: Method::Mamba {
             effort: Effort::Default,
+            network: true,
             structure,
             words: vec![7],
         },

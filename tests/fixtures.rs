@@ -98,6 +98,21 @@ fn rows(width: u8, record: u32, plane: u32) -> Given {
     })
 }
 
+/// Rows of four bytes: one that is nearly always the same, a counter, one of a few, noise.
+fn habits() -> Vec<u8> {
+    let mut random = Lcg(26);
+    let row = |n: u32| {
+        let rare = u8::from(random.below(700) == 0);
+        let [few, noise] = [5, 256].map(|below| random.below(below) as u8);
+        [rare, (n / 3) as u8, few, noise]
+    };
+    (0..2500)
+        .map(row)
+        .collect::<Vec<_>>()
+        .as_flattened()
+        .to_vec()
+}
+
 fn cases() -> Vec<(&'static str, Vec<u8>, EncodeOptions)> {
     let mut cases = vec![
         ("v1-empty.boa", Vec::new(), options(Given::Nothing)),
@@ -110,6 +125,13 @@ fn cases() -> Vec<(&'static str, Vec<u8>, EncodeOptions)> {
             options(Given::Layout(Layout::BYTES)),
         ),
     ];
+    // Least effort without a model: no network.
+    let alone = EncodeOptions {
+        model: None,
+        level: Level::new(1).unwrap(),
+        ..options(rows(1, 4, 0))
+    };
+    cases.push(("v1-mamba-alone.boa", habits(), alone));
     // The model would be all of these files: they need none to be read, so it is only named.
     for (name, content) in [
         ("v1-constant.boa", vec![42; 5000]),
@@ -377,10 +399,11 @@ fn assembled(content: &[u8], structure: &Structure) -> Vec<u8> {
     let model = Lcg(7).model();
     structure.validate(content.len()).unwrap();
     let coded = structure.forward(content.to_vec());
-    let lanes = lanes::encode(&model, effort, &structure.places(), 3, &coded);
+    let lanes = lanes::encode(Some(&model), effort, &structure.places(), 3, &coded);
     let header = FrameHeader {
         method: Method::Mamba {
             effort,
+            network: true,
             structure: structure.clone(),
             words: lanes.iter().map(|lane| lane.len() as u32).collect(),
         },

@@ -6,38 +6,52 @@
 mod support;
 
 use boa_constrictor::layout::{Contexts, Places};
-use boa_constrictor::model::{Model, Predictor};
+use boa_constrictor::model::{Model, Predictor, Question};
 use boa_constrictor::transform::{Look, Looks, Structure};
 use boa_constrictor::{Effort, Layout};
 use std::convert::Infallible;
 use support::made::Lcg;
 
-/// Hash of all probabilities of `lanes` lanes over the content.
+/// Hash of all that is asked of `lanes` lanes over the content, with its probabilities; counts the ways that bytes are coded in:
+/// mixed, settled by one question, mixed after it, and plain.
 fn hash(
-    model: &Model,
+    model: Option<&Model>,
     (effort, lanes): (Effort, usize),
     places: &Places,
     content: &[u8],
     hasher: &mut blake3::Hasher,
+    ways: &mut [usize; 4],
 ) {
     let lane_len = content.len().div_ceil(lanes);
     let mut predictor = Predictor::new(model, effort, places, content.len(), lanes, lane_len);
+    let mut asked = vec![Vec::new(); lanes];
+    let mut coded = vec![0; lanes];
     for step in 0..lane_len {
         let active = (0..lanes)
             .take_while(|lane| lane * lane_len + step < content.len())
             .count();
         predictor.begin(step, active, content);
-        for lane in 0..active {
-            let byte = content[lane * lane_len + step];
-            let mut probabilities = [0; 16];
-            let mut at = 0;
-            let coded = predictor.code(lane, step, content, |one| {
-                probabilities[2 * at..][..2].copy_from_slice(&one.to_le_bytes());
-                at += 1;
-                Ok::<bool, Infallible>(byte >> (8 - at) & 1 == 1)
-            });
-            assert_eq!(coded, Ok(byte));
-            hasher.update(&probabilities);
+        asked.iter_mut().for_each(Vec::clear);
+        let answer = |lane: usize, question: Question, one| {
+            asked[lane].push((question, one));
+            Ok::<bool, Infallible>(question.answer(content[lane * lane_len + step]))
+        };
+        let Ok(()) = predictor.code(step, content, &mut coded[..active], answer);
+        for (lane, asked) in asked[..active].iter().enumerate() {
+            assert_eq!(coded[lane], content[lane * lane_len + step]);
+            for &(question, one) in asked {
+                if let Question::Same(byte) = question {
+                    hasher.update(&[byte]);
+                }
+                hasher.update(&one.to_le_bytes());
+            }
+            let way = match asked.len() {
+                1 => 1,
+                9 => 2,
+                _ if asked.iter().all(|&(_, one)| one == 1 << 15) => 3,
+                _ => 0,
+            };
+            ways[way] += 1;
         }
         predictor.learn(step, active, content);
     }
@@ -102,7 +116,7 @@ fn a_million_bytes() {
         looks,
         ..Structure::plain(table)
     };
-    let mut predictions = 0;
+    let (mut predictions, mut ways) = (0, [0; 4]);
     use Effort::{Best, Default, Fast};
     for (places, by, content) in [
         (uniform(&table), (Default, 16), &rows[..400_000]),
@@ -127,12 +141,19 @@ fn a_million_bytes() {
         (accompanied.places(), (Fast, 4), &rows[..50_000]),
         (accompanied.places(), (Best, 4), &rows[..50_000]),
     ] {
-        hash(&model, by, &places, content, &mut hasher);
+        hash(Some(&model), by, &places, content, &mut hasher, &mut ways);
         predictions += content.len();
     }
+    for (places, by, content) in [
+        (uniform(&table), (Default, 16), &rows[..100_000]),
+        (uniform(&Layout::BYTES), (Fast, 3), &noise[..100_000]),
+    ] {
+        hash(None, by, &places, content, &mut hasher, &mut ways);
+    }
     assert!(predictions > 1_000_000);
+    assert!(ways.iter().all(|&times| times > 9), "{ways:?}");
     assert_eq!(
         &hasher.finalize().to_hex()[..32],
-        "bde7e89b1477e6678032e01f17693e48"
+        "432a13a29791ea12ade309a93c6d350a"
     );
 }

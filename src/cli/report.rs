@@ -58,24 +58,20 @@ pub fn page(
         _ => None,
     });
     let built_in = named.and_then(Model::built_in).cloned();
-    let survey = match options.model.clone().or(built_in) {
-        Some(model) => {
-            let words = named.map_or("given", |_| "built in");
-            let id: String = model.id().to_string().chars().take(16).collect();
-            let words = format!("{words}, id {id}\u{2026}");
-            let survey = survey(&mut File::open(path)?, &members, &model, options.threads)?;
-            Some((words, survey))
-        }
-        // An empty file names no model.
-        None => None,
-    };
-    let (model, survey) = survey.unwrap_or_default();
+    let model = options.model.clone().or(built_in);
+    let words = model.as_ref().map_or("none".to_string(), |model| {
+        let id: String = model.id().to_string().chars().take(16).collect();
+        let words = named.map_or("given", |_| "built in");
+        format!("{words}, id {id}\u{2026}")
+    });
+    let mut again = File::open(path)?;
+    let survey = survey(&mut again, &members, model.as_deref(), options.threads)?;
     let peers = peers(|| File::open(path))?;
     drop(waiting);
     let run = Run {
         name: name(path),
         command: command_line(),
-        model,
+        model: words,
         summary,
         seconds,
         threads: busy,

@@ -19,6 +19,8 @@ pub enum Method {
     Mamba {
         /// What it is predicted with.
         effort: Effort,
+        /// Whether the model's network is heard.
+        network: bool,
         /// The content's structure.
         structure: Structure,
         /// Range coder words of each lane, 1 to `MAX_LANES` lanes.
@@ -74,11 +76,16 @@ impl FrameHeader {
         let method = match &self.method {
             Method::Stored => 0,
             Method::Constant(_) => 1,
-            Method::Mamba { effort, .. } => match effort {
-                Effort::Fast => 2,
-                Effort::Default => 3,
-                Effort::Best => 4,
-            },
+            Method::Mamba {
+                effort, network, ..
+            } => {
+                let effort = match effort {
+                    Effort::Fast => 2,
+                    Effort::Default => 3,
+                    Effort::Best => 4,
+                };
+                effort + if *network { 0 } else { 3 }
+            }
         };
         out.push(method);
         put_varint(&mut out, u64::from(self.content_len));
@@ -127,8 +134,8 @@ fn read_header<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
     let method = match method {
         0 => Method::Stored,
         1 => Method::Constant(cursor.u8("frame header")?),
-        2..=4 => {
-            let effort = Effort::ALL[usize::from(method) - 2];
+        2..=7 => {
+            let effort = Effort::ALL[usize::from(method - 2) % 3];
             let structure = layout::read_from(cursor, content_len as u32)?;
             let lanes = cursor.varint(1..=MAX_LANES as u64, "number of lanes")?;
             // The payload is shorter than the content, so this many words are left for the lanes.
@@ -141,6 +148,7 @@ fn read_header<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
             }
             Method::Mamba {
                 effort,
+                network: method <= 4,
                 structure,
                 words,
             }
@@ -173,6 +181,7 @@ mod tests {
         FrameHeader {
             method: Method::Mamba {
                 effort: Effort::Best,
+                network: true,
                 structure: Structure::plain(layout),
                 words,
             },

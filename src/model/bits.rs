@@ -2,10 +2,11 @@
 
 use super::chance::{Chance, Curves, Point};
 use super::contexts::{CONTEXTS, finish, fold};
-use super::counters::{Counter, GROUPS, Tables};
-use super::logistic::{squash, stretch};
+use super::counters::{GROUPS, Tables};
+use super::logistic::{STEPS, squash, stretch, stretch_in_steps};
 use super::matches::{BUCKETS, MATCHES, NAMED, Named};
 use super::mixer::{Last, Mixers};
+use super::predictor::Question;
 use super::surprise::{SURPRISES, Surprise};
 use crate::kernel::{BLOCK, SETS};
 use crate::layout::ELEMENT_PHASES;
@@ -18,8 +19,8 @@ const ONE: i32 = 1 << 26;
 
 /// What is known of a byte before it is coded.
 pub struct Situation<'a> {
-    /// Sums of the network's frequencies, see [`crate::kernel::tree`]; all together 2^24.
-    pub network: &'a [u32; 512],
+    /// Sums of the network's frequencies, see [`crate::kernel::tree`], all together 2^24; none without a network.
+    pub network: Option<&'a [u32; 512]>,
     /// The hashes of the counters' contexts.
     pub contexts: &'a [u64; CONTEXTS],
     /// The named bytes.
@@ -70,6 +71,9 @@ pub struct Parts<'a> {
 #[derive(Clone)]
 struct Byte {
     surprise: Surprise,
+    /// Where its upper half led to, and the hashes of its lower half's lines.
+    node: usize,
+    lower: [u64; CONTEXTS],
     lines: [[u32; CONTEXTS]; 2],
     named: [Named; NAMED],
     bits: [Bit; 8],
@@ -90,22 +94,16 @@ pub struct Bits {
 }
 
 /// Places of a map for each group of counters: the last two bits, then the probability in sixteen steps.
-const PLACES: usize = 4 * 16;
+const PLACES: usize = 4 * STEPS;
 /// Places of a map, a power of two.
 const MAP: usize = (GROUPS * PLACES).next_power_of_two();
 /// The place that learns where the map said nothing; nobody reads it.
 const NOWHERE: usize = MAP - 1;
 const _: () = assert!(GROUPS * PLACES <= NOWHERE);
 /// A chance whose logit is 0: what the map says of fresh counters.
-const EVEN: u16 = 32760;
-
-/// The place in its context's map of a counter of this group and logit.
-#[inline]
-fn mapped(group: usize, counter: Counter, logit: i32) -> usize {
-    // A sixteenth of them times 16 / 353.
-    let step = (((logit + 2816) as u32 >> 4) * 47528) >> 20;
-    group * PLACES + counter.last_two() as usize * 16 + step as usize
-}
+const SILENT: u16 = 32760;
+/// The probability of a bit that is as likely 0 as 1.
+pub const EVEN: u16 = 1 << 15;
 
 impl Bits {
     /// For a frame of `len` bytes in `lanes` lanes.
@@ -129,7 +127,7 @@ impl Bits {
         let mut average = [0; SETS];
         average[..selectors].fill(ONE / selectors as i32);
         let map = std::array::from_fn(|place| match place {
-            0..PLACES => Chance::new(EVEN),
+            0..PLACES => Chance::new(SILENT),
             _ => Chance::new(squash((place as i32 % 16) * 353 - 2640)),
         });
         let bit = Bit {
@@ -144,6 +142,8 @@ impl Bits {
         };
         let byte = Byte {
             surprise: Surprise::default(),
+            node: 1,
+            lower: [0; CONTEXTS],
             lines: [[0; CONTEXTS]; 2],
             named: [Named::default(); NAMED],
             bits: std::array::from_fn(|_| bit.clone()),
@@ -180,38 +180,57 @@ impl Bits {
         self.curves[1].prefetch(usize::from(last) << 8 | 1);
     }
 
-    /// Codes a lane's byte: `coder` is given the probability of a one, in 1/65536, and gives the bit.
+    /// Codes the upper four bits of a lane's byte: `coder` is asked for each, given the probability of a one, in 1/65536.
     ///
     /// # Errors
     /// Those of `coder`.
-    pub fn code<E>(
+    pub fn upper<E>(
         &mut self,
         lane: usize,
         situation: &Situation,
-        mut coder: impl FnMut(u16) -> Result<bool, E>,
-    ) -> Result<u8, E> {
-        let sums = situation.network;
+        coder: impl FnMut(Question, u16) -> Result<bool, E>,
+    ) -> Result<(), E> {
         self.bytes[lane].named = *situation.named;
         self.find_lines(lane, 0, situation.contexts);
-        let mut node = 1;
-        let (mut likely, mut lower) = (0, [0; CONTEXTS]);
-        for k in 0..8 {
-            if k == 3 {
-                // Asked for a bit early, though it may be the wrong ones: they are far away.
-                likely = likelier_child(node, sums);
-                lower = self.lower_lines(situation.contexts, likely);
-            } else if k == 4 {
-                if node != likely {
-                    lower = self.lower_lines(situation.contexts, node);
-                }
-                self.find_lines(lane, 1, &lower);
-            }
+        let node = self.half(lane, 0, 1, situation, coder)?;
+        let lower = self.lower_lines(situation.contexts, node);
+        self.bytes[lane].node = node;
+        self.bytes[lane].lower = lower;
+        Ok(())
+    }
+
+    /// Codes the lower four bits, after the upper ones, and returns the byte.
+    ///
+    /// # Errors
+    /// Those of `coder`.
+    pub fn lower<E>(
+        &mut self,
+        lane: usize,
+        situation: &Situation,
+        coder: impl FnMut(Question, u16) -> Result<bool, E>,
+    ) -> Result<u8, E> {
+        let Byte { node, lower, .. } = self.bytes[lane];
+        self.find_lines(lane, 1, &lower);
+        let node = self.half(lane, 4, node, situation, coder)?;
+        Ok(node as u8)
+    }
+
+    /// Codes four bits from the `first` on, and returns the node that they lead to.
+    fn half<E>(
+        &mut self,
+        lane: usize,
+        first: usize,
+        mut node: usize,
+        situation: &Situation,
+        mut coder: impl FnMut(Question, u16) -> Result<bool, E>,
+    ) -> Result<usize, E> {
+        for k in first..first + 4 {
             let one = self.predict(lane, k, node, situation);
-            let bit = coder(one)?;
+            let bit = coder(Question::Bit(k as u8), one)?;
             self.bytes[lane].bits[k].bit = bit;
             node = 2 * node + usize::from(bit);
         }
-        Ok(node as u8)
+        Ok(node)
     }
 
     /// The hashes of the lines of a byte's lower half, which are said to be wanted.
@@ -237,12 +256,15 @@ impl Bits {
     fn predict(&mut self, lane: usize, k: usize, node: usize, situation: &Situation) -> u16 {
         let byte = &mut self.bytes[lane];
         let bit = &mut byte.bits[k];
-        let sums = situation.network;
-        let p = (u64::from(sums[2 * node + 1]) << 16) / u64::from(sums[node]);
-        bit.inputs[0] = stretch(p.clamp(1, 65535) as u16) as i16;
+        bit.inputs[0] = 0;
+        let mut child = 2 * node;
+        if let Some(sums) = situation.network {
+            let p = (u64::from(sums[2 * node + 1]) << 16) / u64::from(sums[node]);
+            bit.inputs[0] = stretch(p.clamp(1, 65535) as u16) as i16;
+            child |= usize::from(p > 32768);
+        }
         let by_last = usize::from(situation.last) << 8;
         let by_phase = usize::from(situation.phase) << 8;
-        let child = likelier_child(node, sums);
         self.curves[0].prefetch(by_phase | child & 255);
         self.curves[1].prefetch(by_last | child & 255);
 
@@ -254,8 +276,8 @@ impl Bits {
             let counter = self.tables.counter(line, local);
             let (confidence, group) = counter.seen();
             known += u32::from(group > 0);
-            let logit = stretch(counter.probability());
-            let at = mapped(group, counter, logit);
+            let (logit, step) = stretch_in_steps(counter.probability());
+            let at = group * PLACES + counter.last_two() as usize * STEPS + step;
             // Both are 0 of a fresh counter.
             let own = (logit * confidence) >> 8;
             let worth = stretch(map[at % MAP].get());
@@ -341,8 +363,8 @@ impl Bits {
         }
     }
 
-    /// Learns a lane's byte.
-    pub fn learn(&mut self, lane: usize) {
+    /// Learns a lane's byte; returns its bits' errors together, in 1/65536.
+    pub fn learn(&mut self, lane: usize) -> i32 {
         let byte = &mut self.bytes[lane];
         let (mut node, mut wrong) = (1, 0);
         for (k, bit) in byte.bits.iter().enumerate() {
@@ -369,13 +391,8 @@ impl Bits {
             node = 2 * node + usize::from(came);
         }
         byte.surprise.learn(wrong);
+        wrong
     }
-}
-
-/// The child of a node where most of the network's frequencies are.
-#[inline]
-fn likelier_child(node: usize, sums: &[u32; 512]) -> usize {
-    2 * node + usize::from(2 * sums[2 * node + 1] > sums[node])
 }
 
 /// The node within its half byte, 1 to 15.
@@ -400,20 +417,10 @@ fn name_place(named: Named, k: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::logistic::LIMIT;
     use super::*;
 
     #[test]
-    fn steps_are_sixteenths() {
-        for logit in -LIMIT..=LIMIT {
-            let step = ((logit + 2816) >> 4) * 16 / 353;
-            let place = mapped(2, Counter::FRESH, logit);
-            assert_eq!(place, 2 * PLACES + step as usize);
-        }
-    }
-
-    #[test]
     fn even_is_no_logit() {
-        assert_eq!(stretch(EVEN), 0);
+        assert_eq!(stretch(SILENT), 0);
     }
 }

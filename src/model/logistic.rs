@@ -23,26 +23,13 @@ static SQUASH: [u16; 2 * LIMIT as usize + 1] = {
     table
 };
 
-/// Probabilities below this, and as close to the other end, have a logit each; of those between, sixteen share one.
-const FINE: usize = 4096;
-/// Where in [`STRETCH`] the shared ones begin, and the others after them.
-const SHARED: usize = FINE;
-const UPPER: usize = SHARED + (65536 - 2 * FINE) / 16 + 1;
-
-/// The logits of the lowest probabilities, of each sixteen in the middle of them, and of the highest.
-static STRETCH: [i16; UPPER + FINE - 1] = {
-    let mut table = [0; UPPER + FINE - 1];
+/// For sixteen probabilities each: the logit of the middle one, Q8; above it the logit's sixteenth, times 16 / 353.
+static STRETCH: [i32; 4096] = {
+    let mut table = [0; 4096];
     let mut i = 0;
-    while i < FINE {
-        table[i] = inverse(i as u32);
-        if i > 0 {
-            table[UPPER + FINE - 1 - i] = -table[i];
-        }
-        i += 1;
-    }
-    let mut i = SHARED;
-    while i < UPPER {
-        table[i] = inverse((i - SHARED + FINE / 16) as u32 * 16 + 8);
+    while i < 4096 {
+        let logit = inverse(i as u32 * 16 + 8) as i32;
+        table[i] = (((logit + LIMIT + 1) >> 4) * 16 / 353) << 16 | (logit & 0xffff);
         i += 1;
     }
     table
@@ -71,15 +58,17 @@ pub fn squash(x: i32) -> u16 {
 /// The logit of a probability, within [`LIMIT`].
 #[inline]
 pub fn stretch(p: u16) -> i32 {
-    let p = usize::from(p);
-    let shared = (p >> 4) + (SHARED - FINE / 16);
-    let place = if p < FINE { p } else { shared };
-    let place = if p > 65536 - FINE {
-        p - (65536 - FINE + 1) + UPPER
-    } else {
-        place
-    };
-    i32::from(STRETCH[place])
+    stretch_in_steps(p).0
+}
+
+/// Steps of [`stretch_in_steps`].
+pub const STEPS: usize = 16;
+
+/// The logit of a probability, and in which of sixteen steps it is.
+#[inline]
+pub fn stretch_in_steps(p: u16) -> (i32, usize) {
+    let both = STRETCH[usize::from(p >> 4)];
+    (i32::from(both as i16), (both >> 16) as usize % STEPS)
 }
 
 #[cfg(test)]

@@ -134,9 +134,11 @@ fn find(past: &Past, candidate: usize, order: usize, lane_len: usize) -> Match {
         return Match::default();
     }
     let longest = LONGEST.min(step + 1).min(candidate_step);
-    let same = (1..=longest)
-        .take_while(|n| past.content[candidate - n] == past.content[end - n])
-        .count();
+    let content = past.content;
+    let same = alike(
+        &content[candidate - longest..candidate],
+        &content[end - longest..end],
+    );
     if same < order {
         Match::default()
     } else {
@@ -146,6 +148,20 @@ fn find(past: &Past, candidate: usize, order: usize, lane_len: usize) -> Match {
             length: same,
         }
     }
+}
+
+/// How many of the last bytes of two slices of one length are the same.
+fn alike(a: &[u8], b: &[u8]) -> usize {
+    let (first, a) = a.as_rchunks::<8>();
+    let (other, b) = b.as_rchunks::<8>();
+    for (k, (a, b)) in a.iter().zip(b).rev().enumerate() {
+        let differ = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if differ != 0 {
+            return 8 * k + differ.leading_zeros() as usize / 8;
+        }
+    }
+    let rest = first.iter().zip(other).rev();
+    8 * a.len() + rest.take_while(|(a, b)| a == b).count()
 }
 
 fn hash_bytes(bytes: &[u8]) -> u64 {

@@ -25,6 +25,8 @@ pub struct Network<'m> {
 /// What a lane's step starts from.
 #[derive(Clone, Copy)]
 pub struct Heard {
+    /// The lane.
+    pub lane: usize,
     /// The tokens of the taps.
     pub tokens: [u16; TAPS],
     /// The phase of the byte to predict.
@@ -67,14 +69,14 @@ impl<'m> Network<'m> {
         }
     }
 
-    /// Takes a step of the first lanes; gives `say` each lane's logits in Q11 of log2, the largest at the top of the range.
+    /// Takes a step of these lanes.
     ///
     /// All lanes take a part of the step before any takes the next: its weights stay in the nearest cache, and one lane's
     /// work fills the gaps of the other's.
-    pub fn step(&mut self, heard: &[Heard], mut say: impl FnMut(usize, &mut [i16; 256])) {
+    pub fn step(&mut self, heard: &[Heard]) {
         let (config, weights) = (self.model.config(), self.model.weights());
-        let (dim, active) = (usize::from(config.dim), heard.len());
-        for (lane, heard) in self.lanes.iter_mut().zip(heard) {
+        for heard in heard {
+            let lane = &mut self.lanes[heard.lane];
             lane.residual.fill(0);
             for (embedding, &token) in weights.taps.iter().zip(&heard.tokens) {
                 embedding.add(usize::from(token), &mut lane.residual);
@@ -82,30 +84,34 @@ impl<'m> Network<'m> {
             weights.phase.add(heard.phase, &mut lane.residual);
         }
         for (layer, block) in weights.blocks.iter().enumerate() {
-            self.block(active, layer, block, config);
-        }
-        let mut logits = [0; 256];
-        for (number, lane) in self.lanes[..active].iter_mut().enumerate() {
-            kernel::rms_norm(&lane.residual, &weights.gain, &mut lane.quantised[..dim]);
-            let sums = &mut self.sums[..256];
-            kernel::product(&weights.head.packed, &lane.quantised[..dim], sums);
-            kernel::head_logits(sums, &weights.head.bias, &weights.head.shift, &mut logits);
-            say(number, &mut logits);
+            self.block(heard, layer, block, config);
         }
     }
 
-    fn block(&mut self, active: usize, layer: usize, block: &Block, config: &Config) {
+    /// A lane's logits after its last step, in Q11 of log2, the largest at the top of the range.
+    pub fn speak(&mut self, lane: usize, logits: &mut [i16; 256]) {
+        let (config, weights) = (self.model.config(), self.model.weights());
+        let (dim, lane) = (usize::from(config.dim), &mut self.lanes[lane]);
+        kernel::rms_norm(&lane.residual, &weights.gain, &mut lane.quantised[..dim]);
+        let sums = &mut self.sums[..256];
+        kernel::product(&weights.head.packed, &lane.quantised[..dim], sums);
+        kernel::head_logits(sums, &weights.head.bias, &weights.head.shift, logits);
+    }
+
+    fn block(&mut self, heard: &[Heard], layer: usize, block: &Block, config: &Config) {
         let (dim, inner) = (usize::from(config.dim), config.inner());
-        for lane in &mut self.lanes[..active] {
+        for heard in heard {
+            let lane = &mut self.lanes[heard.lane];
             kernel::rms_norm(&lane.residual, &block.gain, &mut lane.quantised[..dim]);
             block
                 .input
                 .apply(&lane.quantised[..dim], &mut self.sums, &mut lane.projected);
         }
-        for lane in 0..active {
-            self.mix_steps(lane, layer, block, config);
+        for heard in heard {
+            self.mix_steps(heard.lane, layer, block, config);
         }
-        for lane in &mut self.lanes[..active] {
+        for heard in heard {
+            let lane = &mut self.lanes[heard.lane];
             block
                 .output
                 .apply(&lane.quantised[..inner], &mut self.sums, &mut self.change);

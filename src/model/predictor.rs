@@ -1,9 +1,11 @@
 //! The whole predictor of one frame: network, counters and matches, mixed bit by bit, for lanes in lock step.
 
-use super::bits::{Bits, Parts, Said, Situation};
+use super::bits::{Bits, EVEN, Parts, Said, Situation};
+use super::config::Config;
 use super::contexts::{CONTEXTS, Past, REPEATING, TextState, contexts};
 use super::file::Model;
-use super::matches::{Heads, Matches};
+use super::habits::{Habits, Way};
+use super::matches::{Heads, Matches, NAMED, Named};
 use super::network::{Heard, Network};
 use super::slots::Slots;
 use crate::kernel;
@@ -13,18 +15,39 @@ use std::convert::Infallible;
 
 /// Predicts a frame's bytes.
 ///
-/// At every step `begin` with the lanes that still have bytes, `code` each of them, then let them `learn`. Where another network
+/// At every step `begin` with the lanes that still have bytes, `code` them, then let them `learn`. Where another network
 /// is tried out: `begin_rehearsal`, `rehearse`, `learn`.
 pub struct Predictor<'m> {
-    model: &'m Model,
     places: &'m Places,
     lane_len: usize,
-    network: Network<'m>,
+    network: Option<(&'m Config, Network<'m>)>,
     heard: Vec<Heard>,
     matches: Matches,
     bits: Bits,
-    slots: Slots,
+    /// Of tables only: elsewhere few values come again.
+    slots: Option<Slots>,
+    habits: Habits,
     lanes: Vec<Lane>,
+}
+
+/// What is coded of a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Is it this byte?
+    Same(u8),
+    /// Is its bit of this number, the most significant first, a one?
+    Bit(u8),
+}
+
+impl Question {
+    /// The answer of a byte that is known.
+    #[inline]
+    pub fn answer(self, byte: u8) -> bool {
+        match self {
+            Question::Same(asked) => asked == byte,
+            Question::Bit(k) => byte >> (7 - k) & 1 == 1,
+        }
+    }
 }
 
 /// What a lane keeps from the step's beginning until its byte is known.
@@ -35,11 +58,48 @@ struct Lane {
     /// Sums of the network's frequencies, see [`kernel::tree`].
     sums: [u32; 512],
     contexts: [u64; CONTEXTS],
+    named: [Named; NAMED],
     heads: Heads,
     text: TextState,
+    way: Way,
+    /// Whether a network was heard at this step.
+    heard: bool,
+    /// Whether the byte was mixed.
+    mixed: bool,
 }
 
 impl Lane {
+    /// What its network is to hear.
+    fn asks(&self, lane: usize, config: &Config, places: &Places, past: &Past) -> Heard {
+        Heard {
+            lane,
+            tokens: places.lags(self.place).map(|lag| past.back(lag)),
+            phase: config.phase(self.place),
+        }
+    }
+
+    /// Takes what the network says after its step.
+    fn listen(&mut self, network: &mut Network, lane: usize) {
+        let mut logits = [0; 256];
+        network.speak(lane, &mut logits);
+        self.hear(&mut logits);
+    }
+
+    /// What is known of its byte.
+    fn situation(&self, kind: Contexts) -> Situation<'_> {
+        Situation {
+            network: self.heard.then_some(&self.sums),
+            contexts: &self.contexts,
+            named: &self.named,
+            phase: self.place.phase,
+            column: match kind {
+                Contexts::Text => self.last.into(),
+                _ => (self.place.column % 1024) as u16,
+            },
+            last: self.last,
+        }
+    }
+
     /// Takes a network's logits, which are used up.
     fn hear(&mut self, logits: &mut [i16; 256]) {
         // The network speaks in Q11, the softmax listens in Q9.
@@ -47,13 +107,14 @@ impl Lane {
         let mut frequencies = [0; 256];
         kernel::softmax(logits, &mut frequencies);
         kernel::tree(&frequencies, &mut self.sums);
+        self.heard = true;
     }
 }
 
 impl<'m> Predictor<'m> {
-    /// For a frame of `len` bytes in `lanes` lanes of `lane_len` bytes (the last may be shorter).
+    /// For a frame of `len` bytes in `lanes` lanes of `lane_len` bytes (the last may be shorter). Without a model no network is heard.
     pub fn new(
-        model: &'m Model,
+        model: Option<&'m Model>,
         effort: Effort,
         places: &'m Places,
         len: usize,
@@ -65,18 +126,23 @@ impl<'m> Predictor<'m> {
             last: 0,
             sums: [0; 512],
             contexts: [0; CONTEXTS],
+            named: [Named::default(); NAMED],
             heads: Heads::default(),
             text: TextState::default(),
+            way: Way::Mixed,
+            heard: false,
+            mixed: false,
         };
+        let period = places.layout().period() as usize;
         Predictor {
-            model,
             places,
             lane_len,
-            network: Network::new(model, lanes),
+            network: model.map(|model| (model.config(), Network::new(model, lanes))),
             heard: Vec::with_capacity(lanes),
             matches: Matches::new(len, lanes, lane_len),
             bits: Bits::new(effort, len, lanes),
-            slots: Slots::new(len),
+            slots: (places.contexts() == Contexts::Table).then(|| Slots::new(len)),
+            habits: Habits::new(places.contexts(), period, lanes),
             lanes: (0..lanes).map(|_| lane()).collect(),
         }
     }
@@ -84,23 +150,23 @@ impl<'m> Predictor<'m> {
     /// Begins a step of the first `active` lanes: finds every lane's places in the tables, and what the network says. Of `content`
     /// only bytes that were coded before this step are looked at.
     pub fn begin(&mut self, step: usize, active: usize, content: &[u8]) {
-        self.heard.clear();
         for lane in 0..active {
-            let past = self.begin_lane(lane, step, content);
-            let place = self.lanes[lane].place;
-            self.heard.push(Heard {
-                tokens: self.places.lags(place).map(|lag| past.back(lag)),
-                phase: self.model.config().phase(place),
-            });
+            self.begin_lane(lane, step, content);
         }
-        let (lanes, bits, slots) = (&mut self.lanes, &self.bits, &self.slots);
-        self.network.step(&self.heard, |lane, logits| {
-            // The tables' lines come while the network computes what it says of other lanes.
-            let lane = &mut lanes[lane];
-            bits.prefetch(&lane.contexts, lane.last);
-            slots.prefetch(lane.contexts[REPEATING]);
-            lane.hear(logits);
-        });
+        if let Some((config, network)) = &mut self.network {
+            self.heard.clear();
+            for (number, lane) in self.lanes[..active].iter().enumerate() {
+                if lane.way == Way::Mixed {
+                    let past = past(self.lane_len, number, step, content);
+                    self.heard
+                        .push(lane.asks(number, config, self.places, &past));
+                }
+            }
+            network.step(&self.heard);
+            for heard in &self.heard {
+                self.lanes[heard.lane].listen(network, heard.lane);
+            }
+        }
     }
 
     /// The same without the model's network.
@@ -110,74 +176,139 @@ impl<'m> Predictor<'m> {
         }
     }
 
-    fn begin_lane<'a>(&mut self, lane: usize, step: usize, content: &'a [u8]) -> Past<'a> {
-        let (kind, count) = (self.places.contexts(), self.bits.contexts());
+    fn begin_lane(&mut self, lane: usize, step: usize, content: &[u8]) {
         let past = self.past(lane, step, content);
-        let own = &mut self.lanes[lane];
+        let (own, matches) = (&mut self.lanes[lane], &self.matches);
         own.place = self.places.at(past.position);
-        let lags = self.places.lags(own.place);
-        let companions = self.places.companions(own.place);
-        own.contexts = contexts(kind, count, own.place, &lags, &past, &own.text, &companions);
         own.last = past.back(1) as u8;
-        past
+        let named = || matches.named(lane, &past).iter().any(|m| m.bucket > 0);
+        own.way = self.habits.way(own.place, lane, named);
+        own.heard = false;
+        own.mixed = false;
+        if own.way == Way::Mixed {
+            self.look_up(lane, &past);
+        }
     }
 
-    /// Codes lane `lane`'s byte of the step that has begun, most significant bit first: `coder` is given the probability of a
-    /// one, in 1/65536, and gives the bit. Of `content` only bytes that were coded before this step are looked at.
+    /// Finds a lane's contexts.
+    fn look_up(&mut self, lane: usize, past: &Past) {
+        let (kind, count) = (self.places.contexts(), self.bits.contexts());
+        let own = &mut self.lanes[lane];
+        let lags = self.places.lags(own.place);
+        let companions = self.places.companions(own.place);
+        own.contexts = contexts(kind, count, own.place, &lags, past, &own.text, &companions);
+        // The tables' lines come while the network computes.
+        self.bits.prefetch(&own.contexts, own.last);
+        if let Some(slots) = &self.slots {
+            slots.prefetch(own.contexts[REPEATING]);
+        }
+    }
+
+    /// Codes the bytes of the first lanes, as many as `coded` has room for, of the step that has begun: `coder` is given a lane's number, what is asked of its byte and the
+    /// probability of a yes, in 1/65536, and gives the answer. Of `content` only bytes that were coded before this step are looked at.
     ///
     /// # Errors
     /// Those of `coder`.
     pub fn code<E>(
         &mut self,
-        lane: usize,
         step: usize,
         content: &[u8],
-        coder: impl FnMut(u16) -> Result<bool, E>,
-    ) -> Result<u8, E> {
-        let past = self.past(lane, step, content);
-        let own = &self.lanes[lane];
-        let [a, b, c] = self.matches.named(lane, &past);
-        let named = [a, b, c, self.slots.named(own.contexts[REPEATING])];
-        let situation = Situation {
-            network: &own.sums,
-            contexts: &own.contexts,
-            named: &named,
-            phase: own.place.phase,
-            column: match self.places.contexts() {
-                Contexts::Text => own.last.into(),
-                _ => (own.place.column % 1024) as u16,
-            },
-            last: own.last,
-        };
-        self.bits.code(lane, &situation, coder)
+        coded: &mut [u8],
+        mut coder: impl FnMut(usize, Question, u16) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        // All lanes' upper halves first: the lower halves' lines, which depend on them, come meanwhile.
+        for (lane, coded) in coded.iter_mut().enumerate() {
+            let mut coder = |question, one| coder(lane, question, one);
+            match self.lanes[lane].way {
+                Way::Mixed => {}
+                Way::Asked(byte, sure) => {
+                    if coder(Question::Same(byte), sure)? {
+                        *coded = byte;
+                        continue;
+                    }
+                    self.begin_late(lane, step, content);
+                }
+                Way::Plain => {
+                    *coded = (0..8).try_fold(0, |byte, k| {
+                        coder(Question::Bit(k), EVEN).map(|bit| byte << 1 | u8::from(bit))
+                    })?;
+                    continue;
+                }
+            }
+            let past = self.past(lane, step, content);
+            let own = &mut self.lanes[lane];
+            own.mixed = true;
+            let [a, b, c] = self.matches.named(lane, &past);
+            let slot = match &self.slots {
+                Some(slots) => slots.named(own.contexts[REPEATING]),
+                None => Named::default(),
+            };
+            own.named = [a, b, c, slot];
+            let situation = own.situation(self.places.contexts());
+            self.bits.upper(lane, &situation, coder)?;
+        }
+        for (lane, coded) in coded.iter_mut().enumerate() {
+            let own = &self.lanes[lane];
+            if own.mixed {
+                let situation = own.situation(self.places.contexts());
+                let coder = |question, one| coder(lane, question, one);
+                *coded = self.bits.lower(lane, &situation, coder)?;
+            }
+        }
+        Ok(())
     }
 
-    /// Codes the lane's byte, which stands in `content`, with logits (Q11, the largest at the top of the range) that another
-    /// network gives instead of the model's; what became of them at each bit.
+    /// What a lane has to know of a byte that was not the one expected.
+    fn begin_late(&mut self, lane: usize, step: usize, content: &[u8]) {
+        let past = self.past(lane, step, content);
+        self.look_up(lane, &past);
+        let own = &mut self.lanes[lane];
+        if let Some((config, network)) = &mut self.network
+            && !own.heard
+        {
+            network.step(&[own.asks(lane, config, self.places, &past)]);
+            own.listen(network, lane);
+        }
+    }
+
+    /// Codes the first lanes' bytes, which stand in `content`, with logits (Q11, the largest at the top of the range) that another
+    /// network gives each of them instead of the model's. `each` is shown every lane's answers and the probability of a yes, in 1/65536; returns for each lane
+    /// what became of the logits at each bit, if the byte was mixed.
     pub fn rehearse(
         &mut self,
-        lane: usize,
         step: usize,
         content: &[u8],
-        network: &[i16; 256],
-    ) -> [Said; 8] {
-        self.lanes[lane].hear(&mut network.clone());
-        let byte = content[lane * self.lane_len + step];
-        let mut said = [Said::default(); 8];
-        let mut k = 0;
-        let coded = self.code(lane, step, content, |one| {
-            said[k].one = one;
-            k += 1;
-            Ok::<bool, Infallible>(byte >> (8 - k) & 1 == 1)
+        networks: &[[i16; 256]],
+        mut each: impl FnMut(usize, bool, u16),
+    ) -> Vec<Option<[Said; 8]>> {
+        for (lane, network) in self.lanes.iter_mut().zip(networks) {
+            lane.hear(&mut network.clone());
+        }
+        let mut said = vec![[Said::default(); 8]; networks.len()];
+        let mut coded = vec![0; networks.len()];
+        let lane_len = self.lane_len;
+        let done = self.code(step, content, &mut coded, |lane, question, one| {
+            let yes = question.answer(content[lane * lane_len + step]);
+            if let Question::Bit(k) = question {
+                said[lane][usize::from(k)].one = one;
+            }
+            each(lane, yes, one);
+            Ok::<bool, Infallible>(yes)
         });
-        debug_assert_eq!(coded, Ok(byte));
-        self.bits.loudness(lane, &mut said);
-        said
+        debug_assert_eq!(done, Ok(()));
+        let said = said.into_iter().enumerate().map(|(lane, mut said)| {
+            self.lanes[lane].mixed.then(|| {
+                self.bits.loudness(lane, &mut said);
+                said
+            })
+        });
+        said.collect()
     }
 
-    /// What was said of the bits of the byte that lane `lane` has coded: after `code`, before `learn`.
-    pub fn parts(&self, lane: usize) -> [Parts<'_>; 8] {
-        std::array::from_fn(|k| self.bits.parts(lane, k))
+    /// What was said of the bits of the byte that lane `lane` has coded, if they were mixed: after `code`, before `learn`.
+    pub fn parts(&self, lane: usize) -> Option<[Parts<'_>; 8]> {
+        let mixed = self.lanes[lane].mixed;
+        mixed.then(|| std::array::from_fn(|k| self.bits.parts(lane, k)))
     }
 
     /// Ends the step: the first `active` lanes learn their bytes, which now stand in `content`.
@@ -192,19 +323,26 @@ impl<'m> Predictor<'m> {
             let past = self.past(lane, step, content);
             let byte = content[past.position];
             let own = &mut self.lanes[lane];
-            self.bits.learn(lane);
-            self.slots.learn(own.contexts[REPEATING], byte);
+            let wrong = own.mixed.then(|| self.bits.learn(lane));
+            if let Some(slots) = self.slots.as_mut().filter(|_| own.mixed) {
+                slots.learn(own.contexts[REPEATING], byte);
+            }
+            self.habits.learn(own.place, lane, byte, wrong);
             self.matches.learn(lane, &own.heads, &past);
             own.text.update(byte);
         }
     }
 
     fn past<'a>(&self, lane: usize, step: usize, content: &'a [u8]) -> Past<'a> {
-        let start = lane * self.lane_len;
-        Past {
-            content,
-            start,
-            position: start + step,
-        }
+        past(self.lane_len, lane, step, content)
+    }
+}
+
+fn past(lane_len: usize, lane: usize, step: usize, content: &[u8]) -> Past<'_> {
+    let start = lane * lane_len;
+    Past {
+        content,
+        start,
+        position: start + step,
     }
 }

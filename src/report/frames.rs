@@ -1,6 +1,5 @@
 //! Codes frames of a file once more and looks on.
 
-use super::silent::silent;
 use super::statistics::{FrameStatistics, Survey};
 use crate::error::Result;
 use crate::format::Method;
@@ -23,6 +22,7 @@ struct Coded<'a> {
     offset: u64,
     info: &'a FrameInfo,
     effort: Effort,
+    network: bool,
     structure: &'a Structure,
     lanes: usize,
 }
@@ -36,7 +36,7 @@ struct Coded<'a> {
 pub fn survey(
     content: &mut (impl Read + Seek),
     members: &[Member],
-    model: &Model,
+    model: Option<&Model>,
     threads: usize,
 ) -> Result<Survey> {
     let all: u64 = members.iter().map(|member| member.content).sum();
@@ -51,9 +51,11 @@ pub fn survey(
             match &info.header.method {
                 Method::Mamba {
                     effort,
+                    network,
                     structure,
                     words,
                 } => frames.push(Coded {
+                    network: *network,
                     offset,
                     info,
                     effort: *effort,
@@ -80,7 +82,6 @@ pub fn survey(
         content.read_exact(&mut bytes)?;
         contents.push((frame, bytes));
     }
-    let silent = silent()?;
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let stretch = usize::try_from(survey.stretch).unwrap_or(usize::MAX);
     let look = |(frame, bytes): (&Coded, Vec<u8>)| {
@@ -88,10 +89,17 @@ pub fn survey(
         let mut seen = FrameStatistics::new(frame.structure, coded.len(), stretch);
         let places = frame.structure.places();
         let (effort, lanes) = (frame.effort, frame.lanes);
-        lanes::predict(model, effort, &places, lanes, &coded, |step| {
-            seen.add(&step, coded[step.position]);
-        });
-        lanes::predict(&silent, effort, &places, lanes, &coded, |step| {
+        lanes::predict(
+            model.filter(|_| frame.network),
+            effort,
+            &places,
+            lanes,
+            &coded,
+            |step| {
+                seen.add(&step, coded[step.position]);
+            },
+        );
+        lanes::predict(None, effort, &places, lanes, &coded, |step| {
             seen.add_adaptive(&step, coded[step.position]);
         });
         (frame.offset, seen)

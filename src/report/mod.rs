@@ -9,7 +9,6 @@ mod page;
 mod peers;
 mod region;
 mod result;
-mod silent;
 mod statistics;
 mod svg;
 

@@ -1,8 +1,8 @@
 //! What coding a byte after the other shows: where the bits go, and whether the probabilities hold.
 
 use crate::layout::{Contexts, Place, Places};
-use crate::model::{NAMED, Parts};
-use crate::stream::lanes::{Step, bit};
+use crate::model::{NAMED, Parts, Question};
+use crate::stream::lanes::Step;
 use crate::transform::{Structure, words};
 use std::f64::consts::LN_2;
 
@@ -250,6 +250,13 @@ impl Region {
         self.costs.all += cost(one, bit);
     }
 
+    /// Takes what was spent on an answer that was not mixed: no part of the predictor would spend less.
+    fn add_apart(&mut self, bits: f64) {
+        self.costs.network += bits;
+        self.costs.mixed += bits;
+        self.costs.all += bits;
+    }
+
     /// The cells of a column: one for each byte of its elements.
     pub fn of_column(&self, column: &Column) -> &[Cell] {
         let bytes = column.at..column.at + column.width;
@@ -347,8 +354,8 @@ impl FrameStatistics {
 
     /// Takes a byte as it would be coded without a network.
     pub fn add_adaptive(&mut self, step: &Step, byte: u8) {
-        let ones = step.ones.iter().enumerate();
-        let bits: f64 = ones.map(|(k, &one)| cost(one, bit(byte, k))).sum();
+        let asked = step.asked.iter();
+        let bits: f64 = asked.map(|&(q, one)| cost(one, q.answer(byte))).sum();
         self.region.costs.adaptive += bits;
     }
 
@@ -356,11 +363,16 @@ impl FrameStatistics {
     pub fn add(&mut self, step: &Step, byte: u8) {
         let mut bits = 0.0;
         let parts = step.predictor.parts(step.lane);
-        for (k, (&one, parts)) in step.ones.iter().zip(&parts).enumerate() {
-            let bit = bit(byte, k);
-            bits += cost(one, bit);
-            self.region.add(parts, one, bit);
-            self.reliability.add(one, bit);
+        for &(question, one) in step.asked {
+            let yes = question.answer(byte);
+            bits += cost(one, yes);
+            self.reliability.add(one, yes);
+            match (question, &parts) {
+                (Question::Bit(k), Some(parts)) => {
+                    self.region.add(&parts[usize::from(k)], one, yes);
+                }
+                _ => self.region.add_apart(cost(one, yes)),
+            }
         }
         let region = &mut self.region;
         let cell = region.cell(self.places.at(step.position), byte);

@@ -176,10 +176,14 @@ fn decode_frame(
         Method::Constant(byte) => vec![*byte; len],
         Method::Mamba {
             effort,
+            network,
             structure,
             words,
         } => {
-            let model = model.ok_or("needs a model, but the file names none")?;
+            let model = match network {
+                true => Some(model.ok_or("needs a model, but the file names none")?),
+                false => None,
+            };
             let all = to_words(&payload);
             drop(payload);
             let mut rest = all.as_slice();

@@ -10,7 +10,7 @@ use crate::format::{
     frame_hash,
 };
 use crate::layout::plan::{FramePlan, LOOKAHEAD, Planner};
-use crate::layout::{Given, Layout};
+use crate::layout::{Contexts, Given, Layout, Places};
 use crate::level::Effort;
 use crate::model::Model;
 use crate::options::EncodeOptions;
@@ -79,12 +79,11 @@ pub fn compress(
                 hasher.update(&content);
                 content_len += content.len() as u64;
                 given += 1;
-                let model = Arc::clone(&model);
+                let (model, given) = (model.clone(), options.model.is_some());
                 jobs.push(move || {
-                    (
-                        found,
-                        encode_frame(&model, effort, layout, transposed, content),
-                    )
+                    let model = model.as_deref();
+                    let frame = encode_frame(model, given, effort, layout, transposed, content);
+                    (found, frame)
                 });
             }
             let Some(frame) = jobs.pop() else { break };
@@ -122,28 +121,30 @@ pub fn compress(
     Ok(summary)
 }
 
-/// The model to code with and how the file names it: by number if it is built in, whoever gave it.
-fn choose_model(options: &EncodeOptions) -> Result<(Arc<Model>, ModelSection)> {
+/// The model to code with and how the file names it: by number if it is built in, whoever gave it. With least effort there is none
+/// but one that is given.
+fn choose_model(options: &EncodeOptions) -> Result<(Option<Arc<Model>>, ModelSection)> {
     let Some(given) = &options.model else {
         let number = match options.level.effort() {
-            Effort::Fast | Effort::Default => 2,
+            Effort::Fast => return Ok((None, ModelSection::None)),
+            Effort::Default => 2,
             Effort::Best => 1,
         };
         let model = Model::built_in(number)
             .ok_or_else(|| Error::InvalidArgument("this boa has no built-in model".into()))?;
-        return Ok((Arc::clone(model), ModelSection::BuiltIn(number)));
+        return Ok((Some(Arc::clone(model)), ModelSection::BuiltIn(number)));
     };
     let id = given.id();
     for (number, model) in (1..).map_while(|n| Model::built_in(n).map(|model| (n, model))) {
         if model.id() == id {
-            return Ok((Arc::clone(given), ModelSection::BuiltIn(number)));
+            return Ok((Some(Arc::clone(given)), ModelSection::BuiltIn(number)));
         }
     }
     let section = match options.embed_model {
         true => ModelSection::Embedded(given.network_bytes().to_vec()),
         false => ModelSection::ById(id.0),
     };
-    Ok((Arc::clone(given), section))
+    Ok((Some(Arc::clone(given)), section))
 }
 
 /// The least bytes of a stored frame's header.
@@ -157,8 +158,19 @@ struct EncodedFrame {
     structure: Duration,
 }
 
+/// Whether the built-in network is worth its time. It takes a third of the default's, and what it says the counters know: all but 0.15 % of any
+/// file. Only where the rows are so few that each column is hardly seen, it brings 2 %.
+fn is_worth_hearing(effort: Effort, places: &Places, len: usize) -> bool {
+    const FEW_ROWS: usize = 1024;
+    let rows = len / places.layout().period().max(1) as usize;
+    let few = places.contexts() == Contexts::Table && rows < FEW_ROWS;
+    effort == Effort::Best || effort == Effort::Default && few
+}
+
+/// `given`: the model is the user's own.
 fn encode_frame(
-    model: &Model,
+    model: Option<&Model>,
+    given: bool,
     effort: Effort,
     layout: Layout,
     transposed: bool,
@@ -169,14 +181,17 @@ fn encode_frame(
         return EncodedFrame::new(Method::Constant(byte), hash, content.len(), Vec::new());
     }
     let start = Instant::now();
-    let mut structure = Structure::choose_near(model.carried(), layout, transposed, &content);
+    let mut structure =
+        Structure::choose_near(model.and_then(Model::carried), layout, transposed, &content);
     let coded = structure.forward(content);
     structure.look_around(&coded);
     let took = start.elapsed();
+    let places = structure.places();
+    let model = model.filter(|_| given || is_worth_hearing(effort, &places, coded.len()));
     let lanes = lanes::encode(
         model,
         effort,
-        &structure.places(),
+        &places,
         lane_count(effort, coded.len()),
         &coded,
     );
@@ -189,6 +204,7 @@ fn encode_frame(
     if payload.len() < coded.len() {
         let method = Method::Mamba {
             effort,
+            network: model.is_some(),
             structure: structure.clone(),
             words,
         };

@@ -3,7 +3,7 @@
 use crate::coder::{BadWords, LaneDecoder, LaneEncoder};
 use crate::layout::Places;
 use crate::level::Effort;
-use crate::model::{Model, Predictor};
+use crate::model::{Model, Predictor, Question};
 use std::convert::Infallible;
 
 /// Most lanes in a frame.
@@ -21,12 +21,12 @@ pub fn lane_count(effort: Effort, len: usize) -> usize {
 }
 
 /// Bytes of every lane but the last ones, which may be shorter or empty.
-fn lane_len(len: usize, lanes: usize) -> usize {
+pub(super) fn lane_len(len: usize, lanes: usize) -> usize {
     len.div_ceil(lanes.max(1)).max(1)
 }
 
 /// How many lanes have a byte at `step`: always the first ones.
-fn active(len: usize, lane_len: usize, lanes: usize, step: usize) -> usize {
+pub(super) fn active(len: usize, lane_len: usize, lanes: usize, step: usize) -> usize {
     if step >= len {
         0
     } else {
@@ -40,15 +40,15 @@ pub struct Step<'a, 'm> {
     pub lane: usize,
     /// Its place in the content.
     pub position: usize,
-    /// The probability of a one at each of its bits, the most significant first, in 1/65536.
-    pub ones: [u16; 8],
+    /// What was asked of it, and the probability of a yes, in 1/65536.
+    pub asked: &'a [(Question, u16)],
     /// What predicted it.
     pub predictor: &'a Predictor<'m>,
 }
 
 /// Shows every byte of a content to `each`, in the order of coding: step by step, lane by lane.
 pub fn predict(
-    model: &Model,
+    model: Option<&Model>,
     effort: Effort,
     places: &Places,
     lanes: usize,
@@ -57,23 +57,22 @@ pub fn predict(
 ) {
     let lane_len = lane_len(content.len(), lanes);
     let mut predictor = Predictor::new(model, effort, places, content.len(), lanes, lane_len);
+    let mut asked = vec![Vec::new(); lanes];
+    let mut coded = vec![0; lanes];
     for step in 0..lane_len {
         let active = active(content.len(), lane_len, lanes, step);
         predictor.begin(step, active, content);
-        for lane in 0..active {
-            let position = lane * lane_len + step;
-            let byte = content[position];
-            let (mut ones, mut k) = ([0; 8], 0);
-            let coded = predictor.code(lane, step, content, |one| {
-                ones[k] = one;
-                k += 1;
-                Ok::<bool, Infallible>(bit(byte, k - 1))
-            });
-            debug_assert_eq!(coded, Ok(byte));
+        asked.iter_mut().for_each(Vec::clear);
+        let answer = |lane: usize, question: Question, one| {
+            asked[lane].push((question, one));
+            Ok::<bool, Infallible>(question.answer(content[lane * lane_len + step]))
+        };
+        let Ok(()) = predictor.code(step, content, &mut coded[..active], answer);
+        for (lane, asked) in asked[..active].iter().enumerate() {
             each(Step {
                 lane,
-                position,
-                ones,
+                position: lane * lane_len + step,
+                asked,
                 predictor: &predictor,
             });
         }
@@ -81,25 +80,29 @@ pub fn predict(
     }
 }
 
-/// The `k`th bit of a byte, the most significant first.
-pub fn bit(byte: u8, k: usize) -> bool {
-    byte >> (7 - k) & 1 == 1
-}
-
 /// Range coder words of each lane. Lane `l` holds the content's bytes from `l * ceil(len / lanes)`.
 pub fn encode(
-    model: &Model,
+    model: Option<&Model>,
     effort: Effort,
     places: &Places,
     lanes: usize,
     content: &[u8],
 ) -> Vec<Vec<u32>> {
+    let lane_len = lane_len(content.len(), lanes);
+    let mut predictor = Predictor::new(model, effort, places, content.len(), lanes, lane_len);
     let mut coders: Vec<LaneEncoder> = (0..lanes).map(|_| LaneEncoder::default()).collect();
-    predict(model, effort, places, lanes, content, |step| {
-        for (k, &one) in step.ones.iter().enumerate() {
-            coders[step.lane].encode(bit(content[step.position], k), one);
-        }
-    });
+    let mut coded = vec![0; lanes];
+    for step in 0..lane_len {
+        let active = active(content.len(), lane_len, lanes, step);
+        predictor.begin(step, active, content);
+        let answer = |lane: usize, question: Question, one| {
+            let yes = question.answer(content[lane * lane_len + step]);
+            coders[lane].encode(yes, one);
+            Ok::<bool, Infallible>(yes)
+        };
+        let Ok(()) = predictor.code(step, content, &mut coded[..active], answer);
+        predictor.learn(step, active, content);
+    }
     coders.into_iter().map(LaneEncoder::finish).collect()
 }
 
@@ -109,7 +112,7 @@ pub fn encode(
 /// `BadWords` if a lane's words run out, are left over, or are no code of its bytes. Damaged words can also decode to
 /// wrong bytes: the frame's checksum decides.
 pub fn decode(
-    model: &Model,
+    model: Option<&Model>,
     effort: Effort,
     places: &Places,
     words: &[&[u32]],
@@ -122,11 +125,13 @@ pub fn decode(
         .iter()
         .map(|w| LaneDecoder::new(w))
         .collect::<Result<Vec<_>, _>>()?;
+    let mut coded = vec![0; lanes];
     for step in 0..lane_len {
         let active = active(len, lane_len, lanes, step);
         predictor.begin(step, active, &content);
-        for (lane, coder) in coders.iter_mut().enumerate().take(active) {
-            let byte = predictor.code(lane, step, &content, |one| coder.decode(one))?;
+        let answer = |lane: usize, _, one| coders[lane].decode(one);
+        predictor.code(step, &content, &mut coded[..active], answer)?;
+        for (lane, &byte) in coded[..active].iter().enumerate() {
             content[lane * lane_len + step] = byte;
         }
         predictor.learn(step, active, &content);

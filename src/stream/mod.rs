@@ -7,6 +7,7 @@ mod input;
 pub mod lanes;
 mod list;
 mod ordered;
+mod stages;
 
 use crate::format::FrameHeader;
 use crate::layout::Finding;
@@ -16,6 +17,7 @@ pub use decode::decompress;
 pub use encode::compress;
 pub use input::Input;
 pub use list::{FrameInfo, Member, list};
+pub use stages::Stages;
 
 /// Told how far the work has come. `()` does not care.
 pub trait Progress {

@@ -75,22 +75,22 @@ fn gradients_of_the_logits_are_those_of_the_cost() {
     // The cost of the byte after `before` others, with a network that says one thing a bit louder or softer, and its gradient.
     let cost = |before: usize, byte: usize, more: i16| {
         let host = host().unwrap();
-        let mut predictor = Predictor::new(host, EFFORT, &piece.places, 400, 1, 400);
+        let mut predictor = Predictor::new(Some(host), EFFORT, &piece.places, 400, 1, 400);
         let mut said = [0i16; 256];
         (0..256).for_each(|k| said[k] = 30000 - 9 * k as i16);
         let predicted = piece.content[before];
         for step in 0..before {
             predictor.begin(step, 1, &piece.content);
-            predictor.rehearse(0, step, &piece.content, &said);
+            predictor.rehearse(step, &piece.content, &[said], |_, _, _| ());
             predictor.learn(step, 1, &piece.content);
         }
         said[byte] += more;
         predictor.begin(before, 1, &piece.content);
-        let heard = predictor.rehearse(0, before, &piece.content, &said);
-        (
-            rehearsal::cost(&heard, predicted),
-            f64::from(rehearsal::gradient(&said, &heard, predicted)[byte]),
-        )
+        let mut bits = 0.0;
+        let look = |_, yes, one| bits += rehearsal::cost(one, yes);
+        let heard = predictor.rehearse(before, &piece.content, &[said], look);
+        let gradient = rehearsal::gradient(&said, &heard[0].unwrap(), predicted);
+        (bits, f64::from(gradient[byte]))
     };
     let mut largest = 0.0f64;
     for before in [0, 1, 2, 5, 20, 300] {

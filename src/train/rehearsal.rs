@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::kernel;
 use crate::layout::Places;
 use crate::level::Effort;
-use crate::model::{Model, Predictor, Said};
+use crate::model::{Model, Predictor, Question, Said};
 use rayon::prelude::*;
 use std::convert::Infallible;
 use std::f32::consts::LOG2_E;
@@ -161,7 +161,7 @@ impl<'a> Walk<'a> {
         let (len, lane_len) = (part.content.len(), part.lane_len());
         Walk {
             part,
-            predictor: Predictor::new(host, EFFORT, part.places, len, part.lanes, lane_len),
+            predictor: Predictor::new(Some(host), EFFORT, part.places, len, part.lanes, lane_len),
             step: 0,
         }
     }
@@ -190,13 +190,18 @@ impl<'a> Walk<'a> {
         for t in 0..steps {
             let step = self.step + t;
             self.predictor.begin_rehearsal(step, lanes, content);
-            for lane in 0..lanes {
-                let token = lane * steps + t;
-                let said = spoken(&network[token], bias);
-                let said_of = self.predictor.rehearse(lane, step, content, &said);
-                let byte = content[lane * lane_len + step];
-                bits += cost(&said_of, byte);
-                gradients[token] = gradient(&said, &said_of, byte);
+            let token = |lane: usize| lane * steps + t;
+            let said: Vec<[i16; 256]> = (0..lanes)
+                .map(|lane| spoken(&network[token(lane)], bias))
+                .collect();
+            let look = |_, yes, one| bits += cost(one, yes);
+            let became = self.predictor.rehearse(step, content, &said, look);
+            for (lane, (said, became)) in said.iter().zip(&became).enumerate() {
+                // Where the network is not asked, it has nothing to learn.
+                if let Some(became) = became {
+                    let byte = content[lane * lane_len + step];
+                    gradients[token(lane)] = gradient(said, became, byte);
+                }
             }
             self.predictor.learn(step, lanes, content);
         }
@@ -205,16 +210,10 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Bits of a byte.
-pub(super) fn cost(said: &[Said; 8], byte: u8) -> f64 {
-    let bits = said.iter().enumerate();
-    bits.map(|(k, said)| bit_cost(said.one, byte >> (7 - k) & 1 == 1))
-        .sum()
-}
-
-fn bit_cost(one: u16, bit: bool) -> f64 {
+/// Bits of an answer whose probability of being yes is `one / 65536`.
+pub(super) fn cost(one: u16, yes: bool) -> f64 {
     let p = f64::from(one) / 65536.0;
-    -if bit { p } else { 1.0 - p }.log2()
+    -if yes { p } else { 1.0 - p }.log2()
 }
 
 /// The gradient of a byte's cost, in nats, in the network's logits.
@@ -296,20 +295,17 @@ pub fn integer_bits(model: &Model, parts: &[Part]) -> f64 {
             lanes,
         } = *part;
         let lane_len = part.lane_len();
-        let mut predictor = Predictor::new(model, EFFORT, places, content.len(), lanes, lane_len);
-        let mut bits = 0.0;
+        let mut predictor =
+            Predictor::new(Some(model), EFFORT, places, content.len(), lanes, lane_len);
+        let (mut bits, mut coded) = (0.0, vec![0; lanes]);
         for step in 0..steps {
             predictor.begin(step, lanes, content);
-            for lane in 0..lanes {
-                let mut left = content[lane * lane_len + step];
-                let coded = predictor.code(lane, step, content, |one| {
-                    let bit = left & 0x80 != 0;
-                    left <<= 1;
-                    bits += bit_cost(one, bit);
-                    Ok::<bool, Infallible>(bit)
-                });
-                debug_assert!(coded.is_ok());
-            }
+            let answer = |lane: usize, question: Question, one| {
+                let yes = question.answer(content[lane * lane_len + step]);
+                bits += cost(one, yes);
+                Ok::<bool, Infallible>(yes)
+            };
+            let Ok(()) = predictor.code(step, content, &mut coded, answer);
             predictor.learn(step, lanes, content);
         }
         bits
