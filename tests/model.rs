@@ -186,7 +186,6 @@ fn wild_weights_do_not_overflow() {
         let mut logits = [0; 256];
         for step in 0..300u16 {
             let heard = Heard {
-                lane: 0,
                 tokens: [step % 257; TAPS],
                 phase: 3,
             };

@@ -56,7 +56,7 @@ fn select_kernel() -> Result<(), Failure> {
         let names = Kernel::ALL.map(|kernel| kernel.to_string()).join(", ");
         Failure::usage(
             Path::new("BOA_KERNEL"),
-            &format!("{why}: {} (there are {names})", name.display()),
+            format!("{why}: {} (there are {names})", name.display()),
         )
     };
     match name.to_str().and_then(|name| name.parse::<Kernel>().ok()) {

@@ -25,8 +25,6 @@ pub struct Network<'m> {
 /// What a lane's step starts from.
 #[derive(Clone, Copy)]
 pub struct Heard {
-    /// The lane.
-    pub lane: usize,
     /// The tokens of the taps.
     pub tokens: [u16; TAPS],
     /// The phase of the byte to predict.
@@ -69,14 +67,14 @@ impl<'m> Network<'m> {
         }
     }
 
-    /// Takes a step of these lanes.
+    /// Takes a step of the first lanes.
     ///
     /// All lanes take a part of the step before any takes the next: its weights stay in the nearest cache, and one lane's
     /// work fills the gaps of the other's.
     pub fn step(&mut self, heard: &[Heard]) {
         let (config, weights) = (self.model.config(), self.model.weights());
-        for heard in heard {
-            let lane = &mut self.lanes[heard.lane];
+        let active = heard.len();
+        for (lane, heard) in self.lanes.iter_mut().zip(heard) {
             lane.residual.fill(0);
             for (embedding, &token) in weights.taps.iter().zip(&heard.tokens) {
                 embedding.add(usize::from(token), &mut lane.residual);
@@ -84,7 +82,7 @@ impl<'m> Network<'m> {
             weights.phase.add(heard.phase, &mut lane.residual);
         }
         for (layer, block) in weights.blocks.iter().enumerate() {
-            self.block(heard, layer, block, config);
+            self.block(active, layer, block, config);
         }
     }
 
@@ -98,20 +96,18 @@ impl<'m> Network<'m> {
         kernel::head_logits(sums, &weights.head.bias, &weights.head.shift, logits);
     }
 
-    fn block(&mut self, heard: &[Heard], layer: usize, block: &Block, config: &Config) {
+    fn block(&mut self, active: usize, layer: usize, block: &Block, config: &Config) {
         let (dim, inner) = (usize::from(config.dim), config.inner());
-        for heard in heard {
-            let lane = &mut self.lanes[heard.lane];
+        for lane in &mut self.lanes[..active] {
             kernel::rms_norm(&lane.residual, &block.gain, &mut lane.quantised[..dim]);
             block
                 .input
                 .apply(&lane.quantised[..dim], &mut self.sums, &mut lane.projected);
         }
-        for heard in heard {
-            self.mix_steps(heard.lane, layer, block, config);
+        for lane in 0..active {
+            self.mix_steps(lane, layer, block, config);
         }
-        for heard in heard {
-            let lane = &mut self.lanes[heard.lane];
+        for lane in &mut self.lanes[..active] {
             block
                 .output
                 .apply(&lane.quantised[..inner], &mut self.sums, &mut self.change);

@@ -70,9 +70,8 @@ struct Lane {
 
 impl Lane {
     /// What its network is to hear.
-    fn asks(&self, lane: usize, config: &Config, places: &Places, past: &Past) -> Heard {
+    fn asks(&self, config: &Config, places: &Places, past: &Past) -> Heard {
         Heard {
-            lane,
             tokens: places.lags(self.place).map(|lag| past.back(lag)),
             phase: config.phase(self.place),
         }
@@ -156,15 +155,14 @@ impl<'m> Predictor<'m> {
         if let Some((config, network)) = &mut self.network {
             self.heard.clear();
             for (number, lane) in self.lanes[..active].iter().enumerate() {
-                if lane.way == Way::Mixed {
-                    let past = past(self.lane_len, number, step, content);
-                    self.heard
-                        .push(lane.asks(number, config, self.places, &past));
-                }
+                let past = past(self.lane_len, number, step, content);
+                self.heard.push(lane.asks(config, self.places, &past));
             }
             network.step(&self.heard);
-            for heard in &self.heard {
-                self.lanes[heard.lane].listen(network, heard.lane);
+            for (number, lane) in self.lanes[..active].iter_mut().enumerate() {
+                if lane.way == Way::Mixed {
+                    lane.listen(network, number);
+                }
             }
         }
     }
@@ -263,10 +261,9 @@ impl<'m> Predictor<'m> {
         let past = self.past(lane, step, content);
         self.look_up(lane, &past);
         let own = &mut self.lanes[lane];
-        if let Some((config, network)) = &mut self.network
+        if let Some((_, network)) = &mut self.network
             && !own.heard
         {
-            network.step(&[own.asks(lane, config, self.places, &past)]);
             own.listen(network, lane);
         }
     }
