@@ -450,3 +450,39 @@ fn a_fit_needs_a_time_and_no_model() {
         fails(&fitted, 1, "needs a boa that was built with training");
     }
 }
+
+#[test]
+fn kernels_by_name_give_the_same_bytes() {
+    let (_dir, file) = directory_with("data.bin", &records(20_000));
+    let coded = |kernel: Option<&str>, level: &str| {
+        let mut command = boa();
+        command.env_remove("BOA_KERNEL");
+        if let Some(kernel) = kernel {
+            command.env("BOA_KERNEL", kernel);
+        }
+        run(command.args(["c", "-c", level]).arg(&file))
+    };
+    for level in ["-1", "-5", "-9"] {
+        let best = coded(None, level);
+        let portable = coded(Some("portable"), level);
+        assert!(best.status.success() && portable.status.success());
+        assert!(best.stdout == portable.stdout, "{level}");
+    }
+    fails(&coded(Some("sse9"), "-1"), 1, "no such kernel: sse9");
+}
+
+#[test]
+fn bench_tells_kernels_and_stages() {
+    let (_dir, file) = directory_with("data.bin", &records(20_000));
+    let output = run(boa()
+        .args(["bench", "-T1", "--kernels", "--stages"])
+        .arg(&file));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("portable  compress "), "{said}");
+    let shares = said.lines().filter_map(|line| {
+        let share = line.strip_suffix(" %")?;
+        share.split_whitespace().last()?.parse::<f64>().ok()
+    });
+    let sum: f64 = shares.sum();
+    assert!((99.0..101.0).contains(&sum), "{said}");
+}
