@@ -4,7 +4,7 @@ use super::level::LevelArgs;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Lossless compressor for scientific data: a small integer neural network and a range coder.
+/// Lossless compressor for scientific data: predictors that learn while they code, a small neural network among them, all in integers.
 ///
 /// `boa c FILE` writes FILE.boa, `boa d FILE.boa` brings FILE back. Without a FILE, or with `-`, they read stdin and
 /// write stdout.

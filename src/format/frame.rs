@@ -34,7 +34,8 @@ impl Method {
         match self {
             Method::Stored => "stored",
             Method::Constant(_) => "constant",
-            Method::Mamba { .. } => "mamba",
+            Method::Mamba { network: true, .. } => "mamba",
+            Method::Mamba { network: false, .. } => "mix",
         }
     }
 }
