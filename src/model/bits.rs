@@ -102,8 +102,6 @@ const NOWHERE: usize = MAP - 1;
 const _: () = assert!(GROUPS * PLACES <= NOWHERE);
 /// A chance whose logit is 0: what the map says of fresh counters.
 const SILENT: u16 = 32760;
-/// The probability of a bit that is as likely 0 as 1.
-pub const EVEN: u16 = 1 << 15;
 
 impl Bits {
     /// For a frame of `len` bytes in `lanes` lanes.

@@ -1,6 +1,6 @@
 //! The whole predictor of one frame: network, counters and matches, mixed bit by bit, for lanes in lock step.
 
-use super::bits::{Bits, EVEN, Parts, Said, Situation};
+use super::bits::{Bits, Parts, Said, Situation};
 use super::config::Config;
 use super::contexts::{CONTEXTS, Past, REPEATING, TextState, contexts};
 use super::file::Model;
@@ -29,6 +29,9 @@ pub struct Predictor<'m> {
     habits: Habits,
     lanes: Vec<Lane>,
 }
+
+/// The probability of a bit that is as likely 0 as 1.
+const EVEN: u16 = 1 << 15;
 
 /// What is coded of a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,9 +152,7 @@ impl<'m> Predictor<'m> {
     /// Begins a step of the first `active` lanes: finds every lane's places in the tables, and what the network says. Of `content`
     /// only bytes that were coded before this step are looked at.
     pub fn begin(&mut self, step: usize, active: usize, content: &[u8]) {
-        for lane in 0..active {
-            self.begin_lane(lane, step, content);
-        }
+        self.begin_rehearsal(step, active, content);
         if let Some((config, network)) = &mut self.network {
             self.heard.clear();
             for (number, lane) in self.lanes[..active].iter().enumerate() {
