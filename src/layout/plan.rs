@@ -13,9 +13,10 @@ use std::collections::VecDeque;
 /// The bytes of a full frame, and the most of any.
 pub const FRAME_TARGET: usize = 4 << 20;
 
-/// What [`Planner::next`] should be shown unless the input ends before: a frame, and enough to see whether the rest would
-/// make a tiny one.
-pub const LOOKAHEAD: usize = FRAME_TARGET + FRAME_TARGET / 8;
+/// What [`Planner::next`] should be shown unless the input ends before: enough to cut the last bytes evenly.
+pub const LOOKAHEAD: usize = 3 * FRAME_TARGET;
+/// How far it looks for structure.
+const LOOKED_AT: usize = FRAME_TARGET + FRAME_TARGET / 8;
 
 /// Elements of a record that may still be a column's.
 const FEW: u32 = 2;
@@ -58,6 +59,34 @@ struct Announced {
     layout: Layout,
     left: u64,
     found: Finding,
+    rest: Rest,
+}
+
+/// Into how many frames the last bytes are cut, which are an even number of about one length: two threads are then done with
+/// them together, and no tiny frame is left, which would hardly learn anything.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rest(usize);
+
+impl Rest {
+    /// How long a frame should be, with `left` bytes left; `None` for many.
+    fn share(&mut self, left: Option<usize>) -> usize {
+        let Some(left) = left.filter(|&left| left <= LOOKAHEAD) else {
+            self.0 = 0;
+            return FRAME_TARGET;
+        };
+        let wanted = match left {
+            ..=FRAME_TARGET => 1,
+            _ => 2 * left.div_ceil(2 * FRAME_TARGET),
+        };
+        let planned = std::mem::take(&mut self.0);
+        // A region that ended early, or records that did not fit, may have left less or more than was planned.
+        let frames = match planned > 0 && planned <= wanted && left <= planned * FRAME_TARGET {
+            true => planned,
+            false => wanted,
+        };
+        self.0 = frames - 1;
+        left.div_ceil(frames)
+    }
 }
 
 /// What the user says about an input's layout.
@@ -77,6 +106,7 @@ pub enum Given {
 pub struct Planner {
     announced: VecDeque<Announced>,
     state: State,
+    rest: Rest,
 }
 
 impl Planner {
@@ -91,6 +121,7 @@ impl Planner {
         Planner {
             announced: VecDeque::new(),
             state,
+            rest: Rest::default(),
         }
     }
 
@@ -98,7 +129,7 @@ impl Planner {
     ///
     /// `buffer` holds what has been read and not yet framed: at least [`LOOKAHEAD`] bytes, or all that is left and
     /// `at_end`. What it holds beyond `LOOKAHEAD` makes no difference. Shown fewer bytes before the end, the planner
-    /// still works, but can't balance the last two frames.
+    /// still works, but can't cut the last bytes evenly.
     pub fn next(&mut self, buffer: &[u8], at_end: bool) -> FramePlan {
         if buffer.is_empty() {
             return FramePlan {
@@ -108,11 +139,12 @@ impl Planner {
                 found: Finding::Plain,
             };
         }
-        let seen = &buffer[..buffer.len().min(LOOKAHEAD)];
+        let seen = &buffer[..buffer.len().min(LOOKED_AT)];
         let all = at_end && seen.len() == buffer.len();
+        let left = at_end.then_some(buffer.len());
         self.read_headers(seen);
         if let Some(announced) = self.announced.front_mut() {
-            let plan = announced.next(seen.len(), all);
+            let plan = announced.next(seen.len(), left);
             if announced.left == 0 {
                 self.announced.pop_front();
             }
@@ -149,7 +181,7 @@ impl Planner {
             }
             State::Start | State::Fits(_) | State::Columns(..) => self.look(seen, None),
         };
-        let len = region.unwrap_or_else(|| frame_len(&layout, seen.len(), all));
+        let len = region.unwrap_or_else(|| frame_len(&layout, left, &mut self.rest));
         let len = len.clamp(1, seen.len().min(FRAME_TARGET));
         match &mut self.state {
             State::Told(next) => *next = layout.advanced(len as u64),
@@ -176,6 +208,7 @@ impl Planner {
                     layout,
                     left,
                     found,
+                    rest: Rest::default(),
                 });
             }
         };
@@ -296,25 +329,18 @@ impl Planner {
 }
 
 impl Announced {
-    /// The next frame of these bytes, of which `seen` are there, `all` if none follow.
-    fn next(&mut self, seen: usize, all: bool) -> FramePlan {
-        let Announced {
-            layout,
-            left,
-            found,
-        } = *self;
-        let known = if left <= seen as u64 || !all {
-            usize::try_from(left).unwrap_or(usize::MAX)
-        } else {
-            seen
-        };
-        let len = frame_len(&layout, known, true).clamp(1, seen.min(FRAME_TARGET));
+    /// The next frame of these bytes, of which `seen` are seen, if all that is left of the input is `end`.
+    fn next(&mut self, seen: usize, end: Option<usize>) -> FramePlan {
+        let (layout, found) = (self.layout, self.found);
+        let own = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let left = end.map_or(own, |end| own.min(end));
+        let len = frame_len(&layout, Some(left), &mut self.rest).clamp(1, seen.min(FRAME_TARGET));
         self.layout = layout.advanced(len as u64);
         // A file that ends before announces no more.
-        self.left = if all && len == seen {
+        self.left = if end == Some(len) {
             0
         } else {
-            left - len as u64
+            self.left - len as u64
         };
         FramePlan {
             len,
@@ -325,17 +351,12 @@ impl Announced {
     }
 }
 
-/// How long a frame of this layout is if `bytes` are known to have it, and `all` if none follow.
-fn frame_len(layout: &Layout, bytes: usize, all: bool) -> usize {
-    if all && bytes <= FRAME_TARGET {
-        return bytes;
+/// How long a frame of this layout is if so many bytes are left, `None` for many.
+fn frame_len(layout: &Layout, left: Option<usize>, rest: &mut Rest) -> usize {
+    let wanted = rest.share(left);
+    if left == Some(wanted) {
+        return wanted;
     }
-    // Rather two halves than a frame with a tiny one behind it, which would hardly learn anything.
-    let wanted = if all && bytes < LOOKAHEAD {
-        bytes.div_ceil(2)
-    } else {
-        bytes.min(FRAME_TARGET)
-    };
     whole(layout, layout.record as usize, wanted)
         .or_else(|| whole(layout, usize::from(layout.width), wanted))
         .unwrap_or(wanted)

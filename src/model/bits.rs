@@ -14,6 +14,8 @@ use crate::level::Effort;
 
 /// Most inputs: the network, two of each context, the named bytes, a constant.
 const INPUTS: usize = (1 + 2 * CONTEXTS + NAMED + 1).next_multiple_of(BLOCK);
+/// The error of a bit, in 1/65536, below which the mixers leave their weights alone.
+const WORTH_LEARNING: i32 = 512;
 /// A weight of 1: Q26.
 const ONE: i32 = 1 << 26;
 
@@ -377,10 +379,13 @@ impl Bits {
                     chances[name_place(*named, k)].learn(expected == came);
                 }
             }
-            let inputs = &bit.inputs[..self.inputs];
-            self.mixers.learn(&bit.sets, inputs, &bit.logits, came);
             let logit = bit.logit.into();
-            wrong += self.last.learn(bit.last_set, &bit.logits, logit, came);
+            let missed = self.last.learn(bit.last_set, &bit.logits, logit, came);
+            if missed >= WORTH_LEARNING {
+                let inputs = &bit.inputs[..self.inputs];
+                self.mixers.learn(&bit.sets, inputs, &bit.logits, came);
+            }
+            wrong += missed;
             if self.refined {
                 for (curves, point) in self.curves.iter_mut().zip(bit.points) {
                     curves.learn(point, came);

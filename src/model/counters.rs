@@ -150,10 +150,12 @@ impl Tables {
         context << self.bits | (hash >> (64 - self.bits)) as usize
     }
 
-    /// Says that the line of a context's hash will be wanted.
+    /// Says that the line of a context's hash will be wanted: it may be in either of two places.
     #[inline]
     pub fn prefetch(&self, context: usize, hash: u64) {
-        kernel::prefetch(&self.lines[self.home(context, hash)]);
+        let home = self.home(context, hash);
+        kernel::prefetch(&self.lines[home]);
+        kernel::prefetch(&self.lines[home ^ 1]);
     }
 
     /// The line of a context's hash: where it is, or else, of the two places where it may be, the one whose line was used

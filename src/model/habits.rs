@@ -36,7 +36,7 @@ struct Habit {
 /// A place whose mean is not below is noise: eight coin flips' errors, less a part in 160.
 const NOISE: i32 = (8 << 15 << 4) - (8 << 15 << 4) / 160;
 /// Of that many bytes of a noisy place, one is mixed, to see whether it is noise still.
-const PROBE: u8 = 16;
+const PROBE: u8 = 17;
 /// A byte that comes again with at least this probability, in 1/65536, is asked for: all but one in 128 do.
 const SURE: u16 = u16::MAX - 511;
 /// See [`Habit::changes`].

@@ -1,7 +1,7 @@
 //! From a .boa stream to content.
 
 use super::lanes;
-use super::ordered::Ordered;
+use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
 use crate::format::{
@@ -29,7 +29,7 @@ pub fn decompress(
     options: &DecodeOptions,
     progress: &dyn Progress,
 ) -> Result<Summary> {
-    let mut jobs = Ordered::new(options.threads)?;
+    let mut jobs = Ordered::new(options.threads, 1)?;
     let mut cursor = Cursor::new(input);
     let mut summary = Summary::default();
     let mut start = Start::OfFile;
@@ -56,7 +56,7 @@ pub fn decompress(
     Ok(summary)
 }
 
-type Job = Result<Vec<u8>>;
+type Job = Vec<u8>;
 
 fn decode_member<R: BufRead>(
     cursor: &mut Cursor<R>,
@@ -109,8 +109,11 @@ fn decode_member<R: BufRead>(
                 }
             }
         }
-        let Some(content) = jobs.pop() else { break };
-        let content = content??;
+        let content = match jobs.next(ahead.is_none())? {
+            Next::Done(content) => content,
+            Next::Room => continue,
+            Next::Nothing => break,
+        };
         hasher.update(&content);
         output.write_all(&content)?;
         content_len += content.len() as u64;

@@ -2,7 +2,7 @@
 
 use super::input::Input;
 use super::lanes::{self, lane_count};
-use super::ordered::Ordered;
+use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
 use crate::format::{
@@ -36,7 +36,8 @@ pub fn compress(
     }
     let effort = options.level.effort();
     let (model, section) = choose_model(options)?;
-    let mut jobs = Ordered::new(options.threads)?;
+    let mut jobs = Ordered::new(options.threads, 0)?;
+    let threads = jobs.threads();
     let mut planner = Planner::new(options.layout);
     let mut summary = Summary::default();
     loop {
@@ -59,17 +60,30 @@ pub fn compress(
         let (mut content_len, mut written) = (0, summary.content);
         let mut given = 0;
         let mut at_end = is_empty;
+        let mut planned: Option<FramePlan> = None;
         loop {
-            while jobs.has_room() && !at_end && given < MAX_FRAMES {
+            // The next frame is planned while others are coded, but its content waits where it is.
+            while !at_end && given < MAX_FRAMES && (jobs.has_room() || threads > 1) {
                 let (window, is_last) = input.window(LOOKAHEAD)?;
-                let start = Instant::now();
+                let plan = match planned.take() {
+                    Some(plan) => plan,
+                    None => {
+                        let start = Instant::now();
+                        let plan = planner.next(window, is_last);
+                        summary.structure += start.elapsed();
+                        plan
+                    }
+                };
+                if !jobs.has_room() {
+                    planned = Some(plan);
+                    break;
+                }
                 let FramePlan {
                     len,
                     mut layout,
                     transposed,
                     found,
-                } = planner.next(window, is_last);
-                summary.structure += start.elapsed();
+                } = plan;
                 // What a decoder refuses must not be written, whoever thought of it.
                 layout.swap &= layout.width > 1;
                 layout.validate()?;
@@ -83,11 +97,14 @@ pub fn compress(
                 jobs.push(move || {
                     let model = model.as_deref();
                     let frame = encode_frame(model, given, effort, layout, transposed, content);
-                    (found, frame)
+                    Ok((found, frame))
                 });
             }
-            let Some(frame) = jobs.pop() else { break };
-            let (found, frame) = frame?;
+            let (found, frame) = match jobs.next(!at_end && given < MAX_FRAMES)? {
+                Next::Done(done) => done,
+                Next::Room => continue,
+                Next::Nothing => break,
+            };
             summary.structure += frame.structure;
             let header = frame.header.to_bytes();
             output.write_all(&header)?;
@@ -192,7 +209,7 @@ fn encode_frame(
         model,
         effort,
         &places,
-        lane_count(effort, coded.len()),
+        lane_count(effort, places.contexts(), coded.len()),
         &coded,
     );
     let words = lanes.iter().map(|lane| lane.len() as u32).collect();

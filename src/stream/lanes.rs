@@ -1,7 +1,7 @@
 //! One frame's content coded by the predictor, its lanes in lock step.
 
 use crate::coder::{BadWords, LaneDecoder, LaneEncoder};
-use crate::layout::Places;
+use crate::layout::{Contexts, Places};
 use crate::level::Effort;
 use crate::model::{Model, Predictor, Question};
 use std::convert::Infallible;
@@ -10,13 +10,15 @@ use std::convert::Infallible;
 pub const MAX_LANES: usize = 64;
 
 /// The number of lanes a frame of `len` bytes is split into: a rule of the encoder, recorded in the frame. Fewer lanes
-/// see more of the frame before them.
-pub fn lane_count(effort: Effort, len: usize) -> usize {
-    match len {
-        0..=0x1fff => 1,
-        0x2000..=0xffff => 4,
-        _ if effort == Effort::Best => 4,
-        _ => 16,
+/// see more of the frame before them, which text gains most by; with more, what a byte needs from memory comes while others are
+/// coded.
+pub fn lane_count(effort: Effort, kind: Contexts, len: usize) -> usize {
+    match (effort, kind) {
+        _ if len < 0x2000 => 1,
+        (Effort::Best, _) | (Effort::Default, Contexts::Text) => 1,
+        (Effort::Fast, Contexts::Text) => 2,
+        (Effort::Fast, _) if len > 0xffff => 8,
+        _ => 4,
     }
 }
 

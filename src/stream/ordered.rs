@@ -5,64 +5,137 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
-/// A queue of jobs. It holds one job more than there are threads, so that memory is bounded and a thread that is done
-/// finds the next job while the oldest is still at work.
+/// A queue of jobs: few wait, so that memory is bounded, and as many again may be done while the oldest is still at work.
 pub(super) struct Ordered<T> {
     pool: ThreadPool,
-    queue: VecDeque<Receiver<T>>,
-    room: usize,
+    /// What became of the jobs that have not been handed over, the oldest first; `None` while a job is not done.
+    jobs: VecDeque<Option<Result<T>>>,
+    /// The number of the oldest, counted from the first job ever.
+    oldest: usize,
+    unfinished: usize,
+    most: usize,
+    sender: Sender<(usize, Result<T>)>,
+    receiver: Receiver<(usize, Result<T>)>,
     given_up: Arc<AtomicBool>,
 }
 
+/// What comes next.
+pub(super) enum Next<T> {
+    /// The oldest job's result.
+    Done(T),
+    /// Nothing yet, but there is room for another job.
+    Room,
+    /// Nothing: there are no jobs.
+    Nothing,
+}
+
+/// Tells what became of a job, even if it panics.
+struct Report<T> {
+    number: usize,
+    result: Option<Result<T>>,
+    sender: Sender<(usize, Result<T>)>,
+}
+
+impl<T> Report<T> {
+    fn fill(&mut self, result: Result<T>) {
+        self.result = Some(result);
+    }
+}
+
+impl<T> Drop for Report<T> {
+    fn drop(&mut self) {
+        let result = self.result.take().unwrap_or(Err(Error::Worker));
+        // Nobody waits any more after an error in an earlier job.
+        let _ = self.sender.send((self.number, result));
+    }
+}
+
 impl<T: Send + 'static> Ordered<T> {
-    /// A queue with `threads` workers; 0 takes all cores.
+    /// A queue with `threads` workers, 0 for one a core, and room for `waiting` jobs besides those at work.
     ///
     /// # Errors
     /// `Io` if threads cannot be started.
-    pub(super) fn new(threads: usize) -> Result<Self> {
+    pub(super) fn new(threads: usize, waiting: usize) -> Result<Self> {
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|n| format!("boa-{n}"))
-            // A job that panics drops its sender, which `pop` reports; without this the process would be aborted.
+            // A job that panics reports it; without this the process would be aborted.
             .panic_handler(|_| {})
             .build()
             .map_err(std::io::Error::other)?;
-        let room = pool.current_num_threads() + 1;
+        let most = pool.current_num_threads() + waiting;
+        let (sender, receiver) = channel();
         Ok(Ordered {
             pool,
-            queue: VecDeque::new(),
-            room,
+            jobs: VecDeque::new(),
+            oldest: 0,
+            unfinished: 0,
+            most,
+            sender,
+            receiver,
             given_up: Arc::default(),
         })
     }
 
-    /// Whether another job may be pushed before the oldest is popped.
-    pub(super) fn has_room(&self) -> bool {
-        self.queue.len() < self.room
+    /// How many threads work.
+    pub(super) fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    /// Whether another job may be pushed now.
+    pub(super) fn has_room(&mut self) -> bool {
+        while let Ok((number, result)) = self.receiver.try_recv() {
+            self.note(number, result);
+        }
+        self.unfinished < self.most && self.jobs.len() < 2 * self.most
     }
 
     /// Gives a job to the next free thread.
-    pub(super) fn push(&mut self, job: impl FnOnce() -> T + Send + 'static) {
-        let (sender, receiver) = sync_channel(1);
-        self.queue.push_back(receiver);
+    pub(super) fn push(&mut self, job: impl FnOnce() -> Result<T> + Send + 'static) {
+        let mut report = Report {
+            number: self.oldest + self.jobs.len(),
+            result: None,
+            sender: self.sender.clone(),
+        };
+        self.jobs.push_back(None);
+        self.unfinished += 1;
         let given_up = Arc::clone(&self.given_up);
         self.pool.spawn(move || {
             if !given_up.load(Ordering::Relaxed) {
-                // Nobody waits any more after an error in an earlier job: the result is then dropped.
-                let _ = sender.send(job());
+                report.fill(job());
             }
         });
     }
 
-    /// Waits for the oldest job; `None` if there is none.
+    /// Waits for the oldest job, or, if `more` are to come, for room.
     ///
     /// # Errors
-    /// `Worker` if the job panicked.
-    pub(super) fn pop(&mut self) -> Option<Result<T>> {
-        let receiver = self.queue.pop_front()?;
-        Some(receiver.recv().map_err(|_| Error::Worker))
+    /// The job's own; `Worker` if it panicked.
+    pub(super) fn next(&mut self, more: bool) -> Result<Next<T>> {
+        loop {
+            match self.jobs.front_mut().map(Option::take) {
+                None => return Ok(Next::Nothing),
+                Some(Some(result)) => {
+                    self.jobs.pop_front();
+                    self.oldest += 1;
+                    return result.map(Next::Done);
+                }
+                Some(None) if more && self.has_room() => return Ok(Next::Room),
+                Some(None) => {}
+            }
+            // `has_room` may just have noted the oldest.
+            if !matches!(self.jobs.front(), Some(Some(_))) {
+                let (number, result) = self.receiver.recv().map_err(|_| Error::Worker)?;
+                self.note(number, result);
+            }
+        }
+    }
+
+    fn note(&mut self, number: usize, result: Result<T>) {
+        self.unfinished -= 1;
+        self.jobs[number - self.oldest] = Some(result);
     }
 }
 
@@ -80,29 +153,54 @@ mod tests {
 
     #[test]
     fn results_come_in_the_order_of_the_jobs() {
-        let mut jobs = Ordered::new(3).unwrap();
-        let mut done = Vec::new();
-        for n in 0..20u64 {
-            while !jobs.has_room() {
-                done.push(jobs.pop().unwrap().unwrap());
+        let mut jobs = Ordered::new(3, 0).unwrap();
+        let (mut given, mut done) = (0..20u64, Vec::new());
+        loop {
+            while jobs.has_room()
+                && let Some(n) = given.next()
+            {
+                jobs.push(move || {
+                    std::thread::sleep(Duration::from_millis((n * 7) % 5));
+                    Ok(n)
+                });
             }
-            jobs.push(move || {
-                std::thread::sleep(Duration::from_millis((n * 7) % 5));
-                n
-            });
-        }
-        while let Some(result) = jobs.pop() {
-            done.push(result.unwrap());
+            match jobs.next(!given.is_empty()).unwrap() {
+                Next::Done(n) => done.push(n),
+                Next::Room => {}
+                Next::Nothing => break,
+            }
         }
         assert_eq!(done, (0..20).collect::<Vec<_>>());
     }
 
     #[test]
+    fn a_slow_job_keeps_no_thread_waiting() {
+        let mut jobs = Ordered::new(2, 1).unwrap();
+        let (release, held) = channel();
+        jobs.push(move || Ok(held.recv().unwrap_or(0)));
+        let mut pushed = 1u64;
+        // The oldest is at work until six are in the queue: the limit for two threads.
+        while pushed < 6 {
+            assert!(matches!(jobs.next(true), Ok(Next::Room)));
+            while jobs.has_room() {
+                jobs.push(move || Ok(pushed));
+                pushed += 1;
+            }
+        }
+        assert!(!jobs.has_room());
+        release.send(0).unwrap();
+        for n in 0..6 {
+            assert!(matches!(jobs.next(false), Ok(Next::Done(done)) if done == n));
+        }
+        assert!(matches!(jobs.next(false), Ok(Next::Nothing)));
+    }
+
+    #[test]
     fn a_job_that_panics_is_an_error() {
-        let mut jobs = Ordered::<u8>::new(1).unwrap();
+        let mut jobs = Ordered::<u8>::new(1, 1).unwrap();
         jobs.push(|| panic!("on purpose"));
-        jobs.push(|| 5);
-        assert!(matches!(jobs.pop(), Some(Err(Error::Worker))));
-        assert!(matches!(jobs.pop(), Some(Ok(5))));
+        jobs.push(|| Ok(5));
+        assert!(matches!(jobs.next(false), Err(Error::Worker)));
+        assert!(matches!(jobs.next(false), Ok(Next::Done(5))));
     }
 }
