@@ -2,7 +2,7 @@
 
 mod support;
 
-use boa_constrictor::layout::Given;
+use boa_constrictor::layout::{Contexts, Given};
 use boa_constrictor::stream::lanes::lane_count;
 use boa_constrictor::{DecodeOptions, Effort, EncodeOptions, Layout, Level, compress, decompress};
 use proptest::prelude::*;
@@ -14,10 +14,9 @@ fn lengths() -> Vec<usize> {
         .chain([31, 32, 33, 63, 64, 65, 255, 256, 257])
         .collect();
     for effort in Effort::ALL {
-        let mut lanes = lane_count(effort, 1);
-        for len in 1..=200_000 {
-            if lane_count(effort, len) != lanes {
-                lanes = lane_count(effort, len);
+        for kind in [Contexts::Text, Contexts::Table] {
+            let lanes = |len| lane_count(effort, kind, len);
+            for len in (2..=200_000).filter(|&len| lanes(len) != lanes(len - 1)) {
                 lengths.extend([len - 1, len, len + 1]);
             }
         }
@@ -28,10 +27,11 @@ fn lengths() -> Vec<usize> {
 #[test]
 fn every_boundary_returns() {
     for len in lengths() {
-        let content = records(len);
-        let file = encode(&content);
-        assert!(decode(&file).unwrap() == content, "{len} bytes");
-        assert!(file.len() <= len + 108, "{len} bytes became {}", file.len());
+        for content in [records(len), text(len)] {
+            let file = encode(&content);
+            assert!(decode(&file).unwrap() == content, "{len} bytes");
+            assert!(file.len() <= len + 108, "{len} bytes became {}", file.len());
+        }
     }
 }
 

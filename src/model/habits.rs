@@ -179,17 +179,17 @@ mod tests {
     fn a_seventh_of_a_bit_is_no_noise() {
         // A bit that is 0 three times of five, beside seven coin flips.
         let wrong = (7 << 15) + (48 << 16) / 100;
-        let habits = learned((0..=255).cycle().take(5000), wrong);
+        let habits = learned((0..=255).cycle().take(5001), wrong);
         assert_eq!(habits.way(PLACE, 0, || false), Way::Plain);
         let wrong = (7 << 15) + (37 << 16) / 100;
-        let habits = learned((0..=255).cycle().take(5000), wrong);
+        let habits = learned((0..=255).cycle().take(5001), wrong);
         assert_eq!(habits.way(PLACE, 0, || false), Way::Mixed);
     }
 
     #[test]
     fn noise_in_text_that_stood_before_is_mixed() {
         let mut habits = Habits::new(Contexts::Text, 1, 2);
-        (0..5000).for_each(|k| habits.learn(PLACE, 1, (k * 37) as u8, Some(8 << 15)));
+        (0..5001).for_each(|k| habits.learn(PLACE, 1, (k * 37) as u8, Some(8 << 15)));
         assert_eq!(habits.way(PLACE, 1, || true), Way::Mixed);
         assert_eq!(habits.way(PLACE, 1, || false), Way::Plain);
         assert_eq!(habits.way(PLACE, 0, || false), Way::Mixed);
