@@ -1,12 +1,13 @@
 //! The few loops that the predictor spends its time in.
 //!
 //! `portable` is the normative definition of each; `avx2` gives the same numbers faster where the processor has it.
-//! Kernels never allocate: the caller brings every buffer. Qn means n fractional bits.
+//! They never allocate: the caller brings every buffer, large ones as [`Pages`]. Qn means n fractional bits.
 
 mod arithmetic;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod choice;
+mod pages;
 mod portable;
 pub mod tables;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 
 pub use arithmetic::{exp2_negative, mulhrs, saturate8, saturate16, sigmoid, silu, softplus};
 pub use choice::Kernel;
+pub use pages::{Pages, keep_large_blocks_apart};
 
 /// Outputs of a [`product`] are computed in blocks of this many; a matrix is padded to whole blocks.
 pub const BLOCK: usize = 16;

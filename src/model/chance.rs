@@ -1,7 +1,7 @@
 //! Adaptive probabilities: how often something was a one, lately.
 
 use super::logistic::squash;
-use crate::kernel;
+use crate::kernel::{self, Pages};
 
 /// A probability in 1/65536 that follows what comes: by 1/128 of the difference each time.
 #[derive(Clone, Copy)]
@@ -36,14 +36,14 @@ const FIRST: i32 = -16 * SPACING;
 
 /// Curves from logits to probabilities, one a context: what a prediction has been worth there.
 pub struct Curves {
-    curves: Vec<Curve>,
+    curves: Pages<Curve>,
     /// The last knot of each.
     ends: Vec<Chance>,
 }
 
 /// All knots of a curve but the last: one cache line.
 #[repr(align(64))]
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Curve([Chance; KNOTS - 1]);
 
 /// A point on a curve: of which, and at which knot it learns.
@@ -55,7 +55,7 @@ impl Curves {
     pub fn new(contexts: usize) -> Self {
         let knot = |k: usize| Chance(squash(FIRST + k as i32 * SPACING));
         Curves {
-            curves: vec![Curve(std::array::from_fn(knot)); contexts],
+            curves: Pages::new(contexts, Curve(std::array::from_fn(knot))),
             ends: vec![knot(KNOTS - 1); contexts],
         }
     }

@@ -1,7 +1,6 @@
 //! Hashed tables of counters: for each context a line of fifteen, the nodes of half a byte's binary tree.
 
-use crate::kernel;
-use std::cell::RefCell;
+use crate::kernel::{self, Pages};
 
 /// Lines of a table: at most 2^15 (2 MiB).
 const MAX_BITS: u32 = 15;
@@ -92,7 +91,7 @@ impl Counter {
 
 /// A check, then the counters of nodes 1 to 15: one cache line.
 #[repr(align(64))]
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Line([Counter; 16]);
 
 impl Line {
@@ -117,31 +116,15 @@ impl Line {
 
 /// The counters of every context, a table after the other.
 pub struct Tables {
-    lines: Vec<Line>,
+    lines: Pages<Line>,
     bits: u32,
-}
-
-thread_local! {
-    /// The lines of the tables that this thread had last. Tens of megabytes given back and asked for with every frame leave the
-    /// allocator's memory in pieces: the peak would be twice as high.
-    static SPARE: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
-}
-
-impl Drop for Tables {
-    fn drop(&mut self) {
-        let lines = std::mem::take(&mut self.lines);
-        // A thread that ends has nothing more to spare.
-        let _ = SPARE.try_with(|spare| spare.replace(lines));
-    }
 }
 
 impl Tables {
     /// Tables for so many contexts in a frame of `len` bytes.
     pub fn new(contexts: usize, len: usize) -> Self {
         let bits = (usize::BITS - len.leading_zeros() + 1).clamp(MIN_BITS, MAX_BITS);
-        let mut lines = SPARE.take();
-        lines.clear();
-        lines.resize(contexts << bits, Line::fresh(0));
+        let lines = Pages::new(contexts << bits, Line::fresh(0));
         Tables { lines, bits }
     }
 

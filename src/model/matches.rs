@@ -3,7 +3,7 @@
 //! How often a named byte comes is learned for each length, where the byte is coded.
 
 use super::contexts::{Past, finish, fold};
-use crate::kernel;
+use crate::kernel::{self, Pages};
 
 /// The experts.
 pub const MATCHES: usize = ORDERS.len();
@@ -38,7 +38,7 @@ pub type Heads = [u32; MATCHES];
 
 /// The tables of a frame and the matches of its lanes.
 pub struct Matches {
-    heads: Vec<Vec<u32>>,
+    heads: [Pages<u32>; MATCHES],
     head_bits: u32,
     matches: Vec<[Match; MATCHES]>,
     lane_len: usize,
@@ -49,7 +49,7 @@ impl Matches {
     pub fn new(len: usize, lanes: usize, lane_len: usize) -> Self {
         let head_bits = (usize::BITS - len.leading_zeros()).clamp(8, 19);
         Matches {
-            heads: vec![vec![0; 1 << head_bits]; MATCHES],
+            heads: std::array::from_fn(|_| Pages::new(1 << head_bits, 0)),
             head_bits,
             matches: vec![[Match::default(); MATCHES]; lanes],
             lane_len: lane_len.max(1),

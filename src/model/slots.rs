@@ -2,7 +2,7 @@
 //! memory: of values that come again, slots remember many more.
 
 use super::matches::{BUCKETS, Named};
-use crate::kernel;
+use crate::kernel::{self, Pages};
 
 /// Slots of a frame: at most 2^18 (1 MiB).
 const MAX_BITS: u32 = 18;
@@ -18,7 +18,7 @@ struct Slot {
 
 /// The slots of one context.
 pub struct Slots {
-    slots: Vec<Slot>,
+    slots: Pages<Slot>,
     bits: u32,
 }
 
@@ -27,7 +27,7 @@ impl Slots {
     pub fn new(len: usize) -> Self {
         let bits = (usize::BITS - len.leading_zeros() + 1).clamp(MIN_BITS, MAX_BITS);
         Slots {
-            slots: vec![Slot::default(); 1 << bits],
+            slots: Pages::new(1 << bits, Slot::default()),
             bits,
         }
     }
