@@ -5,7 +5,7 @@ use super::contexts::{CONTEXTS, finish, fold};
 use super::counters::{GROUPS, Tables};
 use super::logistic::{STEPS, squash, stretch, stretch_in_steps};
 use super::matches::{BUCKETS, MATCHES, NAMED, Named};
-use super::mixer::{Last, Mixers};
+use super::mixer::{Last, Mixers, error};
 use super::predictor::Question;
 use super::surprise::{SURPRISES, Surprise};
 use crate::kernel::{BLOCK, SETS};
@@ -361,6 +361,16 @@ impl Bits {
             loudness,
             mixed: squash(bit.logit.into()),
         }
+    }
+
+    /// Multiply-adds that a lane's byte took to mix, and those that it will take to learn.
+    pub fn products(&self, lane: usize) -> [u64; 2] {
+        let (sets, last) = (self.mixers.count() * self.inputs, SETS);
+        let bits = &self.bytes[lane].bits;
+        let missed = |bit: &Bit| error(bit.logit.into(), bit.bit).abs();
+        let learned = bits.iter().filter(|bit| missed(bit) >= WORTH_LEARNING);
+        let learned = learned.count() * sets + bits.len() * last;
+        [(bits.len() * (sets + last)) as u64, learned as u64]
     }
 
     /// Learns a lane's byte; returns its bits' errors together, in 1/65536.

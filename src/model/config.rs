@@ -45,6 +45,19 @@ impl Config {
         self.inner() + self.convolved() + usize::from(self.heads)
     }
 
+    /// Multiply-adds of a step without its head: projections, convolution, and the scan's decay, input and output.
+    pub fn step_products(&self) -> u64 {
+        let (dim, inner) = (usize::from(self.dim), self.inner());
+        let projections = dim * (self.projected() + inner);
+        let block = projections + CONV * self.convolved() + 3 * usize::from(self.state) * inner;
+        (usize::from(self.layers) * block) as u64
+    }
+
+    /// Multiply-adds of the head: every byte's logit.
+    pub fn head_products(&self) -> u64 {
+        256 * u64::from(self.dim)
+    }
+
     /// Rows of the phase embedding.
     pub fn phases(&self) -> usize {
         usize::from(if self.record > 0 {

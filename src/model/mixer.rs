@@ -28,7 +28,7 @@ fn hasten(count: &mut u16, error: i32) -> i32 {
 
 /// What was missing to the bit, in 1/65536.
 #[inline]
-fn error(logit: i32, bit: bool) -> i32 {
+pub fn error(logit: i32, bit: bool) -> i32 {
     (i32::from(bit) << 16) - i32::from(squash(logit))
 }
 

@@ -16,7 +16,7 @@ use std::convert::Infallible;
 /// Predicts a frame's bytes.
 ///
 /// At every step `begin` with the lanes that still have bytes, `code` them, then let them `learn`. Where another network
-/// is tried out: `begin_rehearsal`, `rehearse`, `learn`.
+/// is tried out: `look_around`, `rehearse`, `learn`.
 pub struct Predictor<'m> {
     places: &'m Places,
     lane_len: usize,
@@ -152,7 +152,12 @@ impl<'m> Predictor<'m> {
     /// Begins a step of the first `active` lanes: finds every lane's places in the tables, and what the network says. Of `content`
     /// only bytes that were coded before this step are looked at.
     pub fn begin(&mut self, step: usize, active: usize, content: &[u8]) {
-        self.begin_rehearsal(step, active, content);
+        self.look_around(step, active, content);
+        self.listen(step, active, content);
+    }
+
+    /// The second half of `begin`: what the network says.
+    pub fn listen(&mut self, step: usize, active: usize, content: &[u8]) {
         if let Some((config, network)) = &mut self.network {
             self.heard.clear();
             for (number, lane) in self.lanes[..active].iter().enumerate() {
@@ -168,8 +173,8 @@ impl<'m> Predictor<'m> {
         }
     }
 
-    /// The same without the model's network.
-    pub fn begin_rehearsal(&mut self, step: usize, active: usize, content: &[u8]) {
+    /// The first half of `begin`, all of it where another network than the model's is tried out: places in the tables.
+    pub fn look_around(&mut self, step: usize, active: usize, content: &[u8]) {
         for lane in 0..active {
             self.begin_lane(lane, step, content);
         }
@@ -307,6 +312,21 @@ impl<'m> Predictor<'m> {
     pub fn parts(&self, lane: usize) -> Option<[Parts<'_>; 8]> {
         let mixed = self.lanes[lane].mixed;
         mixed.then(|| std::array::from_fn(|k| self.bits.parts(lane, k)))
+    }
+
+    /// Multiply-adds of the network in this step of the first `active` lanes, of their bits' mixes, and of what these learn: after `code`, before
+    /// `learn`.
+    pub fn products(&self, active: usize) -> [u64; 3] {
+        let lanes = &self.lanes[..active];
+        let network = self.network.as_ref().map_or(0, |(config, _)| {
+            let heard = lanes.iter().filter(|lane| lane.heard).count() as u64;
+            active as u64 * config.step_products() + heard * config.head_products()
+        });
+        let mixed = (0..active).filter(|&lane| lanes[lane].mixed);
+        mixed.fold([network, 0, 0], |[network, mixing, learning], lane| {
+            let [mixed, learned] = self.bits.products(lane);
+            [network, mixing + mixed, learning + learned]
+        })
     }
 
     /// Ends the step: the first `active` lanes learn their bytes, which now stand in `content`.

@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 /// Times and counts of frames that were coded to look at the clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stages {
-    /// Finding every lane's place, habits and contexts, and hearing the network.
-    pub begin: Duration,
+    /// Finding every lane's place, habits and contexts.
+    pub look_up: Duration,
+    /// Hearing the network.
+    pub network: Duration,
     /// Finding counters, mixing, and the range coder.
     pub code: Duration,
     /// Learning.
@@ -23,6 +25,8 @@ pub struct Stages {
     pub mixed: u64,
     /// Those that one question settled.
     pub settled: u64,
+    /// Multiply-adds of the network, of mixing, of learning.
+    pub products: [u64; 3],
 }
 
 impl Stages {
@@ -42,7 +46,9 @@ impl Stages {
         for step in 0..lane_len {
             let active = active(content.len(), lane_len, lanes, step);
             let start = Instant::now();
-            predictor.begin(step, active, content);
+            predictor.look_around(step, active, content);
+            let found = Instant::now();
+            predictor.listen(step, active, content);
             let begun = Instant::now();
             asked.fill((0, false));
             let answer = |lane: usize, question: Question, one: u16| {
@@ -54,10 +60,15 @@ impl Stages {
             };
             let Ok(()) = predictor.code(step, content, &mut coded[..active], answer);
             let done = Instant::now();
+            for (sum, products) in self.products.iter_mut().zip(predictor.products(active)) {
+                *sum += products;
+            }
+            let counted = Instant::now();
             predictor.learn(step, active, content);
-            self.begin += begun - start;
+            self.look_up += found - start;
+            self.network += begun - found;
             self.code += done - begun;
-            self.learn += done.elapsed();
+            self.learn += counted.elapsed();
             for &(times, doubted) in &asked[..active] {
                 self.bytes += 1;
                 self.settled += u64::from(times == 1);

@@ -189,7 +189,7 @@ impl<'a> Walk<'a> {
         let mut bits = 0.0;
         for t in 0..steps {
             let step = self.step + t;
-            self.predictor.begin_rehearsal(step, lanes, content);
+            self.predictor.look_around(step, lanes, content);
             let token = |lane: usize| lane * steps + t;
             let said: Vec<[i16; 256]> = (0..lanes)
                 .map(|lane| spoken(&network[token(lane)], bias))

@@ -1,0 +1,144 @@
+//! Single kernels, by themselves and on data that stays in the nearest cache: `cargo bench --bench kernels`.
+//!
+//! What is counted a second are multiply-adds, where the kernel is made of them, else values.
+
+use boa_constrictor::kernel::{self, BLOCK, Kernel, SETS};
+use boa_constrictor::model::{Config, Model};
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+
+fn main() {
+    divan::main();
+}
+
+/// The shape of the network of `-9`.
+fn network() -> Config {
+    *Model::built_in(1).expect("a built-in model").config()
+}
+
+/// Inputs of a mix at the default level.
+const INPUTS: usize = 32;
+
+fn kernels() -> impl Iterator<Item = Kernel> {
+    Kernel::ALL.into_iter().filter(|kernel| kernel.is_here())
+}
+
+/// Numbers that are no pattern, within `most` of 0.
+fn numbers<T>(count: usize, most: i32, to: fn(i32) -> T) -> Vec<T> {
+    let number = |k: usize| (k as u32).wrapping_mul(2_654_435_761) >> 8;
+    let within = |n: u32| (n % (2 * most as u32 + 1)) as i32 - most;
+    (0..count).map(|k| to(within(number(k)))).collect()
+}
+
+/// Runs a kernel's calls, each of `items` multiply-adds or values.
+fn time(bencher: Bencher, kernel: Kernel, items: usize, mut call: impl FnMut()) {
+    let _ = kernel.select();
+    bencher
+        .counter(ItemsCount::new(items))
+        .bench_local(|| call());
+}
+
+fn product(bencher: Bencher, kernel: Kernel, ins: usize, outs: usize) {
+    let outs = outs.next_multiple_of(BLOCK);
+    let weights = numbers(ins.next_multiple_of(4) * outs, 127, |v| v as i8);
+    let x = numbers(ins, 127, |v| v as i8);
+    let mut out = vec![0; outs];
+    time(bencher, kernel, ins * outs, || {
+        kernel::product(black_box(&weights), black_box(&x), &mut out);
+        black_box(&mut out);
+    });
+}
+
+#[divan::bench(args = kernels())]
+fn product_into_a_block(bencher: Bencher, kernel: Kernel) {
+    let network = network();
+    product(bencher, kernel, network.dim.into(), network.projected());
+}
+
+#[divan::bench(args = kernels())]
+fn product_out_of_a_block(bencher: Bencher, kernel: Kernel) {
+    let network = network();
+    product(bencher, kernel, network.inner(), network.dim.into());
+}
+
+#[divan::bench(args = kernels())]
+fn product_of_the_head(bencher: Bencher, kernel: Kernel) {
+    product(bencher, kernel, network().dim.into(), 256);
+}
+
+#[divan::bench(args = kernels())]
+fn convolution(bencher: Bencher, kernel: Kernel) {
+    let n = network().convolved();
+    let mut history = numbers(3 * n, 4000, |v| v as i16);
+    let weights = numbers(4 * n, 4000, |v| v as i16);
+    let bias = numbers(n, 1 << 20, |v| v);
+    let x = numbers(n, 4000, |v| v as i16);
+    let mut out = vec![0; n];
+    time(bencher, kernel, 4 * n, || {
+        kernel::convolve(&mut history, &weights, &bias, black_box(&x), &mut out);
+        black_box(&mut out);
+    });
+}
+
+#[divan::bench(args = kernels())]
+fn scan_of_a_block(bencher: Bencher, kernel: Kernel) {
+    let network = network();
+    let (n, states) = (network.inner(), usize::from(network.state));
+    let mut state = vec![0; n * states];
+    let [b, c] = [8000, 7000].map(|most| numbers(states, most, |v| v as i16));
+    let input = numbers(n, 8000, |v| v as i16);
+    let leak = numbers(n, 8000, |v| v as i16 + 8001);
+    let mut y = vec![0; n];
+    time(bencher, kernel, 3 * n * states, || {
+        kernel::scan(&mut state, black_box(&b), &c, &input, &leak, &mut y);
+        black_box(&mut y);
+    });
+}
+
+#[divan::bench(args = kernels())]
+fn norm(bencher: Bencher, kernel: Kernel) {
+    let n = network().dim.into();
+    let v = numbers(n, 20_000, |v| v as i16);
+    let gain = numbers(n, 10_000, |v| v as i16 + 10_000);
+    let mut out = vec![0; n];
+    time(bencher, kernel, n, || {
+        kernel::rms_norm(black_box(&v), &gain, &mut out);
+        black_box(&mut out);
+    });
+}
+
+#[divan::bench(args = kernels())]
+fn softmax_and_tree(bencher: Bencher, kernel: Kernel) {
+    let logits: [i16; 256] = std::array::from_fn(|k| -((k * k) as i32 % 9000) as i16);
+    let (mut frequencies, mut sums) = ([0; 256], [0; 512]);
+    time(bencher, kernel, 256, || {
+        kernel::softmax(black_box(&logits), &mut frequencies);
+        kernel::tree(&frequencies, &mut sums);
+        black_box(&mut sums);
+    });
+}
+
+/// The weights, inputs and sets of a mix.
+fn mix() -> (Vec<i32>, Vec<i16>, [u32; SETS]) {
+    let weights = numbers(INPUTS * 64, 1 << 26, |v| v);
+    let inputs = numbers(INPUTS, kernel::INPUT_LIMIT, |v| v as i16);
+    (weights, inputs, [3, 17, 40, 62])
+}
+
+#[divan::bench(args = kernels())]
+fn blend(bencher: Bencher, kernel: Kernel) {
+    let (weights, mut inputs, sets) = mix();
+    time(bencher, kernel, INPUTS * SETS, || {
+        black_box(kernel::blend(black_box(&weights), &sets, &mut inputs));
+    });
+}
+
+#[divan::bench(args = kernels())]
+fn descend(bencher: Bencher, kernel: Kernel) {
+    let (mut weights, inputs, sets) = mix();
+    let errors = [900, -1200, 30, -4];
+    time(bencher, kernel, INPUTS * SETS, || {
+        kernel::descend(&mut weights, &sets, black_box(&inputs), &errors, 7);
+        black_box(&mut weights);
+    });
+}
