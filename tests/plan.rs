@@ -153,6 +153,40 @@ fn a_found_layout_is_carried_on_until_it_no_longer_fits() {
     assert_eq!(made, frames(None, &input));
 }
 
+#[test]
+fn frames_that_go_on_alike_are_joined() {
+    const MOST: usize = 2 * FRAME_TARGET;
+    let rows = |count| {
+        table(count, 7, |bytes, value| {
+            bytes.extend((value as f32).to_le_bytes())
+        })
+    };
+    // Two frames of rows, then text, then rows again: what is alike is joined, and nothing else.
+    let input = [rows(200_000), text(500_000), rows(400_000)].concat();
+    let short = frames(None, &input);
+    let mut planner = Planner::new(Given::Nothing);
+    let (mut start, mut parts) = (0, short.iter());
+    let mut joined = 0;
+    while start < input.len() {
+        let end = input.len().min(start + LOOKAHEAD + MOST - FRAME_TARGET);
+        let long = planner.next_long(&input[start..end], end == input.len(), MOST);
+        assert!((1..=MOST).contains(&long.len));
+        let first = parts.next().unwrap();
+        assert_eq!((long.layout, long.found), (first.layout, first.found));
+        let mut len = first.len;
+        while len < long.len {
+            let part = parts.next().unwrap();
+            assert_eq!(part.layout, long.layout.advanced(len as u64));
+            len += part.len;
+            joined += 1;
+        }
+        assert_eq!(len, long.len);
+        start += long.len;
+    }
+    assert_eq!((start, parts.next()), (input.len(), None));
+    assert!(joined >= 3, "{short:?}");
+}
+
 /// Text of words, which has no columns.
 fn text(words: usize) -> Vec<u8> {
     let known = [

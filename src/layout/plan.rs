@@ -107,6 +107,8 @@ pub struct Planner {
     announced: VecDeque<Announced>,
     state: State,
     rest: Rest,
+    /// What was planned already, by [`Planner::next_long`].
+    ahead: Option<FramePlan>,
 }
 
 impl Planner {
@@ -122,7 +124,31 @@ impl Planner {
             announced: VecDeque::new(),
             state,
             rest: Rest::default(),
+            ahead: None,
         }
+    }
+
+    /// Frames of [`next`](Planner::next) that go on alike, as one of at most `most` bytes; not to be mixed with it. `buffer` should hold so many bytes more.
+    pub fn next_long(&mut self, buffer: &[u8], at_end: bool, most: usize) -> FramePlan {
+        let first = self.ahead.take();
+        let mut plan = first.unwrap_or_else(|| self.next(buffer, at_end));
+        while plan.len < most && plan.len < buffer.len() {
+            let following = self.next(&buffer[plan.len..], at_end);
+            let goes_on = match following.found {
+                Finding::Kept => true,
+                Finding::Given | Finding::Npy | Finding::Fits => following.found == plan.found,
+                _ => false,
+            };
+            let alike = goes_on
+                && !plan.transposed
+                && following.layout == plan.layout.advanced(plan.len as u64);
+            if !alike || plan.len + following.len > most {
+                self.ahead = Some(following);
+                break;
+            }
+            plan.len += following.len;
+        }
+        plan
     }
 
     /// The next frame: at least 1 byte of a buffer that has any, at most [`FRAME_TARGET`], never more than the buffer.

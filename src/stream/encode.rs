@@ -6,10 +6,10 @@ use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
 use crate::format::{
-    Footer, FrameHash, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Method, ModelSection,
-    frame_hash,
+    Footer, FrameHash, FrameHeader, Head, Index, IndexEntry, MAX_FRAME, MAX_FRAMES, Method,
+    ModelSection, frame_hash,
 };
-use crate::layout::plan::{FramePlan, LOOKAHEAD, Planner};
+use crate::layout::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
 use crate::layout::{Contexts, Given, Layout, Places};
 use crate::level::Effort;
 use crate::model::Model;
@@ -38,10 +38,12 @@ pub fn compress(
     let (model, section) = choose_model(options)?;
     let mut jobs = Ordered::new(options.threads, 0)?;
     let threads = jobs.threads();
+    let longest = longest_frame(effort);
+    let size = LOOKAHEAD + longest - FRAME_TARGET;
     let mut planner = Planner::new(options.layout);
     let mut summary = Summary::default();
     loop {
-        let is_empty = input.window(LOOKAHEAD)?.0.is_empty();
+        let is_empty = input.window(size)?.0.is_empty();
         let model_section = if is_empty {
             ModelSection::None
         } else {
@@ -64,12 +66,15 @@ pub fn compress(
         loop {
             // The next frame is planned while others are coded, but its content waits where it is.
             while !at_end && given < MAX_FRAMES && (jobs.has_room() || threads > 1) {
-                let (window, is_last) = input.window(LOOKAHEAD)?;
+                let (window, is_last) = input.window(size)?;
                 let plan = match planned.take() {
                     Some(plan) => plan,
                     None => {
                         let start = Instant::now();
-                        let plan = planner.next(window, is_last);
+                        let plan = match longest > FRAME_TARGET {
+                            true => planner.next_long(window, is_last, longest),
+                            false => planner.next(window, is_last),
+                        };
                         summary.structure += start.elapsed();
                         plan
                     }
@@ -137,6 +142,17 @@ pub fn compress(
     output.flush()?;
     Ok(summary)
 }
+
+/// The most bytes of a frame. From frames twice as long, long tables come out up to 2 % smaller, but fewer threads share the work, and
+/// each holds more.
+const fn longest_frame(effort: Effort) -> usize {
+    match effort {
+        Effort::Fast | Effort::Default => FRAME_TARGET,
+        Effort::Best => 2 * FRAME_TARGET,
+    }
+}
+
+const _: () = assert!(longest_frame(Effort::Best) <= MAX_FRAME);
 
 /// The model to code with and how the file names it: by number if it is built in, whoever gave it. With least effort there is none
 /// but one that is given.

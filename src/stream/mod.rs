@@ -49,5 +49,4 @@ pub struct Summary {
 }
 
 const _: () = assert!(lanes::MAX_LANES == crate::format::MAX_LANES);
-const _: () = assert!(crate::layout::plan::FRAME_TARGET <= crate::format::MAX_FRAME);
 const _: () = assert!(crate::Model::MAX_BYTES == crate::format::MAX_MODEL);
