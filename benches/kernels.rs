@@ -31,11 +31,9 @@ fn numbers<T>(count: usize, most: i32, to: fn(i32) -> T) -> Vec<T> {
 }
 
 /// Runs a kernel's calls, each of `items` multiply-adds or values.
-fn time(bencher: Bencher, kernel: Kernel, items: usize, mut call: impl FnMut()) {
+fn time(bencher: Bencher, kernel: Kernel, items: usize, call: impl FnMut()) {
     let _ = kernel.select();
-    bencher
-        .counter(ItemsCount::new(items))
-        .bench_local(|| call());
+    bencher.counter(ItemsCount::new(items)).bench_local(call);
 }
 
 fn product(bencher: Bencher, kernel: Kernel, ins: usize, outs: usize) {
