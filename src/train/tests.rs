@@ -226,7 +226,7 @@ fn an_untrained_twin_and_its_export_agree() {
 fn a_fitted_network_pays_for_itself() {
     let corpus = sums();
     let mut reports = 0;
-    let model = fit(&corpus, Duration::from_secs(10), &mut |_| {
+    let model = fit(&corpus, Duration::from_secs(20), &mut |_| {
         reports += 1;
         true
     })
