@@ -2,7 +2,7 @@
 //!
 //! What is counted a second are multiply-adds, where the kernel is made of them, else values.
 
-use boa_constrictor::kernel::{self, BLOCK, Kernel, SETS};
+use boa_constrictor::kernel::{self, BLOCK, Kernel, Line, NODES, Row, SETS, Weights};
 use boa_constrictor::model::{Config, Model};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -16,8 +16,9 @@ fn network() -> Config {
     *Model::built_in(1).expect("a built-in model").config()
 }
 
-/// Inputs of a mix at the default level.
-const INPUTS: usize = 32;
+/// Contexts and inputs of a mix at the default level.
+const CONTEXTS: usize = 12;
+const INPUTS: usize = 2 * CONTEXTS + 6;
 
 fn kernels() -> impl Iterator<Item = Kernel> {
     Kernel::ALL.into_iter().filter(|kernel| kernel.is_here())
@@ -117,26 +118,42 @@ fn softmax_and_tree(bencher: Bencher, kernel: Kernel) {
 }
 
 /// The weights, inputs and sets of a mix.
-fn mix() -> (Vec<i32>, Vec<i16>, [u32; SETS]) {
-    let weights = numbers(INPUTS * 64, 1 << 26, |v| v);
-    let inputs = numbers(INPUTS, kernel::INPUT_LIMIT, |v| v as i16);
-    (weights, inputs, [3, 17, 40, 62])
+fn mix() -> (Vec<Weights>, Vec<Row>, [u32; SETS]) {
+    let weights = numbers(INPUTS * 64, 1 << 28, Weights::all);
+    let inputs = numbers(INPUTS * NODES, 2047 << 3, |v| v as i16);
+    (weights, inputs.as_chunks().0.to_vec(), [3, 17, 40, 62])
+}
+
+#[divan::bench(args = kernels())]
+fn hear(bencher: Bencher, kernel: Kernel) {
+    let line = Line {
+        logits: [-5; NODES],
+        counts: [9; NODES],
+        chances: [9000; NODES],
+    };
+    let lines = vec![line; 64];
+    let places: Vec<u32> = (0..CONTEXTS as u32).map(|k| k * 37 % 64).collect();
+    let mut inputs = vec![[0; NODES]; 2 * CONTEXTS];
+    time(bencher, kernel, 2 * CONTEXTS * NODES, || {
+        kernel::hear(black_box(&lines), &places, &mut inputs);
+        black_box(&mut inputs);
+    });
 }
 
 #[divan::bench(args = kernels())]
 fn blend(bencher: Bencher, kernel: Kernel) {
-    let (weights, mut inputs, sets) = mix();
-    time(bencher, kernel, INPUTS * SETS, || {
-        black_box(kernel::blend(black_box(&weights), &sets, &mut inputs));
+    let (weights, inputs, sets) = mix();
+    time(bencher, kernel, INPUTS * SETS * NODES, || {
+        black_box(kernel::blend(black_box(&weights), &sets, &inputs));
     });
 }
 
 #[divan::bench(args = kernels())]
 fn descend(bencher: Bencher, kernel: Kernel) {
     let (mut weights, inputs, sets) = mix();
-    let errors = [900, -1200, 30, -4];
-    time(bencher, kernel, INPUTS * SETS, || {
-        kernel::descend(&mut weights, &sets, black_box(&inputs), &errors, 7);
+    let errors = [900, -1200, 30, -4].map(|error| [error; NODES]);
+    time(bencher, kernel, INPUTS * SETS * NODES, || {
+        kernel::descend(&mut weights, &sets, black_box(&inputs), &errors);
         black_box(&mut weights);
     });
 }

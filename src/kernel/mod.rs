@@ -137,49 +137,79 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
     dispatch!(scan(state, b, c, input, leak, y))
 }
 
-/// The largest magnitude of a mixing weight: 8 in Q26.
-pub const WEIGHT_LIMIT: i32 = (1 << 29) - 1;
-/// The largest magnitude of an input of a mix.
-pub const INPUT_LIMIT: i32 = 2047;
+/// Nodes of half a byte's binary tree: node 1, then `2 node + bit`. 0 is none.
+pub const NODES: usize = 16;
+
+/// A number for each node of half a byte.
+pub type Row = [i16; NODES];
+
+/// What a context has seen at each node.
+#[repr(C, align(64))]
+#[derive(Clone, Copy)]
+pub struct Line {
+    /// The logits of `chances`, Q4.
+    pub logits: [i8; NODES],
+    /// How many bits were seen.
+    pub counts: [u8; NODES],
+    /// The probabilities of a one, in 1/65536. That of node 0 is the line's check.
+    pub chances: [u16; NODES],
+}
+
+/// The weights of one input at each node: 32 bits, Q28, in two halves.
+#[repr(C, align(64))]
+#[derive(Clone, Copy)]
+pub struct Weights {
+    high: [i16; NODES],
+    low: [u16; NODES],
+}
+
+impl Weights {
+    /// The same weight at each node.
+    pub const fn all(weight: i32) -> Self {
+        Weights {
+            high: [(weight >> 16) as i16; NODES],
+            low: [weight as u16; NODES],
+        }
+    }
+
+    /// A node's weight.
+    pub fn at(&self, node: usize) -> i32 {
+        i32::from(self.high[node]) << 16 | i32::from(self.low[node])
+    }
+}
 
 /// The most sets of weights that [`blend`] and [`descend`] take.
 pub const SETS: usize = 4;
 
-/// Weighted sums of the same logits. First clamps the inputs to [`INPUT_LIMIT`]; then for each set, whose weights are Q26 and
-/// begin at `set * inputs.len()`, `(sum_i (weights[i] >> 15) * inputs[i]) >> 11`, clamped to [`INPUT_LIMIT`] too. Unused sets
-/// give 0.
-///
-/// At most 64 inputs, and weights within [`WEIGHT_LIMIT`], so that the sum fits 32 bits.
+/// Two inputs of a mix for each line: `logits << 7`, Q11, and `(chances - 32768) >> 2`.
 ///
 /// # Panics
-/// Unless the inputs' number is a multiple of [`BLOCK`], and there are at most [`SETS`] sets and weights for all.
-pub fn blend(weights: &[i32], sets: &[u32], inputs: &mut [i16]) -> [i16; SETS] {
-    assert!(inputs.len().is_multiple_of(BLOCK) && sets.len() <= SETS);
+/// Unless every place is one of a line, and `inputs.len()` is twice that of `places`.
+pub fn hear(lines: &[Line], places: &[u32], inputs: &mut [Row]) {
+    assert!(inputs.len() == 2 * places.len());
+    dispatch!(hear(lines, places, inputs))
+}
+
+/// Weighted sums of the same inputs at each node: for each set, whose weights begin at `set * inputs.len()`, the sum over the inputs
+/// of `mulhrs(input, weight >> 16)`, saturated to 16 bits at each step. Unused sets give 0.
+///
+/// # Panics
+/// Unless there are at most [`SETS`] sets, and weights for all.
+pub fn blend(weights: &[Weights], sets: &[u32], inputs: &[Row]) -> [Row; SETS] {
+    assert!(sets.len() <= SETS);
     dispatch!(blend(weights, sets, inputs))
 }
 
-/// Moves the weights of each set: each as [`moved`] by its input and its set's error.
+/// Moves the weights of each set by `(input >> 4) * error`. The lower halves wrap; the higher ones, to which the product's higher half and the carry are
+/// added together, saturate.
 ///
-/// Inputs within [`INPUT_LIMIT`], `|error| < 2^19`, `1 <= shift <= 24`.
+/// `|error| < 32768`.
 ///
 /// # Panics
 /// As [`blend`].
-pub fn descend(
-    weights: &mut [i32],
-    sets: &[u32],
-    inputs: &[i16],
-    errors: &[i32; SETS],
-    shift: u32,
-) {
-    assert!(inputs.len().is_multiple_of(BLOCK) && sets.len() <= SETS);
-    dispatch!(descend(weights, sets, inputs, errors, shift))
-}
-
-/// A weight moved by `(input * error + half) >> shift`, within [`WEIGHT_LIMIT`].
-#[inline(always)]
-pub fn moved(weight: i32, input: i16, error: i32, shift: u32) -> i32 {
-    let moved = weight + ((i32::from(input) * error + (1 << (shift - 1))) >> shift);
-    moved.clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT)
+pub fn descend(weights: &mut [Weights], sets: &[u32], inputs: &[Row], errors: &[Row; SETS]) {
+    assert!(sets.len() <= SETS);
+    dispatch!(descend(weights, sets, inputs, errors))
 }
 
 /// The sums of frequencies below each node of a byte's binary tree: node 1, then `2 node + bit`; a byte is node 256 + byte. 0 at 0.

@@ -5,7 +5,7 @@
 
 use super::arithmetic::{mulhrs, saturate8, saturate16, silu};
 use super::tables::RSQRT;
-use super::{BLOCK, HEADROOM, INPUT_LIMIT, SETS, moved};
+use super::{BLOCK, HEADROOM, Line, NODES, Row, SETS, Weights};
 
 #[inline(always)]
 pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
@@ -140,32 +140,44 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
 }
 
 #[inline(always)]
-pub fn blend(weights: &[i32], sets: &[u32], inputs: &mut [i16]) -> [i16; SETS] {
-    for x in inputs.iter_mut() {
-        *x = i32::from(*x).clamp(-INPUT_LIMIT, INPUT_LIMIT) as i16;
+pub fn hear(lines: &[Line], places: &[u32], inputs: &mut [Row]) {
+    for (&place, [logits, chances]) in places.iter().zip(inputs.as_chunks_mut().0) {
+        let line = &lines[place as usize];
+        for ((x, y), (&logit, &chance)) in
+            { logits.iter_mut().zip(chances) }.zip(line.logits.iter().zip(&line.chances))
+        {
+            *x = i16::from(logit) << 7;
+            *y = (chance ^ 0x8000) as i16 >> 2;
+        }
     }
-    let mut out = [0; SETS];
-    for (out, &set) in out.iter_mut().zip(sets) {
+}
+
+#[inline(always)]
+pub fn blend(weights: &[Weights], sets: &[u32], inputs: &[Row]) -> [Row; SETS] {
+    let mut out: [Row; SETS] = [[0; NODES]; SETS];
+    for (sums, &set) in out.iter_mut().zip(sets) {
         let weights = &weights[set as usize * inputs.len()..][..inputs.len()];
-        let products = weights.iter().zip(&*inputs);
-        let sum: i32 = products.map(|(&w, &x)| (w >> 15) * i32::from(x)).sum();
-        *out = (sum >> 11).clamp(-INPUT_LIMIT, INPUT_LIMIT) as i16;
+        for (weights, inputs) in weights.iter().zip(inputs) {
+            for ((sum, &x), &w) in sums.iter_mut().zip(inputs).zip(&weights.high) {
+                *sum = sum.saturating_add(mulhrs(x, w));
+            }
+        }
     }
     out
 }
 
 #[inline(always)]
-pub fn descend(
-    weights: &mut [i32],
-    sets: &[u32],
-    inputs: &[i16],
-    errors: &[i32; SETS],
-    shift: u32,
-) {
-    for (&set, &error) in sets.iter().zip(errors) {
+pub fn descend(weights: &mut [Weights], sets: &[u32], inputs: &[Row], errors: &[Row; SETS]) {
+    for (&set, errors) in sets.iter().zip(errors) {
         let weights = &mut weights[set as usize * inputs.len()..][..inputs.len()];
-        for (weight, &input) in weights.iter_mut().zip(inputs) {
-            *weight = moved(*weight, input, error, shift);
+        for (weights, inputs) in weights.iter_mut().zip(inputs) {
+            for node in 0..NODES {
+                let step = i32::from(inputs[node] >> 4) * i32::from(errors[node]);
+                let (low, carry) = weights.low[node].overflowing_add(step as u16);
+                weights.low[node] = low;
+                let step = (step >> 16) as i16 + i16::from(carry);
+                weights.high[node] = weights.high[node].saturating_add(step);
+            }
         }
     }
 }

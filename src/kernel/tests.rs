@@ -196,59 +196,105 @@ fn scans_agree() {
     }
 }
 
+impl Lcg {
+    fn nodes(&mut self, low: i32, high: i32, extreme: bool) -> Row {
+        std::array::from_fn(|_| self.between(low, high, extreme) as i16)
+    }
+
+    fn weights(&mut self, n: usize, extreme: bool) -> Vec<Weights> {
+        let weights = |_| Weights {
+            high: self.nodes(-32768, 32767, extreme),
+            low: self.nodes(-32768, 32767, extreme).map(|low| low as u16),
+        };
+        (0..n).map(weights).collect()
+    }
+}
+
+fn every_weight(weights: &[Weights]) -> Vec<i32> {
+    let nodes = weights
+        .iter()
+        .flat_map(|w| (0..NODES).map(|node| w.at(node)));
+    nodes.collect()
+}
+
 #[test]
-fn blends_agree() {
-    for inputs in [16, 32, 48, 64] {
-        for (n, extreme, mut random) in cases() {
-            let limit = WEIGHT_LIMIT;
-            let mut weights = random.vec(7 * inputs, -limit, limit, extreme, |v| v);
-            let given = random.vec(inputs, -32768, 32767, extreme, |v| v as i16);
-            let sets = [6, 0, n as u32 % 7, 3].map(|set| set % 7);
-            for sets in (0..=SETS).map(|used| &sets[..used]) {
-                let (mut x, mut slow) = (given.clone(), given.clone());
-                let blended = blend(&weights, sets, &mut x);
-                assert_eq!(blended, portable::blend(&weights, sets, &mut slow));
-                assert_eq!(x, slow);
-                for (&set, blended) in sets.iter().zip(blended) {
-                    let weights = weights[set as usize * inputs..].iter();
-                    let sum: i64 = { weights.zip(&x) }
-                        .map(|(&w, &x)| i64::from(w >> 15) * i64::from(x))
-                        .sum();
-                    let limit = i64::from(INPUT_LIMIT);
-                    assert_eq!(i64::from(blended), (sum >> 11).clamp(-limit, limit));
-                }
-                let edge = (1 << 19) - 1;
-                let errors = [0; SETS].map(|_| random.between(-edge, edge, extreme));
-                let mut slow = weights.clone();
-                let shift = 1 + n as u32 % 24;
-                descend(&mut weights, sets, &x, &errors, shift);
-                portable::descend(&mut slow, sets, &x, &errors, shift);
-                assert_eq!(weights, slow);
+fn lines_are_heard_alike() {
+    for (n, extreme, mut random) in cases() {
+        let line = |random: &mut Lcg| Line {
+            logits: random.nodes(-128, 127, extreme).map(|x| x as i8),
+            counts: [0; NODES],
+            chances: random.nodes(-32768, 32767, extreme).map(|p| p as u16),
+        };
+        let lines: Vec<Line> = (0..5).map(|_| line(&mut random)).collect();
+        let places: Vec<u32> = (0..n as u32).map(|k| k * 7 % 5).collect();
+        let (mut fast, mut slow) = (vec![[1; NODES]; 2 * n], vec![[2; NODES]; 2 * n]);
+        hear(&lines, &places, &mut fast);
+        portable::hear(&lines, &places, &mut slow);
+        assert_eq!(fast, slow);
+        for (rows, &place) in fast.chunks(2).zip(&places) {
+            let line = &lines[place as usize];
+            let seen = line.logits.iter().zip(&line.chances);
+            for ((&logit, &chance), node) in seen.zip(0..) {
+                assert_eq!(i32::from(rows[0][node]), i32::from(logit) * 128);
+                assert_eq!(i32::from(rows[1][node]), (i32::from(chance) - 32768) >> 2);
             }
         }
     }
 }
 
 #[test]
-fn weights_stop_at_their_limit() {
-    for (input, error) in [(INPUT_LIMIT, 1 << 18), (-INPUT_LIMIT, 1 << 18)] {
-        for start in [
-            WEIGHT_LIMIT - 1,
-            WEIGHT_LIMIT,
-            -WEIGHT_LIMIT,
-            1 - WEIGHT_LIMIT,
-        ] {
-            let mut weights = [start; BLOCK];
-            descend(
-                &mut weights,
-                &[0],
-                &[input as i16; BLOCK],
-                &[error; SETS],
-                1,
-            );
-            let far = i64::from(start) + i64::from(input) * i64::from(error) / 2;
-            let limit = i64::from(WEIGHT_LIMIT);
-            assert_eq!(i64::from(weights[3]), far.clamp(-limit, limit));
+fn blends_agree() {
+    for inputs in [1, 2, 15, 16, 17, 46] {
+        for (n, extreme, mut random) in cases() {
+            let mut weights = random.weights(7 * inputs, extreme);
+            let x: Vec<Row> = (0..inputs)
+                .map(|_| random.nodes(-32768, 32767, extreme))
+                .collect();
+            let sets = [6, 0, n as u32 % 7, 3];
+            for sets in (0..=SETS).map(|used| &sets[..used]) {
+                let blended = blend(&weights, sets, &x);
+                assert_eq!(blended, portable::blend(&weights, sets, &x));
+                for (&set, blended) in sets.iter().zip(blended) {
+                    let weights = &weights[set as usize * inputs..][..inputs];
+                    for (node, blended) in blended.into_iter().enumerate() {
+                        let sum = { weights.iter().zip(&x) }.fold(0, |sum: i32, (w, x)| {
+                            let product = i32::from(x[node]) * (w.at(node) >> 16);
+                            let product = ((product + (1 << 14)) >> 15) as i16;
+                            (sum + i32::from(product)).clamp(-32768, 32767)
+                        });
+                        assert_eq!(i32::from(blended), sum);
+                    }
+                }
+                let errors = [[0; NODES]; SETS].map(|_| random.nodes(-32768, 32767, extreme));
+                let mut slow = weights.clone();
+                descend(&mut weights, sets, &x, &errors);
+                portable::descend(&mut slow, sets, &x, &errors);
+                assert_eq!(every_weight(&weights), every_weight(&slow));
+            }
+        }
+    }
+}
+
+#[test]
+fn weights_move_by_the_product_and_stop_at_their_limit() {
+    for start in [0, 1, -1, 65535, 65536, -65536, i32::MAX - 5, i32::MIN + 5] {
+        for input in [-32768, -16, -1, 0, 15, 16, 32767] {
+            for error in [-24576, -1, 0, 1, 24576] {
+                let mut weights = [Weights::all(start)];
+                descend(
+                    &mut weights,
+                    &[0],
+                    &[[input; NODES]],
+                    &[[error; NODES]; SETS],
+                );
+                let step = i64::from(input >> 4) * i64::from(error);
+                let far = i64::from(start) + step;
+                let limit = far.clamp(i32::MIN.into(), i32::MAX.into());
+                // Of what is beyond the limit only the upper half stops there.
+                let weight = i64::from(weights[0].at(3));
+                assert_eq!(weight >> 16, limit >> 16, "{start} {input} {error}");
+                assert!(weight == far || far != limit, "{start} {input} {error}");
+            }
         }
     }
 }

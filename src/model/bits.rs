@@ -1,23 +1,28 @@
-//! A byte as eight bits, each a mix of what the network, the counters and the matches say.
+//! A byte as two halves of four bits, each bit a mix of what the network, the counters and the matches say. All fifteen nodes of a
+//! half's tree are foretold at once, before its first bit is coded.
 
 use super::chance::{Chance, Curves, Point};
 use super::contexts::{CONTEXTS, finish, fold};
-use super::counters::{GROUPS, Tables};
-use super::logistic::{STEPS, squash, stretch, stretch_in_steps};
+use super::counters::Tables;
+use super::logistic::{squash, stretch};
 use super::matches::{BUCKETS, MATCHES, NAMED, Named};
-use super::mixer::{Last, Mixers, error};
+use super::mixer::{Mixers, Path, error, limit, limit_last};
 use super::predictor::Question;
 use super::surprise::{SURPRISES, Surprise};
-use crate::kernel::{BLOCK, SETS};
+use crate::kernel::{NODES, Row, SETS};
 use crate::layout::ELEMENT_PHASES;
 use crate::level::Effort;
 
 /// Most inputs: the network, two of each context, the named bytes, a constant.
-const INPUTS: usize = (1 + 2 * CONTEXTS + NAMED + 1).next_multiple_of(BLOCK);
+const INPUTS: usize = 1 + 2 * CONTEXTS + NAMED + 1;
 /// The error of a bit, in 1/65536, below which the mixers leave their weights alone.
 const WORTH_LEARNING: i32 = 512;
-/// A weight of 1: Q26.
-const ONE: i32 = 1 << 26;
+/// Columns that select weights of their own.
+pub const COLUMNS: usize = 256;
+/// A weight of 1: Q28.
+const ONE: i32 = 1 << 28;
+/// The constant input: 1 in Q11.
+const CONSTANT: Row = [1 << 11; NODES];
 
 /// What is known of a byte before it is coded.
 pub struct Situation<'a> {
@@ -29,24 +34,37 @@ pub struct Situation<'a> {
     pub named: &'a [Named; NAMED],
     /// The byte's phase.
     pub phase: u8,
-    /// What else selects weights, below 1024: the column, or in text the last byte.
+    /// What else selects weights, below [`COLUMNS`]: the column, or in text the last byte.
     pub column: u16,
     /// The last byte.
     pub last: u8,
 }
 
-/// What is kept of a bit until all lanes have coded their bytes.
+/// What is kept of half a byte until all lanes have coded their bytes.
 #[derive(Clone)]
-struct Bit {
-    inputs: [i16; INPUTS],
+struct Half {
+    /// The node that it begins at: 1, or 16 and the upper half.
+    root: usize,
+    inputs: [Row; INPUTS],
+    lines: [u32; CONTEXTS],
     sets: [u32; SETS],
-    logits: [i16; SETS],
+    logits: [Row; SETS],
     last_set: u32,
-    logit: i16,
-    points: [Point; 2],
-    /// For each context the place in its map that learns.
-    mapped: [u16; CONTEXTS],
-    bit: bool,
+    /// The last mix, Q8, in the first row.
+    last: Row,
+    points: [[Point; 2]; 4],
+    /// Its four bits, and their errors together.
+    bits: u8,
+    missed: i32,
+}
+
+impl Half {
+    /// Of its tree: the nodes that its bits led through.
+    #[inline]
+    fn path(&self) -> Path {
+        let (nodes, bits) = (usize::from(16 | self.bits), self.bits);
+        std::array::from_fn(|k| (nodes >> (4 - k), bits >> (3 - k) & 1 == 1))
+    }
 }
 
 /// What became of a bit.
@@ -59,12 +77,12 @@ pub struct Said {
 }
 
 /// What was said of a bit, for those who look on.
-pub struct Parts<'a> {
-    /// Logits in Q8 of nats: the network's; for each context its counter's and what such counters have been worth, both 0
-    /// for a fresh one; for each match the bit it names, 0 for none.
-    pub inputs: &'a [i16],
+pub struct Parts {
+    /// Logits in Q8 of nats: the network's; for each context its counter's, and how far its probability is from one half, times 4; for each match the
+    /// bit it names, 0 for none.
+    pub inputs: Vec<i16>,
     /// How much the mix's logit moves with each: Q13.
-    pub loudness: [i32; INPUTS],
+    pub loudness: Vec<i32>,
     /// Their mix before it is refined: the probability of a one, in 1/65536.
     pub mixed: u16,
 }
@@ -73,12 +91,10 @@ pub struct Parts<'a> {
 #[derive(Clone)]
 struct Byte {
     surprise: Surprise,
-    /// Where its upper half led to, and the hashes of its lower half's lines.
-    node: usize,
+    /// The hashes of its lower half's lines.
     lower: [u64; CONTEXTS],
-    lines: [[u32; CONTEXTS]; 2],
     named: [Named; NAMED],
-    bits: [Bit; 8],
+    halves: [Half; 2],
 }
 
 /// The bit-wise part of a frame's predictor.
@@ -87,66 +103,52 @@ pub struct Bits {
     refined: bool,
     inputs: usize,
     tables: Tables,
-    maps: Vec<[Chance; MAP]>,
     named: Vec<[Chance; 2 * BUCKETS]>,
     mixers: Mixers,
-    last: Last,
+    last: Mixers,
     curves: [Curves; 2],
     bytes: Vec<Byte>,
 }
-
-/// Places of a map for each group of counters: the last two bits, then the probability in sixteen steps.
-const PLACES: usize = 4 * STEPS;
-/// Places of a map, a power of two.
-const MAP: usize = (GROUPS * PLACES).next_power_of_two();
-/// The place that learns where the map said nothing; nobody reads it.
-const NOWHERE: usize = MAP - 1;
-const _: () = assert!(GROUPS * PLACES <= NOWHERE);
-/// A chance whose logit is 0: what the map says of fresh counters.
-const SILENT: u16 = 32760;
 
 impl Bits {
     /// For a frame of `len` bytes in `lanes` lanes.
     pub fn new(effort: Effort, len: usize, lanes: usize) -> Self {
         let (contexts, selectors, refined) = match effort {
-            Effort::Fast => (5, 2, false),
+            Effort::Fast => (6, 2, false),
             Effort::Default => (10, 3, true),
             Effort::Best => (CONTEXTS, SETS, true),
         };
-        let inputs = (1 + 2 * contexts + NAMED + 1).next_multiple_of(BLOCK);
-        let mut start = vec![0; inputs];
-        start[..2 + 2 * contexts + NAMED].fill(ONE / (2 * contexts as i32));
+        let inputs = 1 + 2 * contexts + NAMED + 1;
+        let mut start = vec![ONE / (2 * contexts as i32); inputs];
         start[0] = ONE / 3;
+        for pair in start[1..].as_chunks_mut().0[..contexts].iter_mut() {
+            *pair = [ONE / contexts as i32, 0];
+        }
         let phases = usize::from(ELEMENT_PHASES);
         let sets = [
-            phases * 256,
-            BUCKETS * 8,
-            1024 * 8,
-            (CONTEXTS + 1) * phases * 8,
+            phases * 32,
+            BUCKETS * 2,
+            COLUMNS * 2,
+            (CONTEXTS + 1) * phases * 2,
         ];
-        let mut average = [0; SETS];
-        average[..selectors].fill(ONE / selectors as i32);
-        let map = std::array::from_fn(|place| match place {
-            0..PLACES => Chance::new(SILENT),
-            _ => Chance::new(squash((place as i32 % 16) * 353 - 2640)),
-        });
-        let bit = Bit {
-            inputs: [0; INPUTS],
+        let average = vec![ONE / selectors as i32; selectors];
+        let half = Half {
+            root: 1,
+            inputs: [[0; NODES]; INPUTS],
+            lines: [0; CONTEXTS],
             sets: [0; SETS],
-            logits: [0; SETS],
+            logits: [[0; NODES]; SETS],
             last_set: 0,
-            logit: 0,
-            points: [Point::default(); 2],
-            mapped: [0; CONTEXTS],
-            bit: false,
+            last: [0; NODES],
+            points: [[Point::default(); 2]; 4],
+            bits: 0,
+            missed: 0,
         };
         let byte = Byte {
             surprise: Surprise::default(),
-            node: 1,
             lower: [0; CONTEXTS],
-            lines: [[0; CONTEXTS]; 2],
             named: [Named::default(); NAMED],
-            bits: std::array::from_fn(|_| bit.clone()),
+            halves: [half.clone(), half],
         };
         let refined_contexts = if refined {
             [phases << 8, 1 << 16]
@@ -158,10 +160,9 @@ impl Bits {
             refined,
             inputs,
             tables: Tables::new(contexts, len),
-            maps: vec![map; contexts],
             named: vec![[Chance::new(49152); 2 * BUCKETS]; NAMED],
             mixers: Mixers::new(&start, &sets[..selectors]),
-            last: Last::new(average, SURPRISES as usize * phases * 8),
+            last: Mixers::new(&average, &[SURPRISES as usize * phases * 2]),
             curves: refined_contexts.map(Curves::new),
             bytes: vec![byte; lanes],
         }
@@ -191,11 +192,8 @@ impl Bits {
         coder: impl FnMut(Question, u16) -> Result<bool, E>,
     ) -> Result<(), E> {
         self.bytes[lane].named = *situation.named;
-        self.find_lines(lane, 0, situation.contexts);
-        let node = self.half(lane, 0, 1, situation, coder)?;
-        let lower = self.lower_lines(situation.contexts, node);
-        self.bytes[lane].node = node;
-        self.bytes[lane].lower = lower;
+        let root = self.half(lane, 0, 1, situation.contexts, situation, coder)?;
+        self.bytes[lane].lower = self.lower_lines(situation.contexts, root);
         Ok(())
     }
 
@@ -209,28 +207,43 @@ impl Bits {
         situation: &Situation,
         coder: impl FnMut(Question, u16) -> Result<bool, E>,
     ) -> Result<u8, E> {
-        let Byte { node, lower, .. } = self.bytes[lane];
-        self.find_lines(lane, 1, &lower);
-        let node = self.half(lane, 4, node, situation, coder)?;
+        let byte = &self.bytes[lane];
+        let (root, hashes) = (usize::from(16 | byte.halves[0].bits), byte.lower);
+        let node = self.half(lane, 1, root, &hashes, situation, coder)?;
         Ok(node as u8)
     }
 
-    /// Codes four bits from the `first` on, and returns the node that they lead to.
+    /// Codes half a byte from the node `root` on, and returns the node that its bits lead to.
     fn half<E>(
         &mut self,
         lane: usize,
-        first: usize,
-        mut node: usize,
+        number: usize,
+        root: usize,
+        hashes: &[u64; CONTEXTS],
         situation: &Situation,
         mut coder: impl FnMut(Question, u16) -> Result<bool, E>,
     ) -> Result<usize, E> {
-        for k in first..first + 4 {
-            let one = self.predict(lane, k, node, situation);
-            let bit = coder(Question::Bit(k as u8), one)?;
-            self.bytes[lane].bits[k].bit = bit;
+        self.predict(lane, number, root, hashes, situation);
+        let by_last = usize::from(situation.last) << 8;
+        let by_phase = usize::from(situation.phase) << 8;
+        let half = &mut self.bytes[lane].halves[number];
+        let mut node = 1;
+        for k in 0..4 {
+            let logit = i32::from(half.last[node % NODES]);
+            let mut one = squash(logit);
+            if self.refined {
+                let whole = root << k | node & ((1 << k) - 1);
+                let (a, first) = self.curves[0].at(by_phase | whole, logit);
+                let (b, second) = self.curves[1].at(by_last | whole, logit);
+                half.points[k] = [first, second];
+                let sum = 2 * u32::from(one) + u32::from(a) + u32::from(b);
+                one = (sum >> 2).clamp(1, 65535) as u16;
+            }
+            let bit = coder(Question::Bit((4 * number + k) as u8), one)?;
             node = 2 * node + usize::from(bit);
         }
-        Ok(node)
+        half.bits = node as u8 & 15;
+        Ok(root << 4 | node & 15)
     }
 
     /// The hashes of the lines of a byte's lower half, which are said to be wanted.
@@ -244,196 +257,223 @@ impl Bits {
         hashes
     }
 
-    /// Finds the lines of a byte's upper or lower half.
-    fn find_lines(&mut self, lane: usize, half: usize, hashes: &[u64; CONTEXTS]) {
-        let lines = &mut self.bytes[lane].lines[half][..self.contexts];
+    /// Mixes the logits of all nodes of half a byte.
+    fn predict(
+        &mut self,
+        lane: usize,
+        number: usize,
+        root: usize,
+        hashes: &[u64; CONTEXTS],
+        situation: &Situation,
+    ) {
+        let byte = &mut self.bytes[lane];
+        let half = &mut byte.halves[number];
+        half.root = root;
+        let mut known = 0;
+        let lines = &mut half.lines[..self.contexts];
         for (j, (line, &hash)) in lines.iter_mut().zip(hashes).enumerate() {
             *line = self.tables.line(j, hash);
+            known += u32::from(self.tables.is_known(*line));
         }
-    }
+        half.inputs[0] = match situation.network {
+            Some(sums) => network_row(sums, root),
+            None => [0; NODES],
+        };
+        let (heard, others) = half.inputs[1..].split_at_mut(2 * self.contexts);
+        self.tables.hear(lines, heard);
 
-    #[inline]
-    fn predict(&mut self, lane: usize, k: usize, node: usize, situation: &Situation) -> u16 {
-        let byte = &mut self.bytes[lane];
-        let bit = &mut byte.bits[k];
-        bit.inputs[0] = 0;
-        let mut child = 2 * node;
-        if let Some(sums) = situation.network {
-            let p = (u64::from(sums[2 * node + 1]) << 16) / u64::from(sums[node]);
-            bit.inputs[0] = stretch(p.clamp(1, 65535) as u16) as i16;
-            child |= usize::from(p > 32768);
-        }
-        let by_last = usize::from(situation.last) << 8;
-        let by_phase = usize::from(situation.phase) << 8;
-        self.curves[0].prefetch(by_phase | child & 255);
-        self.curves[1].prefetch(by_last | child & 255);
-
-        let local = in_half(node, k);
-        let mut known = 0;
-        let lines = byte.lines[k / 4].iter().zip(&self.maps);
-        let pairs = bit.inputs[1..].as_chunks_mut::<2>().0.iter_mut();
-        for (((&line, map), pair), place) in lines.zip(pairs).zip(&mut bit.mapped) {
-            let counter = self.tables.counter(line, local);
-            let (confidence, group) = counter.seen();
-            known += u32::from(group > 0);
-            let (logit, step) = stretch_in_steps(counter.probability());
-            let at = group * PLACES + counter.last_two() as usize * STEPS + step;
-            // Both are 0 of a fresh counter.
-            let own = (logit * confidence) >> 8;
-            let worth = stretch(map[at % MAP].get());
-            *pair = [own as i16, worth as i16];
-            *place = if own | worth == 0 { NOWHERE } else { at } as u16;
-        }
-
-        let names = &mut bit.inputs[1 + 2 * self.contexts..][..NAMED];
         let mut longest = 0;
-        for (q, (named, name)) in situation.named.iter().zip(names).enumerate() {
-            *name = 0;
-            if let Some(bit) = named_bit(*named, k, node) {
-                let logit = stretch(self.named[q][name_place(*named, k)].get());
-                *name = if bit { logit } else { -logit } as i16;
+        for (q, (named, row)) in situation.named.iter().zip(&mut *others).enumerate() {
+            *row = [0; NODES];
+            if names(*named, number, root) {
+                let chances = &self.named[q][2 * usize::from(named.bucket)..][..2];
+                let [first, others] = [0, 1].map(|k| stretch(chances[k].get()) << 3);
+                let first = if number == 0 { first } else { others };
+                *row = named_row(named.byte >> (4 - 4 * number) & 15, first, others);
                 // Of a slot, unlike of a match, there is no length.
                 if q < MATCHES {
                     longest = longest.max(named.bucket);
                 }
             }
         }
-        bit.inputs[1 + 2 * self.contexts + NAMED] = 256;
+        others[NAMED] = CONSTANT;
 
         let phase = u32::from(situation.phase);
-        let k = k as u32;
+        let number = number as u32;
         let surprise = byte.surprise.level();
         // Buckets of matches end far below.
         let long = match longest {
             0 => (BUCKETS as u32 - SURPRISES + surprise) * u32::from(surprise > 0),
             _ => longest.into(),
         };
-        bit.sets = self.mixers.sets([
-            phase << 8 | node as u32,
-            long << 3 | k,
-            u32::from(situation.column) << 3 | k,
-            (known * u32::from(ELEMENT_PHASES) + phase) << 3 | k,
+        half.sets = self.mixers.sets([
+            phase << 5 | root as u32,
+            long << 1 | number,
+            u32::from(situation.column) << 1 | number,
+            (known * u32::from(ELEMENT_PHASES) + phase) << 1 | number,
         ]);
-        bit.logits = self.mixers.mix(&bit.sets, &mut bit.inputs[..self.inputs]);
-        bit.last_set = (surprise * u32::from(ELEMENT_PHASES) + phase) << 3 | k;
-        let logit = self.last.mix(bit.last_set, &bit.logits);
-        bit.logit = logit as i16;
-        let one = squash(logit);
-        if !self.refined {
-            return one;
-        }
-        let (a, first) = self.curves[0].at(by_phase | node, logit);
-        let (b, second) = self.curves[1].at(by_last | node, logit);
-        bit.points = [first, second];
-        let sum = 2 * u32::from(one) + u32::from(a) + u32::from(b);
-        (sum >> 2).clamp(1, 65535) as u16
+        half.logits = self.mixers.mix(&half.sets, &half.inputs[..self.inputs]);
+        limit(&mut half.logits);
+        half.last_set = (surprise * u32::from(ELEMENT_PHASES) + phase) << 1 | number;
+        let said = half.logits.map(|row| row.map(|logit| logit << 3));
+        let [last, ..] = self
+            .last
+            .mix(&[half.last_set, 0, 0, 0], &said[..self.mixers.count()]);
+        half.last = limit_last(&last);
     }
 
-    /// How loud the network was at each bit of the lane's byte.
-    pub fn loudness(&self, lane: usize, said: &mut [Said; 8]) {
-        for (bit, said) in self.bytes[lane].bits.iter().zip(said) {
-            said.loudness = self.loudness_of(bit, 0);
-        }
+    /// How loud the network is at the bits of half a lane's byte: after it is coded, before it is learned.
+    pub fn loudness(&self, lane: usize, number: usize) -> [i32; 4] {
+        let half = &self.bytes[lane].halves[number];
+        half.path().map(|(node, _)| self.loudness_of(half, node, 0))
     }
 
-    fn loudness_of(&self, bit: &Bit, input: usize) -> i32 {
-        let outer = self.last.weights(bit.last_set).iter();
-        let inner =
-            { bit.sets[..self.mixers.count()].iter() }.map(|&set| self.mixers.weights(set)[input]);
-        let sum: i64 = inner
-            .zip(outer)
-            .map(|(a, &b)| i64::from(a) * i64::from(b))
+    fn loudness_of(&self, half: &Half, node: usize, input: usize) -> i32 {
+        let sets = half.sets[..self.mixers.count()].iter().enumerate();
+        let sum: i64 = sets
+            .map(|(k, &set)| {
+                let outer = self.last.weight(half.last_set, k, node);
+                i64::from(self.mixers.weight(set, input, node)) * i64::from(outer)
+            })
             .sum();
-        // Q26 times Q26.
-        (sum >> 39) as i32
+        // Q28 times Q28.
+        (sum >> 43) as i32
     }
 
-    /// What was said of the `k`th bit of the byte that a lane coded last.
-    pub fn parts(&self, lane: usize, k: usize) -> Parts<'_> {
-        let bit = &self.bytes[lane].bits[k];
-        let spoken = 1 + 2 * self.contexts + NAMED;
-        let mut loudness = [0; INPUTS];
-        for (input, loudness) in loudness[..spoken].iter_mut().enumerate() {
-            *loudness = self.loudness_of(bit, input);
-        }
+    /// What was said of the `k`th bit of the byte that a lane coded last. The weights of its upper half have learned since.
+    pub fn parts(&self, lane: usize, k: usize) -> Parts {
+        let half = &self.bytes[lane].halves[k / 4];
+        let (node, _) = half.path()[k % 4];
+        // All but the constant.
+        let spoken = 0..self.inputs - 1;
         Parts {
-            inputs: &bit.inputs[..spoken],
-            loudness,
-            mixed: squash(bit.logit.into()),
+            inputs: spoken
+                .clone()
+                .map(|input| half.inputs[input][node] >> 3)
+                .collect(),
+            loudness: spoken
+                .map(|input| self.loudness_of(half, node, input))
+                .collect(),
+            mixed: squash(half.last[node].into()),
         }
     }
 
     /// Multiply-adds that a lane's byte took to mix, and those that it will take to learn.
     pub fn products(&self, lane: usize) -> [u64; 2] {
-        let (sets, last) = (self.mixers.count() * self.inputs, SETS);
-        let bits = &self.bytes[lane].bits;
-        let missed = |bit: &Bit| error(bit.logit.into(), bit.bit).abs();
-        let learned = bits.iter().filter(|bit| missed(bit) >= WORTH_LEARNING);
-        let learned = learned.count() * sets + bits.len() * last;
-        [(bits.len() * (sets + last)) as u64, learned as u64]
+        let (sets, last) = (self.mixers.count() * self.inputs, self.mixers.count());
+        let halves = &self.bytes[lane].halves;
+        let learned = halves.iter().filter(|half| errors(half).1.contains(&true));
+        let learned = learned.count() * sets + halves.len() * last;
+        [halves.len() * (sets + last), learned].map(|products| (NODES * products) as u64)
     }
 
-    /// Learns a lane's byte; returns its bits' errors together, in 1/65536.
-    pub fn learn(&mut self, lane: usize) -> i32 {
+    /// Learns the upper half of a lane's byte.
+    pub fn learn_upper(&mut self, lane: usize) {
+        self.learn(lane, 0);
+    }
+
+    /// Learns the lower half; returns the byte's bits' errors together, in 1/65536.
+    pub fn learn_lower(&mut self, lane: usize) -> i32 {
+        self.learn(lane, 1);
         let byte = &mut self.bytes[lane];
-        let (mut node, mut wrong) = (1, 0);
-        for (k, bit) in byte.bits.iter().enumerate() {
-            let (local, came) = (in_half(node, k), bit.bit);
-            let lines = byte.lines[k / 4].iter().zip(&mut self.maps);
-            for ((&line, map), &place) in lines.zip(&bit.mapped) {
-                map[usize::from(place) % MAP].learn(came);
-                self.tables.counter_mut(line, local).learn(came);
-            }
-            for (named, chances) in byte.named.iter().zip(&mut self.named) {
-                if let Some(expected) = named_bit(*named, k, node) {
-                    chances[name_place(*named, k)].learn(expected == came);
-                }
-            }
-            let logit = bit.logit.into();
-            let missed = self.last.learn(bit.last_set, &bit.logits, logit, came);
-            if missed >= WORTH_LEARNING {
-                let inputs = &bit.inputs[..self.inputs];
-                self.mixers.learn(&bit.sets, inputs, &bit.logits, came);
-            }
-            wrong += missed;
-            if self.refined {
-                for (curves, point) in self.curves.iter_mut().zip(bit.points) {
-                    curves.learn(point, came);
-                }
-            }
-            node = 2 * node + usize::from(came);
-        }
+        let wrong = byte.halves.iter().map(|half| half.missed).sum();
         byte.surprise.learn(wrong);
         wrong
     }
-}
 
-/// The node within its half byte, 1 to 15.
-#[inline]
-fn in_half(node: usize, k: usize) -> usize {
-    let depth = k % 4;
-    1 << depth | node & ((1 << depth) - 1)
-}
-
-/// The bit that a named byte expects at a node, if it has agreed so far.
-#[inline]
-fn named_bit(named: Named, k: usize, node: usize) -> Option<bool> {
-    let agrees = named.bucket > 0 && (256 | usize::from(named.byte)) >> (8 - k) == node;
-    agrees.then_some(named.byte >> (7 - k) & 1 == 1)
-}
-
-/// Where the first bit and the others of a named byte are learned.
-#[inline]
-fn name_place(named: Named, k: usize) -> usize {
-    2 * usize::from(named.bucket) + usize::from(k > 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn even_is_no_logit() {
-        assert_eq!(stretch(SILENT), 0);
+    fn learn(&mut self, lane: usize, number: usize) {
+        let byte = &mut self.bytes[lane];
+        let half = &mut byte.halves[number];
+        let path = half.path();
+        for &line in &half.lines[..self.contexts] {
+            self.tables.learn(line, &path);
+        }
+        for (named, chances) in byte.named.iter().zip(&mut self.named) {
+            if !names(*named, number, half.root) {
+                continue;
+            }
+            let expected = named.byte >> (4 - 4 * number) & 15;
+            for (k, &(_, came)) in path.iter().enumerate() {
+                let place = 2 * usize::from(named.bucket) + usize::from(number + k > 0);
+                let agrees = (expected >> (3 - k) & 1 == 1) == came;
+                chances[place].learn(agrees);
+                if !agrees {
+                    break;
+                }
+            }
+        }
+        let (missed, learns) = errors(half);
+        half.missed = missed;
+        let said = half.logits.map(|row| row.map(|logit| logit << 3));
+        let last = [half.last, [0; NODES], [0; NODES], [0; NODES]];
+        let said = &said[..self.mixers.count()];
+        self.last
+            .learn(&[half.last_set, 0, 0, 0], said, &last, &path, [true; 4]);
+        if learns.contains(&true) {
+            let inputs = &half.inputs[..self.inputs];
+            self.mixers
+                .learn(&half.sets, inputs, &half.logits, &path, learns);
+        }
+        if self.refined {
+            for (points, &(_, came)) in half.points.iter().zip(&path) {
+                for (curves, &point) in self.curves.iter_mut().zip(points) {
+                    curves.learn(point, came);
+                }
+            }
+        }
     }
+}
+
+/// How wrong a half's bits were foretold, in 1/65536 all together, and which are worth learning.
+#[inline]
+fn errors(half: &Half) -> (i32, [bool; 4]) {
+    let missed = half
+        .path()
+        .map(|(node, bit)| error(half.last[node % NODES], bit).abs());
+    (
+        missed.iter().sum(),
+        missed.map(|missed| missed >= WORTH_LEARNING),
+    )
+}
+
+/// Logits of the network, Q11, at the nodes of half a byte.
+fn network_row(sums: &[u32; 512], root: usize) -> Row {
+    std::array::from_fn(|node| {
+        if node == 0 {
+            return 0;
+        }
+        let depth = node.ilog2();
+        let whole = root << depth | node & ((1 << depth) - 1);
+        let p = (u64::from(sums[2 * whole + 1]) << 16) / u64::from(sums[whole]);
+        stretch(p.clamp(1, 65535) as u16) << 3
+    })
+}
+
+/// Whether a byte is named whose half may still come.
+#[inline]
+fn names(named: Named, number: usize, root: usize) -> bool {
+    named.bucket > 0 && (number == 0 || usize::from(16 | named.byte >> 4) == root)
+}
+
+/// For each half that may be named: of the first node, and of the others, in which direction it lies; 0 off its way.
+const WAYS: [[Row; 2]; 16] = {
+    let mut ways = [[[0; NODES]; 2]; 16];
+    let mut half = 0;
+    while half < 16 {
+        let mut k = 0;
+        while k < 4 {
+            let (node, bit) = ((16 | half) >> (4 - k), half >> (3 - k) & 1);
+            ways[half][(k > 0) as usize][node] = 2 * bit as i16 - 1;
+            k += 1;
+        }
+        half += 1;
+    }
+    ways
+};
+
+/// Logits for half a byte that is named: at its first node, and at the others on its way.
+#[inline]
+fn named_row(half: u8, first: i16, others: i16) -> Row {
+    let [begins, goes_on] = &WAYS[usize::from(half % 16)];
+    std::array::from_fn(|node| begins[node] * first + goes_on[node] * others)
 }

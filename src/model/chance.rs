@@ -28,6 +28,35 @@ impl Chance {
     }
 }
 
+/// Bits after which a counter's rate stays.
+const MAX_COUNT: u32 = 250;
+
+/// The mean of the bits that came: the probability of a one (22 bits), and in the lowest 8 bits their number.
+#[derive(Clone, Copy)]
+pub struct Counter(u32);
+
+impl Counter {
+    /// Before any bit.
+    pub const FRESH: Counter = Counter(1 << 31);
+
+    /// The probability of a one in 1/65536.
+    #[inline]
+    pub fn probability(self) -> u16 {
+        (self.0 >> 16) as u16
+    }
+
+    /// Takes the next bit.
+    #[inline]
+    pub fn learn(&mut self, bit: bool) {
+        let (p, count) = ((self.0 >> 10) as i32, self.0 & 255);
+        let target = i32::from(bit) * ((1 << 22) - 1);
+        let rate = 131_072 / (2 * count + 3);
+        let step = (i64::from(target - p) * i64::from(rate)) >> 16;
+        let p = (p + step as i32) as u32;
+        self.0 = p << 10 | (count + u32::from(count < MAX_COUNT));
+    }
+}
+
 /// Knots of a curve, 176 (0.69 nats) apart.
 const KNOTS: usize = 33;
 const SPACING: i32 = 176;

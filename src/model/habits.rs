@@ -3,7 +3,7 @@
 //! Records are full of bytes that hardly ever change and of bytes that nothing foretells. Neither gains by the whole
 //! predictor: the one is settled by a single question, the other by none.
 
-use super::counters::Counter;
+use super::chance::Counter;
 use crate::layout::{Contexts, ELEMENT_PHASES, Place};
 
 /// Places that have habits of their own; the columns of longer records share them.

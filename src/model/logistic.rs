@@ -23,13 +23,30 @@ static SQUASH: [u16; 2 * LIMIT as usize + 1] = {
     table
 };
 
-/// For sixteen probabilities each: the logit of the middle one, Q8; above it the logit's sixteenth, times 16 / 353.
-static STRETCH: [i32; 4096] = {
+/// For sixteen probabilities each the logit of the middle one, Q8.
+static STRETCH: [i16; 4096] = {
     let mut table = [0; 4096];
     let mut i = 0;
     while i < 4096 {
-        let logit = inverse(i as u32 * 16 + 8) as i32;
-        table[i] = (((logit + LIMIT + 1) >> 4) * 16 / 353) << 16 | (logit & 0xffff);
+        table[i] = inverse(i as u32 * 16 + 8);
+        i += 1;
+    }
+    table
+};
+
+/// The same in Q4, rounded, within 127.
+static STRETCH_TO_BYTE: [i8; 4096] = {
+    let mut table = [0; 4096];
+    let mut i = 0;
+    while i < 4096 {
+        let logit = (STRETCH[i] + 8) >> 4;
+        table[i] = if logit > 127 {
+            127
+        } else if logit < -127 {
+            -127
+        } else {
+            logit as i8
+        };
         i += 1;
     }
     table
@@ -57,18 +74,14 @@ pub fn squash(x: i32) -> u16 {
 
 /// The logit of a probability, within [`LIMIT`].
 #[inline]
-pub fn stretch(p: u16) -> i32 {
-    stretch_in_steps(p).0
+pub fn stretch(p: u16) -> i16 {
+    STRETCH[usize::from(p >> 4)]
 }
 
-/// Steps of [`stretch_in_steps`].
-pub const STEPS: usize = 16;
-
-/// The logit of a probability, and in which of sixteen steps it is.
+/// The logit of a probability, Q4, within 127.
 #[inline]
-pub fn stretch_in_steps(p: u16) -> (i32, usize) {
-    let both = STRETCH[usize::from(p >> 4)];
-    (i32::from(both as i16), (both >> 16) as usize % STEPS)
+pub fn stretch_to_byte(p: u16) -> i8 {
+    STRETCH_TO_BYTE[usize::from(p >> 4)]
 }
 
 #[cfg(test)]
@@ -80,7 +93,7 @@ mod tests {
         for x in -LIMIT..=LIMIT {
             let p = squash(x);
             // Sixteen probabilities share a logit in the middle, several logits a probability at the ends.
-            let near = squash(stretch(p));
+            let near = squash(stretch(p).into());
             assert!(
                 p.abs_diff(near) <= 8 + p.min(p.wrapping_neg()) / 128,
                 "{x}: {p}, {near}"

@@ -91,6 +91,17 @@ impl Matches {
         }
     }
 
+    /// Says that the earlier occurrences will be wanted that new matches may begin at.
+    pub fn look_ahead(&self, lane: usize, heads: &Heads, past: &Past) {
+        let tables = self.heads.iter().zip(heads);
+        for (m, (table, &head)) in self.matches[lane].iter().zip(tables) {
+            let candidate = table[head as usize] as usize;
+            if m.length == 0 && candidate > 0 {
+                kernel::prefetch(&past.content[candidate - 1]);
+            }
+        }
+    }
+
     /// Learns from the byte at `past.position`, whose entries are `heads`.
     pub fn learn(&mut self, lane: usize, heads: &Heads, past: &Past) {
         let (step, byte) = (past.position - past.start, past.content[past.position]);

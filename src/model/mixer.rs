@@ -1,11 +1,11 @@
 //! Logistic mixing (Mahoney 2005, "Adaptive weighing of context models"): logits summed with weights that a context selects and that
-//! follow the gradient of the cost.
+//! follow the gradient of the cost, at all the nodes of half a byte at once.
 
 use super::logistic::{LIMIT, squash};
-use crate::kernel::{self, SETS};
+use crate::kernel::{self, NODES, Pages, Row, SETS, Weights};
 
-/// Bits that a set of weights learns from at a higher rate: `1 + 16 / (n + 8)` times as fast after n of them.
-const EARLY: u16 = 256;
+/// Bits that a node's weights learn from at a higher rate: `1 + 16 / (n + 8)` times as fast after n of them.
+const EARLY: u8 = 255;
 
 /// `256 + 4096 / (n + 8)`.
 const RATE: [i32; EARLY as usize + 1] = {
@@ -18,44 +18,47 @@ const RATE: [i32; EARLY as usize + 1] = {
     rate
 };
 
-/// How far a set's error moves its weights: once more often at first.
-#[inline]
-fn hasten(count: &mut u16, error: i32) -> i32 {
-    let error = (error * RATE[usize::from(*count)]) >> 8;
-    *count = (*count + 1).min(EARLY);
-    error
-}
+/// How far errors, in 1/65536 times 256, are shifted down: the faster a mixer learns, the less.
+const SHIFT: u32 = 11;
 
 /// What was missing to the bit, in 1/65536.
 #[inline]
-pub fn error(logit: i32, bit: bool) -> i32 {
-    (i32::from(bit) << 16) - i32::from(squash(logit))
+pub fn error(logit: i16, bit: bool) -> i32 {
+    (i32::from(bit) << 16) - i32::from(squash(logit.into()))
 }
 
-/// Mixers of the same inputs, each with sets of weights of its own, Q26. A set's number counts those of the mixers before too.
+/// The largest magnitude of a mixer's logit: 8 nats in Q8.
+const LOGIT_LIMIT: i16 = 2047;
+
+/// The nodes that half a byte led through, and the bit at each.
+pub type Path = [(usize, bool); 4];
+
+/// Mixers of the same inputs, each with sets of weights of its own. A set's number counts those of the mixers before too.
 pub struct Mixers {
-    weights: Vec<i32>,
-    counts: Vec<u16>,
+    weights: Pages<Weights>,
+    counts: Pages<[u8; NODES]>,
     inputs: usize,
     firsts: Vec<u32>,
 }
 
-/// The shift of [`kernel::descend`]: the slower, the larger.
-const SHIFT: u32 = 7;
-const LAST_SHIFT: u32 = 6;
-
 impl Mixers {
-    /// A mixer for each of `sets`, with so many sets; every set begins with the weights of `start`.
+    /// A mixer for each of `sets`, with so many sets; every set begins with the weights of `start`, Q28.
     pub fn new(start: &[i32], sets: &[usize]) -> Self {
-        let all = sets.iter().sum();
+        let all: usize = sets.iter().sum();
         let firsts = sets.iter().scan(0, |next, &sets| {
             let first = *next;
             *next += sets as u32;
             Some(first)
         });
+        let mut weights = Pages::new(all * start.len(), Weights::all(0));
+        for set in weights.chunks_exact_mut(start.len()) {
+            for (weights, &start) in set.iter_mut().zip(start) {
+                *weights = Weights::all(start);
+            }
+        }
         Mixers {
-            weights: start.repeat(all),
-            counts: vec![0; all],
+            weights,
+            counts: Pages::new(all, [0; NODES]),
             inputs: start.len(),
             firsts: firsts.collect(),
         }
@@ -71,15 +74,15 @@ impl Mixers {
         sets
     }
 
-    /// The logits that the mixers' sets make of the inputs, which are clamped: see [`kernel::blend`]. 0 where there is no mixer.
+    /// The logits, Q8, that the mixers' sets make of the inputs, Q11: see [`kernel::blend`]. 0 where there is no mixer.
     #[inline]
-    pub fn mix(&self, sets: &[u32; SETS], inputs: &mut [i16]) -> [i16; SETS] {
+    pub fn mix(&self, sets: &[u32; SETS], inputs: &[Row]) -> [Row; SETS] {
         kernel::blend(&self.weights, &sets[..self.firsts.len()], inputs)
     }
 
-    /// A set's weights, Q26.
-    pub fn weights(&self, set: u32) -> &[i32] {
-        &self.weights[set as usize * self.inputs..][..self.inputs]
+    /// A weight of a set at a node, Q28.
+    pub fn weight(&self, set: u32, input: usize, node: usize) -> i32 {
+        self.weights[set as usize * self.inputs + input].at(node)
     }
 
     /// How many mixers there are.
@@ -87,54 +90,43 @@ impl Mixers {
         self.firsts.len()
     }
 
-    /// Moves the weights that made `logits` of the inputs, once the bit is known.
+    /// Moves the weights that made `logits` of the inputs, at those nodes of a path that `learns`.
     #[inline]
-    pub fn learn(&mut self, sets: &[u32; SETS], inputs: &[i16], logits: &[i16; SETS], bit: bool) {
-        let mut errors = [0; SETS];
+    pub fn learn(
+        &mut self,
+        sets: &[u32; SETS],
+        inputs: &[Row],
+        logits: &[Row; SETS],
+        path: &Path,
+        learns: [bool; 4],
+    ) {
+        let mut errors = [[0; NODES]; SETS];
         let sets = &sets[..self.firsts.len()];
-        for ((error_of, &set), &logit) in errors.iter_mut().zip(sets).zip(logits) {
-            *error_of = hasten(&mut self.counts[set as usize], error(logit.into(), bit));
+        for ((errors, &set), logits) in errors.iter_mut().zip(sets).zip(logits) {
+            let counts = &mut self.counts[set as usize];
+            for (&(node, bit), learns) in path.iter().zip(learns) {
+                if learns {
+                    let (node, count) = (node % NODES, &mut counts[node % NODES]);
+                    let error = error(logits[node], bit) * RATE[usize::from(*count)];
+                    errors[node] = ((error + (1 << (SHIFT - 1))) >> SHIFT) as i16;
+                    *count = count.saturating_add(1);
+                }
+            }
         }
-        kernel::descend(&mut self.weights, sets, inputs, &errors, SHIFT);
+        kernel::descend(&mut self.weights, sets, inputs, &errors);
     }
 }
 
-/// The mixer of the mixers' logits.
-pub struct Last {
-    weights: Vec<[i32; SETS]>,
-    counts: Vec<u16>,
+/// Clamps logits to [`LOGIT_LIMIT`].
+#[inline]
+pub fn limit(logits: &mut [Row; SETS]) {
+    for logit in logits.as_flattened_mut() {
+        *logit = (*logit).clamp(-LOGIT_LIMIT, LOGIT_LIMIT);
+    }
 }
 
-impl Last {
-    /// Every set begins with the same weights.
-    pub fn new(start: [i32; SETS], sets: usize) -> Self {
-        Last {
-            weights: vec![start; sets],
-            counts: vec![0; sets],
-        }
-    }
-
-    /// The logit that a set makes of the mixers', within [`LIMIT`].
-    #[inline]
-    pub fn mix(&self, set: u32, logits: &[i16; SETS]) -> i32 {
-        let products = self.weights[set as usize].iter().zip(logits);
-        let sum: i32 = products.map(|(&w, &x)| (w >> 15) * i32::from(x)).sum();
-        (sum >> 11).clamp(-LIMIT, LIMIT)
-    }
-
-    /// A set's weights, Q26.
-    pub fn weights(&self, set: u32) -> &[i32; SETS] {
-        &self.weights[set as usize]
-    }
-
-    /// Moves the weights that made `logit` of the mixers', once the bit is known, and says how far off it was: 1 to 65535.
-    #[inline]
-    pub fn learn(&mut self, set: u32, logits: &[i16; SETS], logit: i32, bit: bool) -> i32 {
-        let wrong = error(logit, bit);
-        let error = hasten(&mut self.counts[set as usize], wrong);
-        for (weight, &logit) in self.weights[set as usize].iter_mut().zip(logits) {
-            *weight = kernel::moved(*weight, logit, error, LAST_SHIFT);
-        }
-        wrong.abs()
-    }
+/// Clamps a row of logits to [`LIMIT`].
+#[inline]
+pub fn limit_last(logits: &Row) -> Row {
+    logits.map(|logit| logit.clamp(-LIMIT as i16, LIMIT as i16))
 }

@@ -1,6 +1,6 @@
 //! The whole predictor of one frame: network, counters and matches, mixed bit by bit, for lanes in lock step.
 
-use super::bits::{Bits, Parts, Said, Situation};
+use super::bits::{Bits, COLUMNS, Parts, Said, Situation};
 use super::config::Config;
 use super::contexts::{CONTEXTS, Past, REPEATING, TextState, contexts};
 use super::file::Model;
@@ -28,6 +28,8 @@ pub struct Predictor<'m> {
     slots: Option<Slots>,
     habits: Habits,
     lanes: Vec<Lane>,
+    /// Whether another network is tried out.
+    rehearsing: bool,
 }
 
 /// The probability of a bit that is as likely 0 as 1.
@@ -69,6 +71,10 @@ struct Lane {
     heard: bool,
     /// Whether the byte was mixed.
     mixed: bool,
+    /// If it was, how wrong.
+    wrong: Option<i32>,
+    /// Where another network is tried out: how much the mix of each bit moves with it, Q13.
+    loudness: [i32; 8],
 }
 
 impl Lane {
@@ -96,7 +102,7 @@ impl Lane {
             phase: self.place.phase,
             column: match kind {
                 Contexts::Text => self.last.into(),
-                _ => (self.place.column % 1024) as u16,
+                _ => (self.place.column as usize % COLUMNS) as u16,
             },
             last: self.last,
         }
@@ -134,6 +140,8 @@ impl<'m> Predictor<'m> {
             way: Way::Mixed,
             heard: false,
             mixed: false,
+            wrong: None,
+            loudness: [0; 8],
         };
         let period = places.layout().period() as usize;
         Predictor {
@@ -146,6 +154,7 @@ impl<'m> Predictor<'m> {
             slots: (places.contexts() == Contexts::Table).then(|| Slots::new(len)),
             habits: Habits::new(places.contexts(), period, lanes),
             lanes: (0..lanes).map(|_| lane()).collect(),
+            rehearsing: false,
         }
     }
 
@@ -189,7 +198,8 @@ impl<'m> Predictor<'m> {
         own.way = self.habits.way(own.place, lane, named);
         own.heard = false;
         own.mixed = false;
-        if own.way == Way::Mixed {
+        // Text has been looked up before the last byte was learned.
+        if own.way == Way::Mixed && (step == 0 || self.places.contexts() != Contexts::Text) {
             self.look_up(lane, &past);
         }
     }
@@ -251,6 +261,15 @@ impl<'m> Predictor<'m> {
             let situation = own.situation(self.places.contexts());
             self.bits.upper(lane, &situation, coder)?;
         }
+        // The lower halves' lines come while the upper halves are learned.
+        for (lane, own) in self.lanes[..coded.len()].iter_mut().enumerate() {
+            if own.mixed {
+                if self.rehearsing {
+                    own.loudness[..4].copy_from_slice(&self.bits.loudness(lane, 0));
+                }
+                self.bits.learn_upper(lane);
+            }
+        }
         for (lane, coded) in coded.iter_mut().enumerate() {
             let own = &self.lanes[lane];
             if own.mixed {
@@ -290,6 +309,7 @@ impl<'m> Predictor<'m> {
         let mut said = vec![[Said::default(); 8]; networks.len()];
         let mut coded = vec![0; networks.len()];
         let lane_len = self.lane_len;
+        self.rehearsing = true;
         let done = self.code(step, content, &mut coded, |lane, question, one| {
             let yes = question.answer(content[lane * lane_len + step]);
             if let Question::Bit(k) = question {
@@ -300,8 +320,12 @@ impl<'m> Predictor<'m> {
         });
         debug_assert_eq!(done, Ok(()));
         let said = said.into_iter().enumerate().map(|(lane, mut said)| {
-            self.lanes[lane].mixed.then(|| {
-                self.bits.loudness(lane, &mut said);
+            let own = &mut self.lanes[lane];
+            own.mixed.then(|| {
+                own.loudness[4..].copy_from_slice(&self.bits.loudness(lane, 1));
+                for (said, &loudness) in said.iter_mut().zip(&own.loudness) {
+                    said.loudness = loudness;
+                }
                 said
             })
         });
@@ -309,7 +333,7 @@ impl<'m> Predictor<'m> {
     }
 
     /// What was said of the bits of the byte that lane `lane` has coded, if they were mixed: after `code`, before `learn`.
-    pub fn parts(&self, lane: usize) -> Option<[Parts<'_>; 8]> {
+    pub fn parts(&self, lane: usize) -> Option<[Parts; 8]> {
         let mixed = self.lanes[lane].mixed;
         mixed.then(|| std::array::from_fn(|k| self.bits.parts(lane, k)))
     }
@@ -335,19 +359,36 @@ impl<'m> Predictor<'m> {
             let past = self.past(lane, step, content);
             let heads = self.matches.locate(&past);
             self.matches.prefetch(&heads);
-            self.lanes[lane].heads = heads;
+            let own = &mut self.lanes[lane];
+            own.heads = heads;
+            own.text.update(content[past.position]);
+        }
+        // What the matches look at, and in text the next byte's lines, come while the lower halves are learned.
+        let text = self.places.contexts() == Contexts::Text;
+        for lane in 0..active {
+            let mut past = self.past(lane, step, content);
+            self.matches
+                .look_ahead(lane, &self.lanes[lane].heads, &past);
+            if text && past.position + 1 < content.len() {
+                past.position += 1;
+                self.lanes[lane].place = self.places.at(past.position);
+                self.look_up(lane, &past);
+            }
+        }
+        for lane in 0..active {
+            let own = &mut self.lanes[lane];
+            own.wrong = own.mixed.then(|| self.bits.learn_lower(lane));
         }
         for lane in 0..active {
             let past = self.past(lane, step, content);
             let byte = content[past.position];
             let own = &mut self.lanes[lane];
-            let wrong = own.mixed.then(|| self.bits.learn(lane));
+            let place = self.places.at(past.position);
             if let Some(slots) = self.slots.as_mut().filter(|_| own.mixed) {
                 slots.learn(own.contexts[REPEATING], byte);
             }
-            self.habits.learn(own.place, lane, byte, wrong);
+            self.habits.learn(place, lane, byte, own.wrong);
             self.matches.learn(lane, &own.heads, &past);
-            own.text.update(byte);
         }
     }
 

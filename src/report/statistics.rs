@@ -236,11 +236,11 @@ impl Region {
         for (number, voice) in self.voices.iter_mut().enumerate() {
             let inputs = match number {
                 0 => 0..1,
-                // Of a context's two the second knows what such counters have been worth.
+                // Of a context's two the first is the counter's own logit.
                 _ if number <= contexts => 2 * number - 1..2 * number + 1,
                 _ => number + contexts..number + contexts + 1,
             };
-            let logit = parts.inputs[inputs.end - 1];
+            let logit = parts.inputs[inputs.start];
             voice.alone += logistic(logit, bit);
             let loudness = inputs.map(|input| f64::from(parts.loudness[input]));
             voice.loudness += loudness.sum::<f64>() / 8192.0;

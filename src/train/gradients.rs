@@ -98,8 +98,9 @@ fn gradients_of_the_logits_are_those_of_the_cost() {
             let gradient = cost(before, byte, 0).1;
             // Half a bit up and down, Q11: one bit of the logit.
             let measured = cost(before, byte, 1024).0 - cost(before, byte, -1024).0;
+            // Each input and sum of the eight mixes is rounded to a 256th of a nat.
             assert!(
-                (measured - gradient).abs() < 0.004 + 0.2 * gradient.abs(),
+                (measured - gradient).abs() < 0.012 + 0.2 * gradient.abs(),
                 "{byte} after {before}: gradient {gradient}, measured {measured}"
             );
             largest = largest.max(gradient.abs());

@@ -8,7 +8,7 @@ mod network;
 use super::{BLOCK, portable};
 use std::arch::x86_64::*;
 
-pub use mix::{blend, descend, softmax};
+pub use mix::{blend, descend, hear, softmax};
 pub use network::{convolve, gate, product, product_vnni, rms_norm, scan};
 
 #[target_feature(enable = "avx2")]
@@ -26,6 +26,11 @@ pub fn tree(frequencies: &[u32; 256], sums: &mut [u32; 512]) {
     portable::tree(frequencies, sums);
 }
 
+/// 16 bits, whatever they stand for.
+trait Half {}
+impl Half for i16 {}
+impl Half for u16 {}
+
 /// 32 bits, whatever they stand for.
 trait Word {}
 impl Word for i32 {}
@@ -33,7 +38,17 @@ impl Word for u32 {}
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn load16(from: &[i16; BLOCK]) -> __m256i {
+fn load_bytes(from: &[i8; BLOCK]) -> __m128i {
+    // SAFETY: 16 readable bytes; an unaligned load.
+    #[allow(unsafe_code)]
+    unsafe {
+        _mm_loadu_si128(from.as_ptr().cast())
+    }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load16<T: Half>(from: &[T; BLOCK]) -> __m256i {
     // SAFETY: 32 readable bytes; an unaligned load.
     #[allow(unsafe_code)]
     unsafe {
@@ -43,7 +58,7 @@ fn load16(from: &[i16; BLOCK]) -> __m256i {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn store16(to: &mut [i16; BLOCK], values: __m256i) {
+fn store16<T: Half>(to: &mut [T; BLOCK], values: __m256i) {
     // SAFETY: 32 writable bytes; an unaligned store.
     #[allow(unsafe_code)]
     unsafe {
