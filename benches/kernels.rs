@@ -141,6 +141,21 @@ fn hear(bencher: Bencher, kernel: Kernel) {
 }
 
 #[divan::bench(args = kernels())]
+fn count(bencher: Bencher, kernel: Kernel) {
+    let line = Line {
+        logits: [-5; NODES],
+        counts: [9; NODES],
+        chances: [9000; NODES],
+    };
+    let mut lines = vec![line; 64];
+    let places: Vec<u32> = (0..CONTEXTS as u32).map(|k| k * 37 % 64).collect();
+    let logits = [5; 4096];
+    time(bencher, kernel, 4 * CONTEXTS, || {
+        kernel::count(black_box(&mut lines), &places, 0b0110, &logits);
+    });
+}
+
+#[divan::bench(args = kernels())]
 fn blend(bencher: Bencher, kernel: Kernel) {
     let (weights, inputs, sets) = mix();
     time(bencher, kernel, INPUTS * SETS * NODES, || {

@@ -149,7 +149,7 @@ pub type Row = [i16; NODES];
 pub struct Line {
     /// The logits of `chances`, Q4.
     pub logits: [i8; NODES],
-    /// How many bits were seen.
+    /// How many bits were seen, at most [`MOST_SEEN`].
     pub counts: [u8; NODES],
     /// The probabilities of a one, in 1/65536. That of node 0 is the line's check.
     pub chances: [u16; NODES],
@@ -188,6 +188,29 @@ pub const SETS: usize = 4;
 pub fn hear(lines: &[Line], places: &[u32], inputs: &mut [Row]) {
     assert!(inputs.len() == 2 * places.len());
     dispatch!(hear(lines, places, inputs))
+}
+
+/// Bits after which a counter's rate stays.
+pub const MOST_SEEN: u8 = 60;
+
+/// Of a counter that has seen n bits, in 1/65536: how much of what is missing it takes. `2 floor(65536 / (2n + 3))`, close to `1 / (n + 3/2)`.
+const RATES: [u16; 64] = {
+    let mut rates = [0; 64];
+    let mut n = 0;
+    while n < rates.len() {
+        rates[n] = 2 * (65536 / (2 * n + 3)) as u16;
+        n += 1;
+    }
+    rates
+};
+
+/// Each line's counters learn half a byte, at the nodes that its four bits lead through: of what is missing to the bit, `q = 65535 - p` or `p`, goes `(q * rate + 32768) >> 16`, the rate being
+/// the count's; p stays above 0. `logits` holds the logit of each `p >> 4`.
+///
+/// # Panics
+/// Unless every place is one of a line.
+pub fn count(lines: &mut [Line], places: &[u32], half: u8, logits: &[i8; 4096]) {
+    dispatch!(count(lines, places, half, logits))
 }
 
 /// Weighted sums of the same inputs at each node: for each set, whose weights begin at `set * inputs.len()`, the sum over the inputs

@@ -5,7 +5,7 @@
 
 use super::arithmetic::{mulhrs, saturate8, saturate16, silu};
 use super::tables::RSQRT;
-use super::{BLOCK, HEADROOM, Line, NODES, Row, SETS, Weights};
+use super::{BLOCK, HEADROOM, Line, MOST_SEEN, NODES, RATES, Row, SETS, Weights};
 
 #[inline(always)]
 pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
@@ -148,6 +148,24 @@ pub fn hear(lines: &[Line], places: &[u32], inputs: &mut [Row]) {
         {
             *x = i16::from(logit) << 7;
             *y = (chance ^ 0x8000) as i16 >> 2;
+        }
+    }
+}
+
+#[inline(always)]
+pub fn count(lines: &mut [Line], places: &[u32], half: u8, logits: &[i8; 4096]) {
+    for &place in places {
+        let line = &mut lines[place as usize];
+        for k in 0..4 {
+            let node = usize::from(16 | (half % 16)) >> (4 - k);
+            let one = if half >> (3 - k) & 1 == 1 { 0xffff } else { 0 };
+            let (missing, count) = (line.chances[node] ^ one, &mut line.counts[node]);
+            let taken = u32::from(missing) * u32::from(RATES[usize::from(*count % 64)]);
+            let taken = (taken + (1 << 15)) >> 16;
+            let chance = ((missing - taken as u16) ^ one).max(1);
+            *count = (*count + 1).min(MOST_SEEN);
+            line.chances[node] = chance;
+            line.logits[node] = logits[usize::from(chance >> 4)];
         }
     }
 }

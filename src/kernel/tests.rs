@@ -243,6 +243,67 @@ fn lines_are_heard_alike() {
 }
 
 #[test]
+fn lines_learn_alike() {
+    // Any table does: what matters is which entry is taken.
+    let logits: [i8; 4096] = std::array::from_fn(|step| (step % 251) as u8 as i8);
+    for (n, extreme, mut random) in cases() {
+        let line = |random: &mut Lcg| Line {
+            logits: random.nodes(-128, 127, extreme).map(|x| x as i8),
+            counts: random
+                .nodes(0, MOST_SEEN.into(), extreme)
+                .map(|seen| seen as u8),
+            chances: random.nodes(-32768, 32767, extreme).map(|p| p as u16),
+        };
+        let lines: Vec<Line> = (0..5).map(|_| line(&mut random)).collect();
+        let places: Vec<u32> = (0..n as u32).map(|k| k * 7 % 5).collect();
+        for half in 0..16 {
+            let (mut fast, mut slow) = (lines.clone(), lines.clone());
+            count(&mut fast, &places, half, &logits);
+            portable::count(&mut slow, &places, half, &logits);
+            for (fast, slow) in fast.iter().zip(&slow) {
+                assert_eq!(fast.chances, slow.chances, "{half}");
+                assert_eq!((fast.counts, fast.logits), (slow.counts, slow.logits));
+            }
+        }
+    }
+}
+
+/// Every probability and every count, at the nodes of one half: towards the bit by the count's share of what is missing, rounded.
+#[test]
+fn counters_learn_by_what_is_missing() {
+    let logits: [i8; 4096] = std::array::from_fn(|step| (step >> 5) as i8);
+    let path = [(1, 1), (3, 0), (6, 1), (13, 0)];
+    for seen in 0..=MOST_SEEN {
+        let rate = 65536 / (2 * u64::from(seen) + 3);
+        for p in 0..=u16::MAX {
+            let mut lines = [Line {
+                logits: [99; NODES],
+                counts: [seen; NODES],
+                chances: [p; NODES],
+            }];
+            count(&mut lines, &[0], 0b1010, &logits);
+            let [line] = &lines;
+            for (node, bit) in path {
+                let missing = u64::from(if bit == 1 { 65535 - p } else { p });
+                let left = missing - ((missing * rate + (1 << 14)) >> 15);
+                let expected = if bit == 1 { 65535 - left } else { left.max(1) };
+                assert_eq!(
+                    u64::from(line.chances[node]),
+                    expected,
+                    "{seen}, {p}, {node}"
+                );
+                assert_eq!(line.counts[node], (seen + 1).min(MOST_SEEN));
+                assert_eq!(u64::from(line.logits[node] as u8), expected >> 9);
+            }
+            for node in [0, 2, 4, 5, 7, 8, 9, 10, 11, 12, 14, 15] {
+                let kept = (line.chances[node], line.counts[node], line.logits[node]);
+                assert_eq!(kept, (p, seen, 99), "{node}");
+            }
+        }
+    }
+}
+
+#[test]
 fn blends_agree() {
     for inputs in [1, 2, 15, 16, 17, 46] {
         for (n, extreme, mut random) in cases() {

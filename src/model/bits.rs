@@ -114,7 +114,7 @@ impl Bits {
     /// For a frame of `len` bytes in `lanes` lanes.
     pub fn new(effort: Effort, len: usize, lanes: usize) -> Self {
         let (contexts, selectors, refined) = match effort {
-            Effort::Fast => (6, 2, false),
+            Effort::Fast => (5, 2, false),
             Effort::Default => (10, 3, true),
             Effort::Best => (CONTEXTS, SETS, true),
         };
@@ -193,7 +193,14 @@ impl Bits {
     ) -> Result<(), E> {
         self.bytes[lane].named = *situation.named;
         let root = self.half(lane, 0, 1, situation.contexts, situation, coder)?;
-        self.bytes[lane].lower = self.lower_lines(situation.contexts, root);
+        let lower = &mut self.bytes[lane].lower;
+        for (j, (lower, &hash)) in { lower.iter_mut().zip(situation.contexts) }
+            .take(self.contexts)
+            .enumerate()
+        {
+            *lower = finish(fold(hash, root as u64));
+            self.tables.prefetch(j, *lower);
+        }
         Ok(())
     }
 
@@ -244,17 +251,6 @@ impl Bits {
         }
         half.bits = node as u8 & 15;
         Ok(root << 4 | node & 15)
-    }
-
-    /// The hashes of the lines of a byte's lower half, which are said to be wanted.
-    #[inline]
-    fn lower_lines(&self, contexts: &[u64; CONTEXTS], node: usize) -> [u64; CONTEXTS] {
-        let mut hashes = *contexts;
-        for (j, hash) in hashes[..self.contexts].iter_mut().enumerate() {
-            *hash = finish(fold(*hash, node as u64));
-            self.tables.prefetch(j, *hash);
-        }
-        hashes
     }
 
     /// Mixes the logits of all nodes of half a byte.
@@ -385,9 +381,7 @@ impl Bits {
         let byte = &mut self.bytes[lane];
         let half = &mut byte.halves[number];
         let path = half.path();
-        for &line in &half.lines[..self.contexts] {
-            self.tables.learn(line, &path);
-        }
+        self.tables.learn(&half.lines[..self.contexts], half.bits);
         for (named, chances) in byte.named.iter().zip(&mut self.named) {
             if !names(*named, number, half.root) {
                 continue;

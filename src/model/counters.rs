@@ -1,26 +1,11 @@
 //! Hashed tables of counters: for each context a line of fifteen, the nodes of half a byte's binary tree.
 
-use super::logistic::stretch_to_byte;
-use super::mixer::Path;
+use super::logistic::STRETCH_TO_BYTE;
 use crate::kernel::{self, Line, NODES, Pages, Row};
 
 /// Lines of a table: at most 2^15 (2 MiB).
 const MAX_BITS: u32 = 15;
 const MIN_BITS: u32 = 8;
-
-/// Bits after which a counter's rate stays.
-const MAX_COUNT: u8 = 60;
-
-/// `32768 / (n + 3/2)`.
-const RATE: [i32; MAX_COUNT as usize + 1] = {
-    let mut rate = [0; MAX_COUNT as usize + 1];
-    let mut n = 0;
-    while n <= MAX_COUNT as usize {
-        rate[n] = 65536 / (2 * n as i32 + 3);
-        n += 1;
-    }
-    rate
-};
 
 const EVEN: u16 = 1 << 15;
 
@@ -29,7 +14,7 @@ fn check(line: &Line) -> u16 {
     line.chances[0]
 }
 
-/// How often a line was come upon, at most [`MAX_COUNT`].
+/// How often a line was come upon, at most [`kernel::MOST_SEEN`].
 #[inline]
 fn used(line: &Line) -> u8 {
     line.counts[1]
@@ -43,19 +28,6 @@ const fn fresh(check: u16) -> Line {
         counts: [0; NODES],
         chances,
     }
-}
-
-/// A line's counter at a node takes the next bit.
-#[inline]
-fn learn(line: &mut Line, node: usize, bit: bool) {
-    let node = node % NODES;
-    let (chance, count) = (i32::from(line.chances[node]), line.counts[node]);
-    let missing = i32::from(bit) * 65535 - chance;
-    let rate = RATE[usize::from(count.min(MAX_COUNT))];
-    let chance = (chance + ((missing * rate + (1 << 14)) >> 15)).max(1) as u16;
-    line.chances[node] = chance;
-    line.logits[node] = stretch_to_byte(chance);
-    line.counts[node] = count + u8::from(count < MAX_COUNT);
 }
 
 /// The lines of every context, a table after the other.
@@ -116,12 +88,9 @@ impl Tables {
         used(&self.lines[line as usize]) > 0
     }
 
-    /// A line's counters along a path learn its bits.
+    /// The lines' counters learn half a byte.
     #[inline]
-    pub fn learn(&mut self, line: u32, path: &Path) {
-        let line = &mut self.lines[line as usize];
-        for &(node, bit) in path {
-            learn(line, node, bit);
-        }
+    pub fn learn(&mut self, lines: &[u32], half: u8) {
+        kernel::count(&mut self.lines, lines, half, &STRETCH_TO_BYTE);
     }
 }

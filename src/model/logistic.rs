@@ -35,7 +35,7 @@ static STRETCH: [i16; 4096] = {
 };
 
 /// The same in Q4, rounded, within 127.
-static STRETCH_TO_BYTE: [i8; 4096] = {
+pub static STRETCH_TO_BYTE: [i8; 4096] = {
     let mut table = [0; 4096];
     let mut i = 0;
     while i < 4096 {
@@ -76,12 +76,6 @@ pub fn squash(x: i32) -> u16 {
 #[inline]
 pub fn stretch(p: u16) -> i16 {
     STRETCH[usize::from(p >> 4)]
-}
-
-/// The logit of a probability, Q4, within 127.
-#[inline]
-pub fn stretch_to_byte(p: u16) -> i8 {
-    STRETCH_TO_BYTE[usize::from(p >> 4)]
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! How often a named byte comes is learned for each length, where the byte is coded.
 
 use super::contexts::{Past, finish, fold};
+use crate::format::MAX_FRAME;
 use crate::kernel::{self, Pages};
 
 /// The experts.
@@ -33,12 +34,43 @@ struct Match {
     length: usize,
 }
 
-/// The entries that a lane's next matches are looked for in.
-pub type Heads = [u32; MATCHES];
+/// Where a lane's next matches are looked for: for each order a hash of the bytes before the one to come. Its upper bits give a group of
+/// entries.
+pub type Groups = [u64; MATCHES];
+
+/// Log2 of the entries of a group, which lie in one line of the cache: the byte that comes selects one of them.
+const GROUP_BITS: u32 = 4;
+
+/// An entry: the position after the bytes it stands for in the lower bits, 0 if there is none, and a check of these bytes above. Most bytes that only seem alike
+/// need not be looked at.
+#[derive(Clone, Copy, Default)]
+struct Head(u32);
+
+impl Head {
+    const POSITION_BITS: u32 = 24;
+
+    /// The end of the last byte of the longest frame has no entry: no byte follows it.
+    fn new(position: usize, check: u8) -> Head {
+        Head(u32::from(check) << Self::POSITION_BITS | position as u32 & Self::MASK)
+    }
+
+    const MASK: u32 = (1 << Self::POSITION_BITS) - 1;
+
+    /// The position; 0 if there is none, or of other bytes.
+    fn position(self, check: u8) -> usize {
+        if self.0 >> Self::POSITION_BITS == u32::from(check) {
+            (self.0 & Self::MASK) as usize
+        } else {
+            0
+        }
+    }
+}
+
+const _: () = assert!(MAX_FRAME <= 1 << Head::POSITION_BITS);
 
 /// The tables of a frame and the matches of its lanes.
 pub struct Matches {
-    heads: [Pages<u32>; MATCHES],
+    heads: [Pages<Head>; MATCHES],
     head_bits: u32,
     matches: Vec<[Match; MATCHES]>,
     lane_len: usize,
@@ -49,7 +81,7 @@ impl Matches {
     pub fn new(len: usize, lanes: usize, lane_len: usize) -> Self {
         let head_bits = (usize::BITS - len.leading_zeros()).clamp(8, 19);
         Matches {
-            heads: std::array::from_fn(|_| Pages::new(1 << head_bits, 0)),
+            heads: std::array::from_fn(|_| Pages::new(1 << head_bits, Head::default())),
             head_bits,
             matches: vec![[Match::default(); MATCHES]; lanes],
             lane_len: lane_len.max(1),
@@ -72,41 +104,49 @@ impl Matches {
         })
     }
 
-    /// With the byte at `past.position` known: finds the entries that the next matches are looked for in.
-    pub fn locate(&self, past: &Past) -> Heads {
-        let end = past.position + 1;
-        ORDERS.map(|order| {
-            if end - past.start < order {
-                return 0;
+    /// Before the byte at `past.position` is known: where the matches that go on from it will be looked for, which is said to be wanted.
+    pub fn locate(&self, past: &Past) -> Groups {
+        let before = past.position - past.start;
+        let last = word(past, 0);
+        let (three, seven) = (last & 0xff_ffff, last & 0xff_ffff_ffff_ffff);
+        let fifteen = fold(fold(0, word(past, 8) & 0xff_ffff_ffff_ffff), last);
+        let groups = [fold(0, three), fold(0, seven), fifteen].map(finish);
+        for ((table, &group), order) in self.heads.iter().zip(&groups).zip(ORDERS) {
+            if before + 1 >= order {
+                kernel::prefetch(&table[self.entry(group, 0)]);
             }
-            let hash = hash_bytes(&past.content[end - order..end]);
-            (hash >> (64 - self.head_bits)) as u32
-        })
-    }
-
-    /// Says that these entries will be wanted.
-    pub fn prefetch(&self, heads: &Heads) {
-        for (table, &head) in self.heads.iter().zip(heads) {
-            kernel::prefetch(&table[head as usize]);
         }
+        groups
     }
 
-    /// Says that the earlier occurrences will be wanted that new matches may begin at.
-    pub fn look_ahead(&self, lane: usize, heads: &Heads, past: &Past) {
-        let tables = self.heads.iter().zip(heads);
-        for (m, (table, &head)) in self.matches[lane].iter().zip(tables) {
-            let candidate = table[head as usize] as usize;
-            if m.length == 0 && candidate > 0 {
+    /// The entry of a group for a byte.
+    #[inline]
+    fn entry(&self, group: u64, byte: u8) -> usize {
+        let group = (group >> (64 - self.head_bits + GROUP_BITS)) as usize;
+        group << GROUP_BITS | usize::from((byte ^ byte >> 4) & ((1 << GROUP_BITS) - 1))
+    }
+
+    /// With the byte at `past.position` known: says that the earlier occurrences will be wanted that new matches may begin at.
+    pub fn look_ahead(&self, lane: usize, groups: &Groups, past: &Past) {
+        let byte = past.content[past.position];
+        let tables = self.heads.iter().zip(groups);
+        for (m, (table, &group)) in self.matches[lane].iter().zip(tables) {
+            if m.length > 0 {
+                continue;
+            }
+            let candidate = table[self.entry(group, byte)].position(check(group, byte));
+            if candidate > 0 {
                 kernel::prefetch(&past.content[candidate - 1]);
             }
         }
     }
 
-    /// Learns from the byte at `past.position`, whose entries are `heads`.
-    pub fn learn(&mut self, lane: usize, heads: &Heads, past: &Past) {
+    /// Learns from the byte at `past.position`, before which `groups` were located.
+    pub fn learn(&mut self, lane: usize, groups: &Groups, past: &Past) {
         let (step, byte) = (past.position - past.start, past.content[past.position]);
-        let tables = self.heads.iter_mut().zip(heads).zip(ORDERS);
-        for (m, ((table, &head), order)) in self.matches[lane].iter_mut().zip(tables) {
+        let entries = groups.map(|group| self.entry(group, byte));
+        let tables = self.heads.iter_mut().zip(entries).zip(groups).zip(ORDERS);
+        for (m, (((table, entry), &group), order)) in self.matches[lane].iter_mut().zip(tables) {
             if m.length > 0 {
                 // The last lane may be shorter: the match can run out of the frame.
                 let goes_on = m.step < step
@@ -125,11 +165,11 @@ impl Matches {
                 }
             }
             if step + 1 >= order {
-                let head = &mut table[head as usize];
+                let (head, check) = (&mut table[entry], check(group, byte));
                 if m.length == 0 {
-                    *m = find(past, *head as usize, order, self.lane_len);
+                    *m = find(past, head.position(check), order, self.lane_len);
                 }
-                *head = past.position as u32 + 1;
+                *head = Head::new(past.position + 1, check);
             }
         }
     }
@@ -175,9 +215,20 @@ fn alike(a: &[u8], b: &[u8]) -> usize {
     8 * a.len() + rest.take_while(|(a, b)| a == b).count()
 }
 
-fn hash_bytes(bytes: &[u8]) -> u64 {
-    let word = |b: &[u8]| b.iter().fold(0u64, |h, &b| h << 8 | u64::from(b));
-    finish(bytes.chunks(8).fold(0, |h, chunk| fold(h, word(chunk))))
+/// Tells apart what shares an entry: other bytes before, by bits that do not select the group, or another byte.
+#[inline]
+fn check(group: u64, byte: u8) -> u8 {
+    ((group >> 32) as u8).wrapping_add(byte)
+}
+
+/// The eight bytes before the one to predict and `skipped` others, the latest the lowest; those before the frame are 0.
+#[inline]
+fn word(past: &Past, skipped: usize) -> u64 {
+    let end = past.position.saturating_sub(skipped);
+    match past.content[..end].last_chunk() {
+        Some(bytes) => u64::from_be_bytes(*bytes),
+        None => (past.content[..end].iter()).fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    }
 }
 
 fn length_bucket(length: usize) -> u8 {

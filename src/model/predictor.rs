@@ -5,7 +5,7 @@ use super::config::Config;
 use super::contexts::{CONTEXTS, Past, REPEATING, TextState, contexts};
 use super::file::Model;
 use super::habits::{Habits, Way};
-use super::matches::{Heads, Matches, NAMED, Named};
+use super::matches::{Groups, Matches, NAMED, Named};
 use super::network::{Heard, Network};
 use super::slots::Slots;
 use crate::kernel;
@@ -64,7 +64,7 @@ struct Lane {
     sums: [u32; 512],
     contexts: [u64; CONTEXTS],
     named: [Named; NAMED],
-    heads: Heads,
+    groups: Groups,
     text: TextState,
     way: Way,
     /// Whether a network was heard at this step.
@@ -135,7 +135,7 @@ impl<'m> Predictor<'m> {
             sums: [0; 512],
             contexts: [0; CONTEXTS],
             named: [Named::default(); NAMED],
-            heads: Heads::default(),
+            groups: Groups::default(),
             text: TextState::default(),
             way: Way::Mixed,
             heard: false,
@@ -194,6 +194,7 @@ impl<'m> Predictor<'m> {
         let (own, matches) = (&mut self.lanes[lane], &self.matches);
         own.place = self.places.at(past.position);
         own.last = past.back(1) as u8;
+        own.groups = matches.locate(&past);
         let named = || matches.named(lane, &past).iter().any(|m| m.bucket > 0);
         own.way = self.habits.way(own.place, lane, named);
         own.heard = false;
@@ -355,20 +356,13 @@ impl<'m> Predictor<'m> {
 
     /// Ends the step: the first `active` lanes learn their bytes, which now stand in `content`.
     pub fn learn(&mut self, step: usize, active: usize, content: &[u8]) {
-        for lane in 0..active {
-            let past = self.past(lane, step, content);
-            let heads = self.matches.locate(&past);
-            self.matches.prefetch(&heads);
-            let own = &mut self.lanes[lane];
-            own.heads = heads;
-            own.text.update(content[past.position]);
-        }
         // What the matches look at, and in text the next byte's lines, come while the lower halves are learned.
         let text = self.places.contexts() == Contexts::Text;
         for lane in 0..active {
             let mut past = self.past(lane, step, content);
-            self.matches
-                .look_ahead(lane, &self.lanes[lane].heads, &past);
+            let own = &mut self.lanes[lane];
+            own.text.update(content[past.position]);
+            self.matches.look_ahead(lane, &own.groups, &past);
             if text && past.position + 1 < content.len() {
                 past.position += 1;
                 self.lanes[lane].place = self.places.at(past.position);
@@ -388,7 +382,7 @@ impl<'m> Predictor<'m> {
                 slots.learn(own.contexts[REPEATING], byte);
             }
             self.habits.learn(place, lane, byte, own.wrong);
-            self.matches.learn(lane, &own.heads, &past);
+            self.matches.learn(lane, &own.groups, &past);
         }
     }
 

@@ -9,37 +9,34 @@ const PASSES: usize = 3;
 /// given.
 pub fn weights(values: &[i64], lags: &[u32], positions: &[usize]) -> Vec<i32> {
     let terms = lags.len() - 1;
-    let rows: Vec<(Vec<f64>, f64)> = positions
-        .iter()
-        .map(|&i| {
-            let reference = values[i - lags[0] as usize];
-            let difference = |value: i64| value.wrapping_sub(reference) as f64;
-            (
-                lags[1..]
-                    .iter()
-                    .map(|&lag| difference(values[i - lag as usize]))
-                    .collect(),
-                difference(values[i]),
-            )
-        })
-        .collect();
+    // Of each position the neighbours, then the value itself, less the reference.
+    let mut rows = Vec::with_capacity(positions.len() * (terms + 1));
+    for &i in positions {
+        let reference = values[i - lags[0] as usize];
+        let difference = |lag: u32| values[i - lag as usize].wrapping_sub(reference) as f64;
+        rows.extend(lags[1..].iter().chain([&0]).map(|&lag| difference(lag)));
+    }
     let mut weights = vec![0.0; terms];
     for _ in 0..PASSES {
         let residuals: Vec<f64> = rows
-            .iter()
-            .map(|(x, y)| (y - x.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>()).abs())
+            .chunks_exact(terms + 1)
+            .map(|row| {
+                let foretold: f64 = row.iter().zip(&weights).map(|(x, w)| x * w).sum();
+                (row[terms] - foretold).abs()
+            })
             .collect();
         let mut sorted = residuals.clone();
         sorted.sort_by(f64::total_cmp);
         let scale = sorted[sorted.len() / 2].max(0.5);
-        // The normal equations, the right side as the last column.
+        // The normal equations, the right side as the last column: they are symmetric, and only from the diagonal on is asked for.
         let mut normal = vec![vec![0.0; terms + 1]; terms];
-        for ((x, y), residual) in rows.iter().zip(&residuals) {
+        for (x, residual) in rows.chunks_exact(terms + 1).zip(&residuals) {
             // The logarithm's derivative, squared.
             let weight = 1.0 / (scale + residual) / (scale + residual);
-            for (row, &a) in normal.iter_mut().zip(x) {
-                for (sum, &b) in row.iter_mut().zip(x.iter().chain([y])) {
-                    *sum += weight * a * b;
+            for (a, row) in normal.iter_mut().enumerate() {
+                let weighted = weight * x[a];
+                for (sum, &b) in row[a..].iter_mut().zip(&x[a..]) {
+                    *sum += weighted * b;
                 }
             }
         }
@@ -65,16 +62,16 @@ pub fn weights(values: &[i64], lags: &[u32], positions: &[usize]) -> Vec<i32> {
         .collect()
 }
 
-/// Solves a symmetric positive definite system, its right side as the last column.
+/// Solves a symmetric positive definite system, its right side as the last column. What stands before the diagonal is not looked at.
 fn solve(mut system: Vec<Vec<f64>>) -> Vec<f64> {
     let terms = system.len();
     for pivot in 0..terms {
         let (above, below) = system.split_at_mut(pivot + 1);
         let row = &above[pivot];
-        for other in below {
-            let factor = other[pivot] / row[pivot];
-            for k in pivot..=terms {
-                other[k] -= factor * row[k];
+        for (a, other) in (pivot + 1..).zip(below) {
+            let factor = row[a] / row[pivot];
+            for (other, row) in other[a..].iter_mut().zip(&row[a..]) {
+                *other -= factor * row;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The mix of bits.
 
-use super::{load_bytes, load16, load32, lower_halves, store16, store32};
-use crate::kernel::{BLOCK, Line, NODES, Row, SETS, Weights, portable};
+use super::{load_bytes, load16, load32, lower_halves, store_bytes, store16, store32};
+use crate::kernel::{BLOCK, Line, MOST_SEEN, NODES, RATES, Row, SETS, Weights, portable};
 use std::arch::x86_64::*;
 
 #[target_feature(enable = "avx2")]
@@ -13,6 +13,114 @@ pub fn hear(lines: &[Line], places: &[u32], inputs: &mut [Row]) {
         store16(logits, _mm256_slli_epi16::<7>(x));
         let y = _mm256_xor_si256(load16(&line.chances), middle);
         store16(chances, _mm256_srai_epi16::<2>(y));
+    }
+}
+
+/// Where half a byte's bits lead.
+struct Way {
+    /// All bits at the four nodes; and at those whose bit is 1.
+    on: [u16; NODES],
+    ones: [u16; NODES],
+    /// 1 at the four nodes.
+    counts: [u8; NODES],
+    /// Which bytes of the nodes up to 7, and of the others, make four numbers, in the order of the bits.
+    picks: [[u8; 16]; 2],
+}
+
+static WAYS: [Way; 16] = {
+    const NONE: Way = Way {
+        on: [0; NODES],
+        ones: [0; NODES],
+        counts: [0; NODES],
+        picks: [[0x80; 16]; 2],
+    };
+    let mut ways = [NONE; 16];
+    let mut half = 0;
+    while half < 16 {
+        let way = &mut ways[half];
+        let mut k = 0;
+        while k < 4 {
+            let node = (16 | half) >> (4 - k);
+            way.on[node] = 0xffff;
+            way.ones[node] = (half >> (3 - k) & 1) as u16 * 0xffff;
+            way.counts[node] = 1;
+            way.picks[node / 8][2 * k] = (2 * (node % 8)) as u8;
+            way.picks[node / 8][2 * k + 1] = (2 * (node % 8)) as u8 + 1;
+            k += 1;
+        }
+        half += 1;
+    }
+    ways
+};
+
+/// [`RATES`]' lower bytes and upper bytes, for the shuffles of bytes that look up sixteen of them.
+static RATE_BYTES: [[[u8; 16]; 4]; 2] = {
+    let mut bytes = [[[0; 16]; 4]; 2];
+    let mut n = 0;
+    while n < 64 {
+        bytes[0][n / 16][n % 16] = RATES[n] as u8;
+        bytes[1][n / 16][n % 16] = (RATES[n] >> 8) as u8;
+        n += 1;
+    }
+    bytes
+};
+
+/// All nodes of a line at once; those that the bits do not lead through keep what they were.
+#[target_feature(enable = "avx2")]
+pub fn count(lines: &mut [Line], places: &[u32], half: u8, logits: &[i8; 4096]) {
+    let half = usize::from(half % 16);
+    let way = &WAYS[half];
+    let (on, ones) = (load16(&way.on), load16(&way.ones));
+    let (counts, most) = (load_bytes(&way.counts), _mm_set1_epi8(MOST_SEEN as i8));
+    let picks = way.picks.each_ref().map(|picks| load_bytes(picks));
+    let pair = |[a, b]: [&[u8; 16]; 2]| _mm256_set_m128i(load_bytes(b), load_bytes(a));
+    let rates = RATE_BYTES
+        .each_ref()
+        .map(|[a, b, c, d]| [pair([a, b]), pair([c, d])]);
+    // A count's number within each table: a shuffle makes nothing of those that are above 127.
+    let tables = [[0, 0x10], [0x20, 0x30]]
+        .map(|[a, b]| _mm256_set_m128i(_mm_set1_epi8(b), _mm_set1_epi8(a)));
+    let beyond = _mm256_set1_epi8(0x70);
+    for &place in places {
+        let line = &mut lines[place as usize];
+        let seen = load_bytes(&line.counts);
+        let twice = _mm256_broadcastsi128_si256(seen);
+        let within = tables.map(|table| _mm256_adds_epu8(_mm256_xor_si256(twice, table), beyond));
+        let [low, high] = rates.map(|[first, second]| {
+            let found = _mm256_or_si256(
+                _mm256_shuffle_epi8(first, within[0]),
+                _mm256_shuffle_epi8(second, within[1]),
+            );
+            _mm_or_si128(
+                _mm256_castsi256_si128(found),
+                _mm256_extracti128_si256::<1>(found),
+            )
+        });
+        let rate = _mm256_set_m128i(_mm_unpackhi_epi8(low, high), _mm_unpacklo_epi8(low, high));
+
+        let chances = load16(&line.chances);
+        let missing = _mm256_xor_si256(chances, ones);
+        let rounded = _mm256_srli_epi16::<15>(_mm256_mullo_epi16(missing, rate));
+        let taken = _mm256_add_epi16(_mm256_mulhi_epu16(missing, rate), rounded);
+        let learned = _mm256_xor_si256(_mm256_sub_epi16(missing, taken), ones);
+        let learned = _mm256_max_epu16(learned, _mm256_set1_epi16(1));
+        let chances = _mm256_blendv_epi8(chances, learned, on);
+        store16(&mut line.chances, chances);
+        store_bytes(
+            &mut line.counts,
+            _mm_min_epu8(_mm_add_epi8(seen, counts), most),
+        );
+
+        let steps = _mm256_srli_epi16::<4>(chances);
+        let steps = _mm_or_si128(
+            _mm_shuffle_epi8(_mm256_castsi256_si128(steps), picks[0]),
+            _mm_shuffle_epi8(_mm256_extracti128_si256::<1>(steps), picks[1]),
+        );
+        let steps = _mm_cvtsi128_si64(steps) as u64;
+        for k in 0..4 {
+            let step = (steps >> (16 * k)) as usize % logits.len();
+            line.logits[(16 | half) >> (4 - k)] = logits[step];
+        }
     }
 }
 

@@ -8,7 +8,7 @@ mod network;
 use super::{BLOCK, portable};
 use std::arch::x86_64::*;
 
-pub use mix::{blend, descend, hear, softmax};
+pub use mix::{blend, count, descend, hear, softmax};
 pub use network::{convolve, gate, product, product_vnni, rms_norm, scan};
 
 #[target_feature(enable = "avx2")]
@@ -36,13 +36,28 @@ trait Word {}
 impl Word for i32 {}
 impl Word for u32 {}
 
+/// Eight bits, whatever they stand for.
+trait Byte {}
+impl Byte for i8 {}
+impl Byte for u8 {}
+
 #[target_feature(enable = "avx2")]
 #[inline]
-fn load_bytes(from: &[i8; BLOCK]) -> __m128i {
+fn load_bytes<T: Byte>(from: &[T; BLOCK]) -> __m128i {
     // SAFETY: 16 readable bytes; an unaligned load.
     #[allow(unsafe_code)]
     unsafe {
         _mm_loadu_si128(from.as_ptr().cast())
+    }
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn store_bytes<T: Byte>(to: &mut [T; BLOCK], values: __m128i) {
+    // SAFETY: 16 writable bytes; an unaligned store.
+    #[allow(unsafe_code)]
+    unsafe {
+        _mm_storeu_si128(to.as_mut_ptr().cast(), values);
     }
 }
 
