@@ -30,8 +30,8 @@ const ALIKE: f64 = 3.0;
 /// The row (and the plane, or 0) in bytes of a smooth grid of `layout`'s elements, and by how many bits the row is closer
 /// than the lags beside it. The phase of `layout` is that of `bytes[0]`.
 pub(super) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
-    let field = Field::new(bytes, layout);
-    let n = field.keys.len();
+    let field = heights(bytes, layout);
+    let n = field.len;
     if n < 8 * SHORTEST {
         return None;
     }
@@ -49,8 +49,21 @@ pub(super) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
     if record > 0 && field.distance(record, fine) + ALIKE < next {
         return None;
     }
-    let slopes = field.differences();
-    let bends = slopes.differences();
+    // Their distances have sharper notches, because slopes vary faster than heights. Only they are kept: each of the three would take up to four times as much memory as the
+    // bytes.
+    let slopes: Vec<u64> = (1..n)
+        .map(|i| (field.key)(i).wrapping_sub((field.key)(i - 1)))
+        .collect();
+    let bends = Keys {
+        key: |i: usize| slopes[i + 1].wrapping_sub(slopes[i]),
+        len: slopes.len() - 1,
+        bits: field.bits,
+    };
+    let slopes = Keys {
+        key: |i: usize| slopes[i],
+        len: slopes.len(),
+        bits: field.bits,
+    };
     let mut again: Vec<(f64, usize)> = Vec::new();
     let mut shorter = 6;
     for (longest, anchors, count) in GROUPS {
@@ -145,51 +158,42 @@ fn notch(distance: impl Fn(usize) -> f64, lag: usize) -> f64 {
         .fold(f64::INFINITY, f64::min)
 }
 
-/// The elements of a part, as integers in the order of the numbers.
-struct Field {
-    keys: Vec<u64>,
-    /// Bits of a key.
+/// Numbers of a field, one for each element.
+struct Keys<K> {
+    /// The number of an element.
+    key: K,
+    len: usize,
+    /// Bits of a number.
     bits: u32,
 }
 
-impl Field {
-    fn new(bytes: &[u8], layout: &Layout) -> Field {
-        let width = usize::from(layout.width);
-        let first = (width - layout.phase as usize % width) % width;
-        let bits = 8 * u32::from(layout.width);
-        let top = 1u64 << (bits - 1);
-        let keys = bytes
-            .get(first..)
-            .unwrap_or(&[])
-            .chunks_exact(width)
-            .map(|element| {
-                let number = number(element, layout.swap);
-                // Floats are stored as sign and magnitude; integers of 2 bytes and less as they count.
-                match width > 2 && number & top != 0 {
-                    true => top - (number & (top - 1)),
-                    false => number ^ top,
-                }
-            })
-            .collect();
-        Field { keys, bits }
-    }
-
-    /// The differences of neighbours: their distances have sharper notches, because slopes vary faster than heights.
-    fn differences(&self) -> Field {
-        let keys = self
-            .keys
-            .windows(2)
-            .map(|pair| pair[1].wrapping_sub(pair[0]));
-        Field {
-            keys: keys.collect(),
-            bits: self.bits,
+/// The elements of a part, as integers in the order of the numbers.
+fn heights<'a>(bytes: &'a [u8], layout: &Layout) -> Keys<impl Fn(usize) -> u64 + use<'a>> {
+    let (width, swap) = (usize::from(layout.width), layout.swap);
+    let first = (width - layout.phase as usize % width) % width;
+    let bytes = bytes.get(first..).unwrap_or(&[]);
+    let bits = 8 * u32::from(layout.width);
+    let top = 1u64 << (bits - 1);
+    let key = move |i: usize| {
+        let number = number(&bytes[i * width..(i + 1) * width], swap);
+        // Floats are stored as sign and magnitude; integers of 2 bytes and less as they count.
+        match width > 2 && number & top != 0 {
+            true => top - (number & (top - 1)),
+            false => number ^ top,
         }
+    };
+    Keys {
+        key,
+        len: bytes.len() / width,
+        bits,
     }
+}
 
+impl<K: Fn(usize) -> u64> Keys<K> {
     /// The mean of the bits in which elements `lag` apart differ, over about `anchors` of them in 16 runs.
     fn distance(&self, lag: usize, anchors: usize) -> f64 {
         const RUNS: usize = 16;
-        let n = self.keys.len();
+        let n = self.len;
         let run = (anchors / RUNS).min(n / 2 / RUNS).max(1);
         if lag + run > n {
             return f64::from(self.bits);
@@ -201,9 +205,9 @@ impl Field {
         let mut sum = 0u64;
         for k in 0..RUNS {
             let start = from.min(n - run) + room * k / (RUNS - 1);
-            let there = &self.keys[start - lag..start - lag + run];
-            for (a, b) in self.keys[start..start + run].iter().zip(there) {
-                let apart = (a.wrapping_sub(*b) << shift) as i64 >> shift;
+            for i in start..start + run {
+                let apart = (self.key)(i).wrapping_sub((self.key)(i - lag));
+                let apart = (apart << shift) as i64 >> shift;
                 // The logarithm in eighths of a bit, its fraction by the bits behind the first.
                 let size = (apart.unsigned_abs() << 3) + 8;
                 let log = 63 - size.leading_zeros();

@@ -93,9 +93,10 @@ pub(super) fn choose(
     let shift = fixed_point(&patterns, kind, bits);
     let values = transform.values(bits, shift);
     // Weights are to fit all of the array, not the sample alone.
-    let mut values_of_all = all.clone();
-    transform.to_codes(&mut values_of_all, bits);
-    let values: Vec<i64> = values_of_all.iter().map(|&c| values.value(c)).collect();
+    let mut all = all;
+    transform.to_codes(&mut all, bits);
+    // In place: a frame's elements as 64 bits each are large.
+    let values: Vec<i64> = all.into_iter().map(|code| values.value(code)).collect();
     for lags in stencils(rows) {
         let reach = lags.iter().copied().max().unwrap_or(0) as usize;
         if reach >= values.len() / 2 {
@@ -121,7 +122,7 @@ pub(super) fn choose(
         best.transform = transform;
     }
     if best.transform.predict == Predict::Nothing && best.transform != Transform::NONE {
-        let mut codes = all;
+        let mut codes = frame::patterns(layout, bytes, own, 0, usize::MAX);
         best.transform.to_codes(&mut codes, bits);
         best.transform = placed(best.transform, &codes, width);
     }
