@@ -1,4 +1,4 @@
-//! The whole predictor of one frame: network, counters and matches, mixed bit by bit, for lanes in lock step.
+//! The whole predictor of one frame: network, counters and matches, mixed half a byte at a time, for lanes in lock step.
 
 use super::bits::{Bits, COLUMNS, Parts, Said, Situation};
 use super::config::Config;
