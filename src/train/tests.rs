@@ -294,7 +294,7 @@ fn a_resumed_run_goes_on_where_it_stood() {
 #[test]
 fn the_better_half_of_the_seeds_goes_on() {
     let mut corpus = corpus();
-    let mut options = TrainOptions::new(CONFIG, 0.15);
+    let mut options = TrainOptions::new(CONFIG, 0.4);
     (options.parts, options.seeds, options.seed) = (1, 4, 7);
     let mut seeds = Vec::new();
     train(&mut corpus, &options, &mut |report| {
