@@ -17,7 +17,7 @@ fn network() -> Config {
 }
 
 /// Contexts and inputs of a mix at the default level.
-const CONTEXTS: usize = 12;
+const CONTEXTS: usize = 10;
 const INPUTS: usize = 2 * CONTEXTS + 6;
 
 fn kernels() -> impl Iterator<Item = Kernel> {
@@ -124,15 +124,20 @@ fn mix() -> (Vec<Weights>, Vec<Row>, [u32; SETS]) {
     (weights, inputs.as_chunks().0.to_vec(), [3, 17, 40, 62])
 }
 
-#[divan::bench(args = kernels())]
-fn hear(bencher: Bencher, kernel: Kernel) {
+/// Lines, and the place of each context's.
+fn lines() -> (Vec<Line>, Vec<u32>) {
     let line = Line {
         logits: [-5; NODES],
         counts: [9; NODES],
         chances: [9000; NODES],
     };
-    let lines = vec![line; 64];
-    let places: Vec<u32> = (0..CONTEXTS as u32).map(|k| k * 37 % 64).collect();
+    let places = (0..CONTEXTS as u32).map(|k| k * 37 % 64);
+    (vec![line; 64], places.collect())
+}
+
+#[divan::bench(args = kernels())]
+fn hear(bencher: Bencher, kernel: Kernel) {
+    let (lines, places) = lines();
     let mut inputs = vec![[0; NODES]; 2 * CONTEXTS];
     time(bencher, kernel, 2 * CONTEXTS * NODES, || {
         kernel::hear(black_box(&lines), &places, &mut inputs);
@@ -142,13 +147,7 @@ fn hear(bencher: Bencher, kernel: Kernel) {
 
 #[divan::bench(args = kernels())]
 fn count(bencher: Bencher, kernel: Kernel) {
-    let line = Line {
-        logits: [-5; NODES],
-        counts: [9; NODES],
-        chances: [9000; NODES],
-    };
-    let mut lines = vec![line; 64];
-    let places: Vec<u32> = (0..CONTEXTS as u32).map(|k| k * 37 % 64).collect();
+    let (mut lines, places) = lines();
     let logits = [5; 4096];
     time(bencher, kernel, 4 * CONTEXTS, || {
         kernel::count(black_box(&mut lines), &places, 0b0110, &logits);

@@ -201,6 +201,16 @@ impl Lcg {
         std::array::from_fn(|_| self.between(low, high, extreme) as i16)
     }
 
+    fn lines(&mut self, n: usize, extreme: bool) -> Vec<Line> {
+        let most = MOST_SEEN.into();
+        let line = |_| Line {
+            logits: self.nodes(-128, 127, extreme).map(|x| x as i8),
+            counts: self.nodes(0, most, extreme).map(|seen| seen as u8),
+            chances: self.nodes(-32768, 32767, extreme).map(|p| p as u16),
+        };
+        (0..n).map(line).collect()
+    }
+
     fn weights(&mut self, n: usize, extreme: bool) -> Vec<Weights> {
         let weights = |_| Weights {
             high: self.nodes(-32768, 32767, extreme),
@@ -220,12 +230,7 @@ fn every_weight(weights: &[Weights]) -> Vec<i32> {
 #[test]
 fn lines_are_heard_alike() {
     for (n, extreme, mut random) in cases() {
-        let line = |random: &mut Lcg| Line {
-            logits: random.nodes(-128, 127, extreme).map(|x| x as i8),
-            counts: [0; NODES],
-            chances: random.nodes(-32768, 32767, extreme).map(|p| p as u16),
-        };
-        let lines: Vec<Line> = (0..5).map(|_| line(&mut random)).collect();
+        let lines = random.lines(5, extreme);
         let places: Vec<u32> = (0..n as u32).map(|k| k * 7 % 5).collect();
         let (mut fast, mut slow) = (vec![[1; NODES]; 2 * n], vec![[2; NODES]; 2 * n]);
         hear(&lines, &places, &mut fast);
@@ -247,14 +252,7 @@ fn lines_learn_alike() {
     // Any table does: what matters is which entry is taken.
     let logits: [i8; 4096] = std::array::from_fn(|step| (step % 251) as u8 as i8);
     for (n, extreme, mut random) in cases() {
-        let line = |random: &mut Lcg| Line {
-            logits: random.nodes(-128, 127, extreme).map(|x| x as i8),
-            counts: random
-                .nodes(0, MOST_SEEN.into(), extreme)
-                .map(|seen| seen as u8),
-            chances: random.nodes(-32768, 32767, extreme).map(|p| p as u16),
-        };
-        let lines: Vec<Line> = (0..5).map(|_| line(&mut random)).collect();
+        let lines = random.lines(5, extreme);
         let places: Vec<u32> = (0..n as u32).map(|k| k * 7 % 5).collect();
         for half in 0..16 {
             let (mut fast, mut slow) = (lines.clone(), lines.clone());

@@ -91,8 +91,8 @@ pub struct Parts {
 #[derive(Clone)]
 struct Byte {
     surprise: Surprise,
-    /// The hashes of its lower half's lines.
-    lower: [u64; CONTEXTS],
+    /// The hashes of the lines of the half to code.
+    hashes: [u64; CONTEXTS],
     named: [Named; NAMED],
     halves: [Half; 2],
 }
@@ -146,7 +146,7 @@ impl Bits {
         };
         let byte = Byte {
             surprise: Surprise::default(),
-            lower: [0; CONTEXTS],
+            hashes: [0; CONTEXTS],
             named: [Named::default(); NAMED],
             halves: [half.clone(), half],
         };
@@ -191,15 +191,14 @@ impl Bits {
         situation: &Situation,
         coder: impl FnMut(Question, u16) -> Result<bool, E>,
     ) -> Result<(), E> {
-        self.bytes[lane].named = *situation.named;
-        let root = self.half(lane, 0, 1, situation.contexts, situation, coder)?;
-        let lower = &mut self.bytes[lane].lower;
-        for (j, (lower, &hash)) in { lower.iter_mut().zip(situation.contexts) }
-            .take(self.contexts)
-            .enumerate()
-        {
-            *lower = finish(fold(hash, root as u64));
-            self.tables.prefetch(j, *lower);
+        let byte = &mut self.bytes[lane];
+        byte.named = *situation.named;
+        byte.hashes[..self.contexts].copy_from_slice(&situation.contexts[..self.contexts]);
+        let root = self.half(lane, 0, 1, situation, coder)?;
+        let hashes = &mut self.bytes[lane].hashes[..self.contexts];
+        for (j, hash) in hashes.iter_mut().enumerate() {
+            *hash = finish(fold(*hash, root as u64));
+            self.tables.prefetch(j, *hash);
         }
         Ok(())
     }
@@ -214,9 +213,8 @@ impl Bits {
         situation: &Situation,
         coder: impl FnMut(Question, u16) -> Result<bool, E>,
     ) -> Result<u8, E> {
-        let byte = &self.bytes[lane];
-        let (root, hashes) = (usize::from(16 | byte.halves[0].bits), byte.lower);
-        let node = self.half(lane, 1, root, &hashes, situation, coder)?;
+        let root = usize::from(16 | self.bytes[lane].halves[0].bits);
+        let node = self.half(lane, 1, root, situation, coder)?;
         Ok(node as u8)
     }
 
@@ -226,11 +224,10 @@ impl Bits {
         lane: usize,
         number: usize,
         root: usize,
-        hashes: &[u64; CONTEXTS],
         situation: &Situation,
         mut coder: impl FnMut(Question, u16) -> Result<bool, E>,
     ) -> Result<usize, E> {
-        self.predict(lane, number, root, hashes, situation);
+        self.predict(lane, number, root, situation);
         let by_last = usize::from(situation.last) << 8;
         let by_phase = usize::from(situation.phase) << 8;
         let half = &mut self.bytes[lane].halves[number];
@@ -254,20 +251,13 @@ impl Bits {
     }
 
     /// Mixes the logits of all nodes of half a byte.
-    fn predict(
-        &mut self,
-        lane: usize,
-        number: usize,
-        root: usize,
-        hashes: &[u64; CONTEXTS],
-        situation: &Situation,
-    ) {
+    fn predict(&mut self, lane: usize, number: usize, root: usize, situation: &Situation) {
         let byte = &mut self.bytes[lane];
         let half = &mut byte.halves[number];
         half.root = root;
         let mut known = 0;
         let lines = &mut half.lines[..self.contexts];
-        for (j, (line, &hash)) in lines.iter_mut().zip(hashes).enumerate() {
+        for (j, (line, &hash)) in lines.iter_mut().zip(&byte.hashes).enumerate() {
             *line = self.tables.line(j, hash);
             known += u32::from(self.tables.is_known(*line));
         }
@@ -311,7 +301,7 @@ impl Bits {
         half.logits = self.mixers.mix(&half.sets, &half.inputs[..self.inputs]);
         limit(&mut half.logits);
         half.last_set = (surprise * u32::from(ELEMENT_PHASES) + phase) << 1 | number;
-        let said = half.logits.map(|row| row.map(|logit| logit << 3));
+        let said = to_be_mixed(&half.logits);
         let [last, ..] = self
             .last
             .mix(&[half.last_set, 0, 0, 0], &said[..self.mixers.count()]);
@@ -398,7 +388,7 @@ impl Bits {
         }
         let (missed, learns) = errors(half);
         half.missed = missed;
-        let said = half.logits.map(|row| row.map(|logit| logit << 3));
+        let said = to_be_mixed(&half.logits);
         let last = [half.last, [0; NODES], [0; NODES], [0; NODES]];
         let said = &said[..self.mixers.count()];
         self.last
@@ -416,6 +406,12 @@ impl Bits {
             }
         }
     }
+}
+
+/// The mixers' logits as inputs of the last mix.
+#[inline]
+fn to_be_mixed(logits: &[Row; SETS]) -> [Row; SETS] {
+    logits.map(|row| row.map(|logit| logit << 3))
 }
 
 /// How wrong a half's bits were foretold, in 1/65536 all together, and which are worth learning.

@@ -31,6 +31,17 @@ impl Chance {
 /// Bits after which a counter's rate stays.
 const MAX_COUNT: u32 = 250;
 
+/// `65536 / (n + 3/2)`.
+const RATE: [u32; 256] = {
+    let mut rate = [0; 256];
+    let mut n = 0;
+    while n <= MAX_COUNT as usize {
+        rate[n] = 131_072 / (2 * n as u32 + 3);
+        n += 1;
+    }
+    rate
+};
+
 /// The mean of the bits that came: the probability of a one (22 bits), and in the lowest 8 bits their number.
 #[derive(Clone, Copy)]
 pub struct Counter(u32);
@@ -50,8 +61,7 @@ impl Counter {
     pub fn learn(&mut self, bit: bool) {
         let (p, count) = ((self.0 >> 10) as i32, self.0 & 255);
         let target = i32::from(bit) * ((1 << 22) - 1);
-        let rate = 131_072 / (2 * count + 3);
-        let step = (i64::from(target - p) * i64::from(rate)) >> 16;
+        let step = (i64::from(target - p) * i64::from(RATE[count as usize])) >> 16;
         let p = (p + step as i32) as u32;
         self.0 = p << 10 | (count + u32::from(count < MAX_COUNT));
     }

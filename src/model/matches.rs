@@ -48,13 +48,12 @@ struct Head(u32);
 
 impl Head {
     const POSITION_BITS: u32 = 24;
+    const MASK: u32 = (1 << Self::POSITION_BITS) - 1;
 
     /// The end of the last byte of the longest frame has no entry: no byte follows it.
     fn new(position: usize, check: u8) -> Head {
         Head(u32::from(check) << Self::POSITION_BITS | position as u32 & Self::MASK)
     }
-
-    const MASK: u32 = (1 << Self::POSITION_BITS) - 1;
 
     /// The position; 0 if there is none, or of other bytes.
     fn position(self, check: u8) -> usize {

@@ -213,7 +213,7 @@ impl<'m> Predictor<'m> {
         let companions = self.places.companions(own.place);
         own.contexts = contexts(kind, count, own.place, &lags, past, &own.text, &companions);
         // The tables' lines come while the network computes.
-        self.bits.prefetch(&own.contexts, own.last);
+        self.bits.prefetch(&own.contexts, past.back(1) as u8);
         if let Some(slots) = &self.slots {
             slots.prefetch(own.contexts[REPEATING]);
         }

@@ -51,7 +51,7 @@ pub(super) fn choose(
     let in_rows = estimator.bits_in_rows(&patterns, history, width, layout.record);
     let plain = plain.min(in_rows);
     let mut best = none;
-    let all = frame::patterns(layout, bytes, own, 0, usize::MAX);
+    let mut all = frame::patterns(layout, bytes, own, 0, usize::MAX);
     let repeated = repeats(&all);
     // Values that come again are cheap as they are, wherever they come; differences hide them.
     let again = (all.len() as f64 * (1.0 - repeated)).max(2.0);
@@ -93,7 +93,6 @@ pub(super) fn choose(
     let shift = fixed_point(&patterns, kind, bits);
     let values = transform.values(bits, shift);
     // Weights are to fit all of the array, not the sample alone.
-    let mut all = all;
     transform.to_codes(&mut all, bits);
     // In place: a frame's elements as 64 bits each are large.
     let values: Vec<i64> = all.into_iter().map(|code| values.value(code)).collect();
