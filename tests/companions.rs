@@ -86,6 +86,7 @@ fn header(structure: Structure) -> FrameHeader {
             effort: Level::new(5).unwrap().effort(),
             network: true,
             structure,
+            parts: None,
             words: vec![1],
         },
         content_len: 4096,

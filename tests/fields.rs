@@ -13,6 +13,7 @@ fn header(structure: Structure) -> FrameHeader {
             effort: Effort::Default,
             network: true,
             structure,
+            parts: None,
             words: vec![7],
         },
         content_len: LEN,

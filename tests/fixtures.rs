@@ -8,7 +8,7 @@ use boa_constrictor::format::{
     Footer, FrameHeader, Head, Index, IndexEntry, Method, ModelSection, frame_hash,
 };
 use boa_constrictor::layout::Given;
-use boa_constrictor::stream::lanes;
+use boa_constrictor::stream::Coding;
 use boa_constrictor::transform::{
     Field, Formula, Input as Taken, Kind, Look, Looks, Operation, Predict, Rule, Structure,
     Transform,
@@ -399,12 +399,13 @@ fn assembled(content: &[u8], structure: &Structure) -> Vec<u8> {
     let model = Lcg(7).model();
     structure.validate(content.len()).unwrap();
     let coded = structure.forward(content.to_vec());
-    let lanes = lanes::encode(Some(&model), effort, &structure.places(), 3, &coded);
+    let lanes = Coding::whole(Some(&model), effort, &structure.places(), 3).encode(&coded);
     let header = FrameHeader {
         method: Method::Mamba {
             effort,
             network: true,
             structure: structure.clone(),
+            parts: None,
             words: lanes.iter().map(|lane| lane.len() as u32).collect(),
         },
         content_len: content.len() as u32,

@@ -148,14 +148,14 @@ fn newer_versions_flags_and_kinds_are_refused_by_name() {
         error.to_string().starts_with("unknown flag: bit 3"),
         "{error}"
     );
-    let error = decode(&forged_head(9, 4)).unwrap_err();
+    let error = decode(&forged_head(14, 4)).unwrap_err();
     assert!(
         error.to_string().starts_with("unknown model kind 4"),
         "{error}"
     );
 
     let mut file = encode(&[7; 300]);
-    file[20] = 8;
+    file[20] = 14;
     let check = check(&file[16..40]);
     file[40..44].copy_from_slice(&check);
     let error = inner(decode(&file).unwrap_err());
@@ -207,6 +207,7 @@ fn lengths_above_the_limits_are_refused() {
             effort: Effort::Default,
             network: true,
             structure: Structure::plain(Layout::BYTES),
+            parts: None,
             words: vec![1; 65],
         },
         content_len: 1 << 20,
@@ -217,6 +218,7 @@ fn lengths_above_the_limits_are_refused() {
             effort: Effort::Default,
             network: true,
             structure: Structure::plain(Layout::BYTES),
+            parts: None,
             words: vec![u32::MAX >> 2],
         },
         content_len: 1 << 20,
@@ -308,6 +310,7 @@ fn a_coded_frame_needs_a_model() {
             effort: Effort::Default,
             network: true,
             structure: Structure::plain(Layout::BYTES),
+            parts: None,
             words: vec![2],
         },
         content_len: 100,

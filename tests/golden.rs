@@ -23,7 +23,7 @@ fn hash(
     ways: &mut [usize; 4],
 ) {
     let lane_len = content.len().div_ceil(lanes);
-    let mut predictor = Predictor::new(model, effort, places, content.len(), lanes, lane_len);
+    let mut predictor = Predictor::new(model, effort, places, content.len(), lanes);
     let mut asked = vec![Vec::new(); lanes];
     let mut coded = vec![0; lanes];
     for step in 0..lane_len {

@@ -5,7 +5,7 @@ mod support;
 
 use boa_constrictor::layout::{Places, TAPS};
 use boa_constrictor::model::{Config, Heard, Network, Weights};
-use boa_constrictor::stream::lanes;
+use boa_constrictor::stream::Coding;
 use boa_constrictor::{Effort, Error, Layout, Model};
 use support::made::Lcg;
 
@@ -214,9 +214,9 @@ fn repeats_return_for_any_lanes() {
         ] {
             let content: Vec<u8> = (0..len).map(|i| noise[i % period]).collect();
             let effort = Effort::ALL[len % 3];
-            let words = lanes::encode(Some(&model), effort, &places, lanes, &content);
+            let words = Coding::whole(Some(&model), effort, &places, lanes).encode(&content);
             let views: Vec<&[u32]> = words.iter().map(Vec::as_slice).collect();
-            let decoded = lanes::decode(Some(&model), effort, &places, &views, len);
+            let decoded = Coding::whole(Some(&model), effort, &places, lanes).decode(&views, len);
             assert_eq!(
                 decoded,
                 Ok(content),
@@ -235,10 +235,10 @@ fn round_trip(model: &Model, content: &[u8]) {
         phase: 2,
     });
     for (lanes, effort) in [(1, Effort::Fast), (3, Effort::Default), (2, Effort::Best)] {
-        let words = lanes::encode(Some(model), effort, &places, lanes, content);
+        let words = Coding::whole(Some(model), effort, &places, lanes).encode(content);
         let views: Vec<&[u32]> = words.iter().map(Vec::as_slice).collect();
         assert_eq!(
-            lanes::decode(Some(model), effort, &places, &views, content.len()),
+            Coding::whole(Some(model), effort, &places, lanes).decode(&views, content.len()),
             Ok(content.to_vec())
         );
     }

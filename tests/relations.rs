@@ -209,7 +209,7 @@ proptest! {
         // It comes back from a frame's header.
         let content_len = 1 << 20;
         structure.transposed = false;
-        let method = Method::Mamba { effort: boa_constrictor::Effort::Best, network: true, structure, words: vec![7] };
+        let method = Method::Mamba { effort: boa_constrictor::Effort::Best, network: true, structure, parts: None, words: vec![7] };
         let header = FrameHeader { method, content_len, hash: [3; 16] };
         let read = Segment::read_from(&mut Cursor::new(&header.to_bytes()[..])).unwrap();
         prop_assert_eq!(read, Segment::Frame(header));

@@ -2,7 +2,7 @@
 
 use super::bench::Measured;
 use boa_constrictor::format::{Method, ModelSection};
-use boa_constrictor::stream::Stages;
+use boa_constrictor::stream::{Coding, Stages};
 use boa_constrictor::{Error, Model, list};
 use std::fs::File;
 use std::hint::black_box;
@@ -34,7 +34,8 @@ pub fn table(
                 effort,
                 network,
                 structure,
-                words,
+                parts,
+                ..
             } = &frame.header.method
             {
                 let mut bytes = vec![0; len as usize];
@@ -42,7 +43,14 @@ pub fn table(
                 file.read_exact(&mut bytes)?;
                 let coded = structure.forward(bytes);
                 let model = model.filter(|_| *network).map(Arc::as_ref);
-                stages.add(model, *effort, &structure.places(), words.len(), &coded);
+                let coding = Coding {
+                    model,
+                    effort: *effort,
+                    places: &structure.places(),
+                    lanes: frame.header.lanes(),
+                    parts: *parts,
+                };
+                stages.add(&coding, &coded);
             }
             offset += u64::from(len);
         }

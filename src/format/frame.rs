@@ -2,6 +2,7 @@
 
 use super::checksum::{FrameHash, check};
 use super::cursor::{Cursor, put_varint};
+use super::parts::Parts;
 use super::{FRAME_MARK, INDEX_MARK, MAX_FRAME, MAX_LANES, layout};
 use crate::error::{Error, Result};
 use crate::level::Effort;
@@ -23,7 +24,9 @@ pub enum Method {
         network: bool,
         /// The content's structure.
         structure: Structure,
-        /// Range coder words of each lane, 1 to `MAX_LANES` lanes.
+        /// Its parts, if it is divided.
+        parts: Option<Parts>,
+        /// Range coder words of each lane, 1 to `MAX_LANES` lanes, and of each part after the other.
         words: Vec<u32>,
     },
 }
@@ -71,6 +74,14 @@ impl FrameHeader {
         }
     }
 
+    /// Lanes of each part; 0 if the content is not predicted.
+    pub fn lanes(&self) -> usize {
+        match &self.method {
+            Method::Stored | Method::Constant(_) => 0,
+            Method::Mamba { parts, words, .. } => words.len() / count(*parts, self.content_len),
+        }
+    }
+
     /// The header's bytes, from the mark to the check.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = FRAME_MARK.to_vec();
@@ -78,14 +89,17 @@ impl FrameHeader {
             Method::Stored => 0,
             Method::Constant(_) => 1,
             Method::Mamba {
-                effort, network, ..
+                effort,
+                network,
+                parts,
+                ..
             } => {
                 let effort = match effort {
                     Effort::Fast => 2,
                     Effort::Default => 3,
                     Effort::Best => 4,
                 };
-                effort + if *network { 0 } else { 3 }
+                effort + if *network { 0 } else { 3 } + if parts.is_some() { 6 } else { 0 }
             }
         };
         out.push(method);
@@ -94,10 +108,16 @@ impl FrameHeader {
             Method::Stored => {}
             Method::Constant(byte) => out.push(*byte),
             Method::Mamba {
-                structure, words, ..
+                structure,
+                parts,
+                words,
+                ..
             } => {
                 layout::write_to(structure, &mut out);
-                put_varint(&mut out, words.len() as u64);
+                if let Some(parts) = parts {
+                    parts.write_to(&mut out);
+                }
+                put_varint(&mut out, self.lanes() as u64);
                 for &count in words {
                     put_varint(&mut out, u64::from(count));
                 }
@@ -128,6 +148,11 @@ impl Segment {
     }
 }
 
+/// How many parts a frame of `len` bytes has.
+fn count(parts: Option<Parts>, len: u32) -> usize {
+    parts.map_or(1, |parts| parts.count(len as usize))
+}
+
 fn read_header<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
     let method = cursor.u8("frame header")?;
     let method_offset = cursor.position() - 1;
@@ -135,13 +160,19 @@ fn read_header<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
     let method = match method {
         0 => Method::Stored,
         1 => Method::Constant(cursor.u8("frame header")?),
-        2..=7 => {
+        2..=13 => {
             let effort = Effort::ALL[usize::from(method - 2) % 3];
-            let structure = layout::read_from(cursor, content_len as u32)?;
+            let len = content_len as u32;
+            let structure = layout::read_from(cursor, len)?;
+            let parts = match method {
+                8.. => Some(Parts::read_from(cursor, len, structure.layout.period())?),
+                _ => None,
+            };
             let lanes = cursor.varint(1..=MAX_LANES as u64, "number of lanes")?;
             // The payload is shorter than the content, so this many words are left for the lanes.
             let mut left = (content_len - 1) / 4;
-            let mut words = Vec::with_capacity(lanes as usize);
+            let lanes = lanes as usize * count(parts, len);
+            let mut words = Vec::with_capacity(lanes);
             for _ in 0..lanes {
                 let count = cursor.varint(0..=left, "number of words in a lane")?;
                 left -= count;
@@ -149,8 +180,9 @@ fn read_header<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
             }
             Method::Mamba {
                 effort,
-                network: method <= 4,
+                network: (method - 2) % 6 < 3,
                 structure,
+                parts,
                 words,
             }
         }
@@ -184,6 +216,7 @@ mod tests {
                 effort: Effort::Best,
                 network: true,
                 structure: Structure::plain(layout),
+                parts: None,
                 words,
             },
             content_len: 5000,

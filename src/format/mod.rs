@@ -11,6 +11,7 @@ mod index;
 mod layout;
 mod looks;
 mod model_section;
+mod parts;
 
 pub use checksum::{CHECK_BYTES, FrameHash, check, frame_hash};
 pub use cursor::{Cursor, put_varint};
@@ -19,6 +20,7 @@ pub use header::{Head, Start};
 pub use index::{Footer, Index, IndexEntry};
 pub(crate) use layout::{read_from as read_structure, write_to as write_structure};
 pub use model_section::ModelSection;
+pub use parts::Parts;
 
 /// The first seven bytes of a member. The eighth is the version.
 pub const MAGIC: [u8; 7] = [0xB0, b'B', b'O', b'A', 0x0D, 0x0A, 0x1A];
@@ -35,6 +37,8 @@ pub const END_MARK: [u8; 4] = [0xB0, b'E', b'O', b'F'];
 pub const MAX_FRAME: usize = 1 << 24;
 /// Most lanes in a frame.
 pub const MAX_LANES: usize = 64;
+/// Most parts of a frame.
+pub const MAX_PARTS: usize = 16;
 /// Most bytes of an embedded model.
 pub const MAX_MODEL: usize = 1 << 24;
 /// Most frames in a member; a longer input becomes several members.

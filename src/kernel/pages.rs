@@ -21,6 +21,10 @@ impl<T: Copy + 'static> Pages<T> {
     /// If it would not fit the address space.
     pub fn new(len: usize, value: T) -> Self {
         const { assert!(align_of::<T>() <= 4096) };
+        Pages::from_fn(len, |_| value)
+    }
+
+    fn from_fn(len: usize, value: impl Fn(usize) -> T) -> Self {
         let layout = Layout::array::<T>(len).expect("a table that fits the address space");
         let map = MmapMut::map_anon(layout.size().max(1));
         let mut map = map.unwrap_or_else(|_| std::alloc::handle_alloc_error(layout));
@@ -32,7 +36,9 @@ impl<T: Copy + 'static> Pages<T> {
         // elsewhere; any bytes are a `MaybeUninit`.
         #[allow(unsafe_code)]
         let values = unsafe { std::slice::from_raw_parts_mut(values, len) };
-        values.fill(MaybeUninit::new(value));
+        for (k, place) in values.iter_mut().enumerate() {
+            place.write(value(k));
+        }
         Pages {
             map,
             len,
@@ -41,12 +47,19 @@ impl<T: Copy + 'static> Pages<T> {
     }
 }
 
+impl<T: Copy + 'static> Clone for Pages<T> {
+    fn clone(&self) -> Self {
+        let values: &[T] = self;
+        Pages::from_fn(self.len, |k| values[k])
+    }
+}
+
 impl<T> Deref for Pages<T> {
     type Target = [T];
 
     #[inline]
     fn deref(&self) -> &[T] {
-        // SAFETY: `new` has written `len` values, aligned, into the map, which lives as long as `self` and is read through it alone.
+        // SAFETY: `from_fn` has written `len` values, aligned, into the map, which lives as long as `self` and is read through it alone.
         #[allow(unsafe_code)]
         unsafe {
             std::slice::from_raw_parts(self.map.as_ptr().cast(), self.len)

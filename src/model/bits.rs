@@ -98,6 +98,7 @@ struct Byte {
 }
 
 /// The bit-wise part of a frame's predictor.
+#[derive(Clone)]
 pub struct Bits {
     contexts: usize,
     refined: bool,

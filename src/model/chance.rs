@@ -74,6 +74,7 @@ const SPACING: i32 = 176;
 const FIRST: i32 = -16 * SPACING;
 
 /// Curves from logits to probabilities, one a context: what a prediction has been worth there.
+#[derive(Clone)]
 pub struct Curves {
     curves: Pages<Curve>,
     /// The last knot of each.

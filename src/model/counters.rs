@@ -31,6 +31,7 @@ const fn fresh(check: u16) -> Line {
 }
 
 /// The lines of every context, a table after the other.
+#[derive(Clone)]
 pub struct Tables {
     lines: Pages<Line>,
     bits: u32,

@@ -46,6 +46,7 @@ const CALM: u16 = 256;
 const LENGTHS: usize = 16;
 
 /// The habits of a frame's places.
+#[derive(Clone)]
 pub struct Habits {
     contexts: Contexts,
     places: Vec<Habit>,

@@ -30,7 +30,7 @@ pub struct Named {
 struct Match {
     /// Where the predicted byte stands in the frame, and its step in its lane.
     position: usize,
-    step: usize,
+    step: isize,
     length: usize,
 }
 
@@ -40,6 +40,9 @@ pub type Groups = [u64; MATCHES];
 
 /// Log2 of the entries of a group, which lie in one line of the cache: the byte that comes selects one of them.
 const GROUP_BITS: u32 = 4;
+
+/// Log2 of the entries of a length, at most.
+const MOST_BITS: u32 = 19;
 
 /// An entry: the position after the bytes it stands for in the lower bits, 0 if there is none, and a check of these bytes above. Most bytes that only seem alike
 /// need not be looked at.
@@ -68,28 +71,87 @@ impl Head {
 const _: () = assert!(MAX_FRAME <= 1 << Head::POSITION_BITS);
 
 /// The tables of a frame and the matches of its lanes.
+#[derive(Clone)]
 pub struct Matches {
     heads: [Pages<Head>; MATCHES],
     head_bits: u32,
     matches: Vec<[Match; MATCHES]>,
-    lane_len: usize,
+    lanes: Lanes,
+}
+
+/// Where the first lane begins, and how long each is.
+#[derive(Clone, Copy)]
+struct Lanes {
+    start: usize,
+    len: usize,
+}
+
+impl Lanes {
+    /// The step at which the byte at `position` is known after; negative before the lanes.
+    fn step(self, position: usize) -> isize {
+        if position < self.start {
+            position as isize - self.start as isize
+        } else {
+            ((position - self.start) % self.len) as isize
+        }
+    }
+
+    /// How many bytes before `position` are its lane's.
+    fn before(self, position: usize) -> usize {
+        if position < self.start {
+            position
+        } else {
+            (position - self.start) % self.len
+        }
+    }
 }
 
 impl Matches {
-    /// For a frame of `len` bytes in lanes of `lane_len`.
-    pub fn new(len: usize, lanes: usize, lane_len: usize) -> Self {
-        let head_bits = (usize::BITS - len.leading_zeros()).clamp(8, 19);
+    /// For a frame of `len` bytes in so many lanes.
+    pub fn new(len: usize, lanes: usize) -> Self {
+        Matches::with(MOST_BITS, len, lanes)
+    }
+
+    /// For a frame in parts, of which each of several predictors meets `len` bytes.
+    pub fn of_parts(len: usize, lanes: usize) -> Self {
+        Matches::with(MOST_BITS - 1, len, lanes)
+    }
+
+    fn with(most_bits: u32, len: usize, lanes: usize) -> Self {
+        let head_bits = (usize::BITS - len.leading_zeros()).clamp(8, most_bits);
         Matches {
             heads: std::array::from_fn(|_| Pages::new(1 << head_bits, Head::default())),
             head_bits,
             matches: vec![[Match::default(); MATCHES]; lanes],
-            lane_len: lane_len.max(1),
+            lanes: Lanes {
+                start: 0,
+                len: len.div_ceil(lanes.max(1)).max(1),
+            },
         }
+    }
+
+    /// How many lanes there are.
+    pub fn lanes(&self) -> usize {
+        self.matches.len()
+    }
+
+    /// Bytes of each lane but the last.
+    pub fn lane_len(&self) -> usize {
+        self.lanes.len
+    }
+
+    /// Goes on in as many lanes of `lane_len`, the first at `start`.
+    pub fn go_on(&mut self, start: usize, lane_len: usize) {
+        self.lanes = Lanes {
+            start,
+            len: lane_len.max(1),
+        };
+        self.matches.fill([Match::default(); MATCHES]);
     }
 
     /// What each expert names for the byte at `past.position`.
     pub fn named(&self, lane: usize, past: &Past) -> [Named; MATCHES] {
-        let step = past.position - past.start;
+        let step = (past.position - past.start) as isize;
         self.matches[lane].map(|m| {
             // The match may have caught up with what its lane has coded.
             if m.length > 0 && m.step < step {
@@ -148,13 +210,13 @@ impl Matches {
         for (m, (((table, entry), &group), order)) in self.matches[lane].iter_mut().zip(tables) {
             if m.length > 0 {
                 // The last lane may be shorter: the match can run out of the frame.
-                let goes_on = m.step < step
+                let goes_on = m.step < step as isize
                     && past.content[m.position] == byte
                     && m.position + 1 < past.content.len();
                 if goes_on {
                     m.length += 1;
                     m.position += 1;
-                    m.step = if m.step + 1 == self.lane_len {
+                    m.step = if m.step + 1 == self.lanes.len as isize {
                         0
                     } else {
                         m.step + 1
@@ -166,7 +228,7 @@ impl Matches {
             if step + 1 >= order {
                 let (head, check) = (&mut table[entry], check(group, byte));
                 if m.length == 0 {
-                    *m = find(past, head.position(check), order, self.lane_len);
+                    *m = find(past, head.position(check), order, self.lanes);
                 }
                 *head = Head::new(past.position + 1, check);
             }
@@ -175,15 +237,15 @@ impl Matches {
 }
 
 /// The match whose predicted byte stands at `candidate`, if the bytes before it are the lane's last ones.
-fn find(past: &Past, candidate: usize, order: usize, lane_len: usize) -> Match {
+fn find(past: &Past, candidate: usize, order: usize, lanes: Lanes) -> Match {
     const LONGEST: usize = 64;
     let (end, step) = (past.position + 1, past.position - past.start);
-    let candidate_step = candidate % lane_len;
+    let candidate_step = lanes.step(candidate);
     // 0 is an empty head; a byte that its own lane has yet to code is of no use, nor one behind the frame.
-    if candidate == 0 || candidate_step > step || candidate >= past.content.len() {
+    if candidate == 0 || candidate_step > step as isize || candidate >= past.content.len() {
         return Match::default();
     }
-    let longest = LONGEST.min(step + 1).min(candidate_step);
+    let longest = LONGEST.min(step + 1).min(lanes.before(candidate));
     let content = past.content;
     let same = alike(
         &content[candidate - longest..candidate],

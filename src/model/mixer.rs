@@ -34,6 +34,7 @@ const LOGIT_LIMIT: i16 = 2047;
 pub type Path = [(usize, bool); 4];
 
 /// Mixers of the same inputs, each with sets of weights of its own. A set's number counts those of the mixers before too.
+#[derive(Clone)]
 pub struct Mixers {
     weights: Pages<Weights>,
     counts: Pages<[u8; NODES]>,

@@ -10,6 +10,7 @@ use crate::layout::TAPS;
 const PROJECTION_LIMIT: i16 = 8191;
 
 /// The recurrent state of every lane, and scratch space.
+#[derive(Clone)]
 pub struct Network<'m> {
     model: &'m Model,
     lanes: Vec<LaneState>,
@@ -31,6 +32,7 @@ pub struct Heard {
     pub phase: usize,
 }
 
+#[derive(Clone)]
 struct LaneState {
     /// `[layers][3][convolved]`
     history: Vec<i16>,

@@ -17,8 +17,11 @@ use std::convert::Infallible;
 ///
 /// At every step `begin` with the lanes that still have bytes, `code` them, then let them `learn`. Where another network
 /// is tried out: `look_around`, `rehearse`, `learn`.
+#[derive(Clone)]
 pub struct Predictor<'m> {
     places: &'m Places,
+    /// Where the first lane begins: all before it is known.
+    start: usize,
     lane_len: usize,
     network: Option<(&'m Config, Network<'m>)>,
     heard: Vec<Heard>,
@@ -56,6 +59,7 @@ impl Question {
 }
 
 /// What a lane keeps from the step's beginning until its byte is known.
+#[derive(Clone)]
 struct Lane {
     place: Place,
     /// The last byte; 0 at the lane's start.
@@ -120,15 +124,38 @@ impl Lane {
 }
 
 impl<'m> Predictor<'m> {
-    /// For a frame of `len` bytes in `lanes` lanes of `lane_len` bytes (the last may be shorter). Without a model no network is heard.
+    /// For a frame of `len` bytes in `lanes` lanes of one length (the last may be shorter). Without a model no network is heard.
     pub fn new(
         model: Option<&'m Model>,
         effort: Effort,
         places: &'m Places,
         len: usize,
         lanes: usize,
-        lane_len: usize,
     ) -> Self {
+        Predictor::with(Matches::new(len, lanes), model, effort, places, len)
+    }
+
+    /// For a frame in parts, of which each of several predictors meets `len` bytes: with fewer entries for matches, so that they fit in memory
+    /// together.
+    pub fn of_parts(
+        model: Option<&'m Model>,
+        effort: Effort,
+        places: &'m Places,
+        len: usize,
+        lanes: usize,
+    ) -> Self {
+        let matches = Matches::of_parts(len, lanes);
+        Predictor::with(matches, model, effort, places, len)
+    }
+
+    fn with(
+        matches: Matches,
+        model: Option<&'m Model>,
+        effort: Effort,
+        places: &'m Places,
+        len: usize,
+    ) -> Self {
+        let (lanes, lane_len) = (matches.lanes(), matches.lane_len());
         let lane = || Lane {
             place: places.at(0),
             last: 0,
@@ -146,16 +173,24 @@ impl<'m> Predictor<'m> {
         let period = places.layout().period() as usize;
         Predictor {
             places,
+            start: 0,
             lane_len,
             network: model.map(|model| (model.config(), Network::new(model, lanes))),
             heard: Vec::with_capacity(lanes),
-            matches: Matches::new(len, lanes, lane_len),
+            matches,
             bits: Bits::new(effort, len, lanes),
             slots: (places.contexts() == Contexts::Table).then(|| Slots::new(len)),
             habits: Habits::new(places.contexts(), period, lanes),
             lanes: (0..lanes).map(|_| lane()).collect(),
             rehearsing: false,
         }
+    }
+
+    /// Goes on with as many lanes of `lane_len` bytes, of which the first begins at `start`; all of the content before is known.
+    pub fn go_on(&mut self, start: usize, lane_len: usize) {
+        self.start = start;
+        self.lane_len = lane_len;
+        self.matches.go_on(start, lane_len);
     }
 
     /// Begins a step of the first `active` lanes: finds every lane's places in the tables, and what the network says. Of `content`
@@ -170,7 +205,7 @@ impl<'m> Predictor<'m> {
         if let Some((config, network)) = &mut self.network {
             self.heard.clear();
             for (number, lane) in self.lanes[..active].iter().enumerate() {
-                let past = past(self.lane_len, number, step, content);
+                let past = past(self.start, self.lane_len, number, step, content);
                 self.heard.push(lane.asks(config, self.places, &past));
             }
             network.step(&self.heard);
@@ -387,12 +422,12 @@ impl<'m> Predictor<'m> {
     }
 
     fn past<'a>(&self, lane: usize, step: usize, content: &'a [u8]) -> Past<'a> {
-        past(self.lane_len, lane, step, content)
+        past(self.start, self.lane_len, lane, step, content)
     }
 }
 
-fn past(lane_len: usize, lane: usize, step: usize, content: &[u8]) -> Past<'_> {
-    let start = lane * lane_len;
+fn past(first: usize, lane_len: usize, lane: usize, step: usize, content: &[u8]) -> Past<'_> {
+    let start = first + lane * lane_len;
     Past {
         content,
         start,

@@ -17,6 +17,7 @@ struct Slot {
 }
 
 /// The slots of one context.
+#[derive(Clone)]
 pub struct Slots {
     slots: Pages<Slot>,
     bits: u32,

@@ -2,11 +2,10 @@
 
 use super::statistics::{FrameStatistics, Survey};
 use crate::error::Result;
-use crate::format::Method;
+use crate::format::{Method, Parts};
 use crate::level::Effort;
 use crate::model::Model;
-use crate::stream::lanes;
-use crate::stream::{FrameInfo, Member};
+use crate::stream::{Coding, FrameInfo, Member};
 use crate::transform::Structure;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
@@ -24,7 +23,7 @@ struct Coded<'a> {
     effort: Effort,
     network: bool,
     structure: &'a Structure,
-    lanes: usize,
+    parts: Option<Parts>,
 }
 
 /// Looks at the frames of a .boa file, described by its `members`, while the network of `model` predicts them again:
@@ -53,14 +52,15 @@ pub fn survey(
                     effort,
                     network,
                     structure,
-                    words,
+                    parts,
+                    ..
                 } => frames.push(Coded {
                     network: *network,
                     offset,
                     info,
                     effort: *effort,
                     structure,
-                    lanes: words.len(),
+                    parts: *parts,
                 }),
                 Method::Stored => survey.stored += payload,
                 Method::Constant(_) => {}
@@ -88,18 +88,19 @@ pub fn survey(
         let coded = frame.structure.forward(bytes);
         let mut seen = FrameStatistics::new(frame.structure, coded.len(), stretch);
         let places = frame.structure.places();
-        let (effort, lanes) = (frame.effort, frame.lanes);
-        lanes::predict(
-            model.filter(|_| frame.network),
-            effort,
-            &places,
-            lanes,
-            &coded,
-            |step| {
-                seen.add(&step, coded[step.position]);
-            },
-        );
-        lanes::predict(None, effort, &places, lanes, &coded, |step| {
+        let alone = Coding {
+            model: None,
+            effort: frame.effort,
+            places: &places,
+            lanes: frame.info.header.lanes(),
+            parts: frame.parts,
+        };
+        let coding = Coding {
+            model: model.filter(|_| frame.network),
+            ..alone
+        };
+        coding.predict(&coded, |step| seen.add(&step, coded[step.position]));
+        alone.predict(&coded, |step| {
             seen.add_adaptive(&step, coded[step.position]);
         });
         (frame.offset, seen)

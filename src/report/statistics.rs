@@ -2,7 +2,7 @@
 
 use crate::layout::{Contexts, Place, Places};
 use crate::model::{NAMED, Parts, Question};
-use crate::stream::lanes::Step;
+use crate::stream::Step;
 use crate::transform::{Structure, words};
 use std::f64::consts::LN_2;
 

@@ -1,6 +1,6 @@
 //! From a .boa stream to content.
 
-use super::lanes;
+use super::coding::Coding;
 use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
@@ -181,6 +181,7 @@ fn decode_frame(
             effort,
             network,
             structure,
+            parts,
             words,
         } => {
             let model = match network {
@@ -198,7 +199,14 @@ fn decode_frame(
                 lanes.push(lane);
                 rest = after;
             }
-            let coded = lanes::decode(model, *effort, &structure.places(), &lanes, len)
+            let coding = Coding {
+                model,
+                effort: *effort,
+                places: &structure.places(),
+                lanes: header.lanes(),
+                parts: *parts,
+            };
+            let coded = { coding.decode(&lanes, len) }
                 .map_err(|_| "the range decoder found words missing or left over")?;
             structure.inverse(coded)
         }

@@ -1,7 +1,9 @@
 //! From content to a .boa stream.
 
+use super::coding::Coding;
+use super::divide::divide;
 use super::input::Input;
-use super::lanes::{self, lane_count};
+use super::lanes::lane_count;
 use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
@@ -38,8 +40,16 @@ pub fn compress(
     let (model, section) = choose_model(options)?;
     let mut jobs = Ordered::new(options.threads, 0)?;
     let threads = jobs.threads();
-    let longest = longest_frame(effort);
-    let size = LOOKAHEAD + longest - FRAME_TARGET;
+    let size = LOOKAHEAD + longest_frame(effort) - FRAME_TARGET;
+    // A long input keeps all threads busy with its frames.
+    let short = {
+        let (window, is_last) = input.window(size)?;
+        is_last && window.len() <= 2 * FRAME_TARGET
+    };
+    let longest = match short {
+        true => 2 * FRAME_TARGET,
+        false => longest_frame(effort),
+    };
     let mut planner = Planner::new(options.layout);
     let mut summary = Summary::default();
     loop {
@@ -101,7 +111,8 @@ pub fn compress(
                 let (model, given) = (model.clone(), options.model.is_some());
                 jobs.push(move || {
                     let model = model.as_deref();
-                    let frame = encode_frame(model, given, effort, layout, transposed, content);
+                    let frame =
+                        encode_frame(model, given, effort, layout, transposed, short, content);
                     Ok((found, frame))
                 });
             }
@@ -207,6 +218,7 @@ fn encode_frame(
     effort: Effort,
     layout: Layout,
     transposed: bool,
+    may_divide: bool,
     content: Vec<u8>,
 ) -> EncodedFrame {
     let hash = frame_hash(&content);
@@ -221,13 +233,17 @@ fn encode_frame(
     let took = start.elapsed();
     let places = structure.places();
     let model = model.filter(|_| given || is_worth_hearing(effort, &places, coded.len()));
-    let lanes = lanes::encode(
+    let coding = Coding {
         model,
         effort,
-        &places,
-        lane_count(effort, places.contexts(), coded.len()),
-        &coded,
-    );
+        places: &places,
+        lanes: lane_count(effort, places.contexts(), coded.len()),
+        parts: match may_divide {
+            true => divide(effort, places.layout().period(), &coded),
+            false => None,
+        },
+    };
+    let lanes = coding.encode(&coded);
     let words = lanes.iter().map(|lane| lane.len() as u32).collect();
     let payload: Vec<u8> = lanes
         .iter()
@@ -239,6 +255,7 @@ fn encode_frame(
             effort,
             network: model.is_some(),
             structure: structure.clone(),
+            parts: coding.parts,
             words,
         };
         let frame = EncodedFrame::new(method, hash, coded.len(), payload);

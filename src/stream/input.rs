@@ -109,11 +109,20 @@ impl<'a> Input<'a> {
     /// Takes the first `count` bytes of the window away.
     pub(crate) fn consume(&mut self, count: usize) {
         match &mut self.source {
-            Source::Mapped { len, position, .. } => {
-                *position = (*position + count as u64).min(*len)
+            Source::Mapped {
+                len,
+                position,
+                window,
+                ..
+            } => {
+                *position = (*position + count as u64).min(*len);
+                *window = None;
             }
-            Source::Reader { buffer, .. } => {
+            Source::Reader { buffer, ended, .. } => {
                 buffer.drain(..count.min(buffer.len()));
+                if *ended && buffer.is_empty() {
+                    buffer.shrink_to_fit();
+                }
             }
         }
     }

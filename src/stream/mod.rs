@@ -1,7 +1,9 @@
 //! Frames, lanes, threads and their order: an input of any length becomes a .boa stream and returns, in the memory of
 //! a few frames.
 
+mod coding;
 mod decode;
+mod divide;
 mod encode;
 mod input;
 pub mod lanes;
@@ -13,6 +15,7 @@ use crate::format::FrameHeader;
 use crate::layout::Finding;
 use std::time::Duration;
 
+pub use coding::{Coding, Step};
 pub use decode::decompress;
 pub use encode::compress;
 pub use input::Input;

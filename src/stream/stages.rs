@@ -1,10 +1,9 @@
 //! Where the time of coding goes.
 
+use super::coding::{Coding, Turn};
 use super::lanes::{active, lane_len};
 use crate::coder::LaneEncoder;
-use crate::layout::Places;
-use crate::level::Effort;
-use crate::model::{Model, Predictor, Question};
+use crate::model::{Predictor, Question};
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
@@ -30,42 +29,43 @@ pub struct Stages {
 }
 
 impl Stages {
-    /// Codes a frame's content, as [`super::lanes::encode`] does, and adds what it took.
-    pub fn add(
-        &mut self,
-        model: Option<&Model>,
-        effort: Effort,
-        places: &Places,
-        lanes: usize,
-        content: &[u8],
-    ) {
-        let lane_len = lane_len(content.len(), lanes);
-        let mut predictor = Predictor::new(model, effort, places, content.len(), lanes, lane_len);
+    /// Codes a frame's content, as [`Coding::encode`] does but one part after the other, and adds what it took.
+    pub fn add(&mut self, coding: &Coding, content: &[u8]) {
+        coding.in_turn(content, |predictor, turn| {
+            self.add_part(coding.lanes, predictor, turn);
+        });
+    }
+
+    fn add_part(&mut self, lanes: usize, predictor: &mut Predictor, turn: Turn) {
+        let Turn { bytes, start, .. } = turn;
+        let len = bytes.len() - start;
+        let lane_len = lane_len(len, lanes);
+        predictor.go_on(start, lane_len);
         let mut coders: Vec<LaneEncoder> = (0..lanes).map(|_| LaneEncoder::default()).collect();
         let (mut coded, mut asked) = (vec![0; lanes], vec![(0, false); lanes]);
         for step in 0..lane_len {
-            let active = active(content.len(), lane_len, lanes, step);
-            let start = Instant::now();
-            predictor.look_around(step, active, content);
+            let active = active(len, lane_len, lanes, step);
+            let begin = Instant::now();
+            predictor.look_around(step, active, bytes);
             let found = Instant::now();
-            predictor.listen(step, active, content);
+            predictor.listen(step, active, bytes);
             let begun = Instant::now();
             asked.fill((0, false));
             let answer = |lane: usize, question: Question, one: u16| {
-                let yes = question.answer(content[lane * lane_len + step]);
+                let yes = question.answer(bytes[start + lane * lane_len + step]);
                 coders[lane].encode(yes, one);
                 let (times, doubted) = asked[lane];
                 asked[lane] = (times + 1, doubted || one != 1 << 15);
                 Ok::<bool, Infallible>(yes)
             };
-            let Ok(()) = predictor.code(step, content, &mut coded[..active], answer);
+            let Ok(()) = predictor.code(step, bytes, &mut coded[..active], answer);
             let done = Instant::now();
             for (sum, products) in self.products.iter_mut().zip(predictor.products(active)) {
                 *sum += products;
             }
             let counted = Instant::now();
-            predictor.learn(step, active, content);
-            self.look_up += found - start;
+            predictor.learn(step, active, bytes);
+            self.look_up += found - begin;
             self.network += begun - found;
             self.code += done - begun;
             self.learn += counted.elapsed();

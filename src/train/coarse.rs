@@ -4,7 +4,8 @@ use super::corpus::{Corpus, Piece};
 use super::rehearsal::EFFORT;
 use crate::error::Result;
 use crate::model::{Model, Weights};
-use crate::stream::lanes;
+use crate::stream::Coding;
+use crate::stream::lanes::lane_count;
 use rayon::prelude::*;
 
 /// Bytes of a piece that a choice is tried on.
@@ -77,7 +78,7 @@ fn round(weights: &mut Weights, [embeddings, inputs, outputs, head]: [i8; KINDS]
 
 /// Bytes of a piece's content, coded with all else that predicts.
 fn coded(model: &Model, piece: &Piece, content: &[u8]) -> f64 {
-    let lanes = lanes::lane_count(EFFORT, piece.places.contexts(), content.len());
-    let words = lanes::encode(Some(model), EFFORT, &piece.places, lanes, content);
+    let lanes = lane_count(EFFORT, piece.places.contexts(), content.len());
+    let words = Coding::whole(Some(model), EFFORT, &piece.places, lanes).encode(content);
     4.0 * words.iter().map(|lane| lane.len() as f64).sum::<f64>()
 }

@@ -75,7 +75,7 @@ fn gradients_of_the_logits_are_those_of_the_cost() {
     // The cost of the byte after `before` others, with a network that says one thing a bit louder or softer, and its gradient.
     let cost = |before: usize, byte: usize, more: i16| {
         let host = host().unwrap();
-        let mut predictor = Predictor::new(Some(host), EFFORT, &piece.places, 400, 1, 400);
+        let mut predictor = Predictor::new(Some(host), EFFORT, &piece.places, 400, 1);
         let mut said = [0i16; 256];
         (0..256).for_each(|k| said[k] = 30000 - 9 * k as i16);
         let predicted = piece.content[before];

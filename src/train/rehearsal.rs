@@ -158,10 +158,10 @@ impl<'a> Rehearsal<'a> {
 
 impl<'a> Walk<'a> {
     fn new(part: Part<'a>, host: &'a Model) -> Walk<'a> {
-        let (len, lane_len) = (part.content.len(), part.lane_len());
+        let len = part.content.len();
         Walk {
             part,
-            predictor: Predictor::new(Some(host), EFFORT, part.places, len, part.lanes, lane_len),
+            predictor: Predictor::new(Some(host), EFFORT, part.places, len, part.lanes),
             step: 0,
         }
     }
@@ -295,8 +295,7 @@ pub fn integer_bits(model: &Model, parts: &[Part]) -> f64 {
             lanes,
         } = *part;
         let lane_len = part.lane_len();
-        let mut predictor =
-            Predictor::new(Some(model), EFFORT, places, content.len(), lanes, lane_len);
+        let mut predictor = Predictor::new(Some(model), EFFORT, places, content.len(), lanes);
         let (mut bits, mut coded) = (0.0, vec![0; lanes]);
         for step in 0..steps {
             predictor.begin(step, lanes, content);

@@ -7,7 +7,7 @@ use super::*;
 use crate::format::Method;
 use crate::layout::{Given, Layout};
 use crate::model::{Config, Model};
-use crate::stream::{lanes, list};
+use crate::stream::{Coding, list};
 use crate::transform::Structure;
 use crate::{EncodeOptions, Input, compress};
 use candle_core::{Device, Tensor};
@@ -151,7 +151,7 @@ fn what_is_rehearsed_is_what_is_coded() {
     let piece = &corpus.pieces[0];
     let part = Part::of(piece, 0, 40_000, 4);
     let bits = integer_bits(model, &[part]) * part.content.len() as f64;
-    let words = lanes::encode(Some(model), EFFORT, &piece.places, 4, part.content);
+    let words = Coding::whole(Some(model), EFFORT, &piece.places, 4).encode(part.content);
     let coded = 32.0 * words.iter().map(Vec::len).sum::<usize>() as f64;
     assert!(
         (coded - bits).abs() < 32.0 * 8.0 + 0.002 * bits,
@@ -235,7 +235,7 @@ fn a_fitted_network_pays_for_itself() {
     assert!(reports > 10);
     let piece = &corpus.pieces[0];
     let coded = |model: &Model| {
-        let words = lanes::encode(Some(model), EFFORT, &piece.places, 16, &piece.content);
+        let words = Coding::whole(Some(model), EFFORT, &piece.places, 16).encode(&piece.content);
         4 * words.iter().map(Vec::len).sum::<usize>()
     };
     let (alone, fitted) = (coded(host().unwrap()), coded(&model));

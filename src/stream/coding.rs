@@ -1,0 +1,240 @@
+//! One frame's content coded by the predictor: the parts after the first at once.
+
+use super::lanes::{self, active, lane_len};
+use crate::coder::BadWords;
+use crate::format::Parts;
+use crate::layout::Places;
+use crate::level::Effort;
+use crate::model::{Model, Predictor, Question};
+use rayon::prelude::*;
+use std::convert::Infallible;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+/// How a frame is coded.
+#[derive(Clone, Copy)]
+pub struct Coding<'m> {
+    /// Whose network is heard.
+    pub model: Option<&'m Model>,
+    /// What the bytes are predicted with.
+    pub effort: Effort,
+    /// Their places.
+    pub places: &'m Places,
+    /// Lanes of every part, at least 1.
+    pub lanes: usize,
+    /// The parts, if there are several.
+    pub parts: Option<Parts>,
+}
+
+/// A byte that was predicted and has not been learned.
+pub struct Step<'a, 'm> {
+    /// Its lane.
+    pub lane: usize,
+    /// Its place in the content.
+    pub position: usize,
+    /// What was asked of it, and the probability of a yes, in 1/65536.
+    pub asked: &'a [(Question, u16)],
+    /// What predicted it.
+    pub predictor: &'a Predictor<'m>,
+}
+
+/// What a predictor is to code next: `bytes[start..]`, after it has learned those before.
+pub(super) struct Turn<'a> {
+    pub bytes: &'a [u8],
+    pub start: usize,
+    /// How much further on in the frame its bytes stand.
+    pub offset: usize,
+}
+
+impl<'m> Coding<'m> {
+    /// A frame that is not divided.
+    pub fn whole(
+        model: Option<&'m Model>,
+        effort: Effort,
+        places: &'m Places,
+        lanes: usize,
+    ) -> Self {
+        Coding {
+            model,
+            effort,
+            places,
+            lanes,
+            parts: None,
+        }
+    }
+
+    /// Range coder words of each lane, part after part. Lane `l` of `len` bytes holds those from `l * ceil(len / lanes)`.
+    pub fn encode(&self, content: &[u8]) -> Vec<Vec<u32>> {
+        let mut predictor = self.predictor(content.len());
+        let Some((first, others)) = self.divided(content.len()) else {
+            return lanes::encode(&mut predictor, self.lanes, content, 0);
+        };
+        let begun = &content[..first];
+        let mut words = lanes::encode(&mut predictor, self.lanes, begun, 0);
+        let coded = at_once(predictor, others, |mut predictor, range| {
+            let bytes = [begun, &content[range]].concat();
+            let words = lanes::encode(&mut predictor, self.lanes, &bytes, first);
+            Ok::<_, Infallible>(words)
+        });
+        let Ok(coded) = coded;
+        words.extend(coded.into_iter().flatten());
+        words
+    }
+
+    /// The inverse: `words` are exactly those of each lane, part after part.
+    ///
+    /// # Errors
+    /// `BadWords` if a lane's words run out, are left over, or are no code of its bytes. Damaged words can also decode to
+    /// wrong bytes: the frame's checksum decides.
+    pub fn decode(&self, words: &[&[u32]], len: usize) -> Result<Vec<u8>, BadWords> {
+        let mut predictor = self.predictor(len);
+        let Some((first, others)) = self.divided(len) else {
+            let mut content = vec![0; len];
+            lanes::decode(&mut predictor, words, &mut content, 0)?;
+            return Ok(content);
+        };
+        let mut words = words.chunks(self.lanes);
+        let mut own = || words.next().ok_or(BadWords);
+        let mut content = vec![0; first];
+        lanes::decode(&mut predictor, own()?, &mut content, 0)?;
+        let others = { others.into_iter() }
+            .map(|range| Ok((range.len(), own()?)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let decoded = at_once(predictor, others, |mut predictor, (len, words)| {
+            let mut bytes = Vec::with_capacity(first + len);
+            bytes.extend_from_slice(&content);
+            bytes.resize(first + len, 0);
+            lanes::decode(&mut predictor, words, &mut bytes, first)?;
+            Ok(bytes.split_off(first))
+        })?;
+        content.reserve_exact(len - first);
+        decoded
+            .iter()
+            .for_each(|part| content.extend_from_slice(part));
+        Ok(content)
+    }
+
+    /// Shows every byte of a content to `each`, in the order of coding: part by part, step by step, lane by lane.
+    pub fn predict(&self, content: &[u8], mut each: impl FnMut(Step)) {
+        let lanes = self.lanes;
+        let mut asked = vec![Vec::new(); lanes];
+        let mut coded = vec![0; lanes];
+        self.in_turn(content, |predictor, turn| {
+            let Turn {
+                bytes,
+                start,
+                offset,
+            } = turn;
+            let len = bytes.len() - start;
+            let lane_len = lane_len(len, lanes);
+            predictor.go_on(start, lane_len);
+            for step in 0..lane_len {
+                let active = active(len, lane_len, lanes, step);
+                predictor.begin(step, active, bytes);
+                asked.iter_mut().for_each(Vec::clear);
+                let place = |lane: usize| start + lane * lane_len + step;
+                let answer = |lane: usize, question: Question, one| {
+                    asked[lane].push((question, one));
+                    Ok::<bool, Infallible>(question.answer(bytes[place(lane)]))
+                };
+                let Ok(()) = predictor.code(step, bytes, &mut coded[..active], answer);
+                for (lane, asked) in asked[..active].iter().enumerate() {
+                    each(Step {
+                        lane,
+                        position: offset + place(lane),
+                        asked,
+                        predictor,
+                    });
+                }
+                predictor.learn(step, active, bytes);
+            }
+        });
+    }
+
+    /// The same parts and predictors as `encode`, one after the other.
+    pub(super) fn in_turn(&self, content: &[u8], mut each: impl FnMut(&mut Predictor<'m>, Turn)) {
+        let mut predictor = self.predictor(content.len());
+        let (first, others) = self
+            .divided(content.len())
+            .unwrap_or((content.len(), Vec::new()));
+        let begun = &content[..first];
+        each(
+            &mut predictor,
+            Turn {
+                bytes: begun,
+                start: 0,
+                offset: 0,
+            },
+        );
+        for range in others {
+            let turn = Turn {
+                offset: range.start - first,
+                bytes: &[begun, &content[range]].concat(),
+                start: first,
+            };
+            each(&mut predictor.clone(), turn);
+        }
+    }
+
+    /// Where a frame of `len` bytes is divided: the length of its first part, and where the others lie.
+    fn divided(&self, len: usize) -> Option<(usize, Vec<Range<usize>>)> {
+        let parts = self.parts?;
+        Some((parts.first as usize, parts.others(len).collect()))
+    }
+
+    /// The predictor of a frame of `len` bytes, at its beginning.
+    fn predictor(&self, len: usize) -> Predictor<'m> {
+        let Coding {
+            model,
+            effort,
+            places,
+            lanes,
+            ..
+        } = *self;
+        match self.parts {
+            None => Predictor::new(model, effort, places, len, lanes),
+            Some(Parts { first, other }) => {
+                let met = len.min(first as usize + other as usize);
+                Predictor::of_parts(model, effort, places, met, lanes)
+            }
+        }
+    }
+}
+
+/// What becomes of each of `parts`, on as many threads as are free: each is given a predictor as it stands now. There are at most three predictors
+/// at a time, or as many as threads.
+fn at_once<P: Send, T: Send, E: Send>(
+    predictor: Predictor,
+    parts: Vec<P>,
+    code: impl Fn(Predictor, P) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
+    let chains = match rayon::current_num_threads() {
+        threads if threads >= parts.len() || threads <= 2 => threads.min(parts.len()),
+        // One that is not at work is kept for those to come.
+        threads => threads - 1,
+    };
+    let waiting = Mutex::new((parts.into_iter().enumerate(), Some(predictor)));
+    let next = || {
+        let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let (parts, predictor) = &mut *waiting;
+        let (number, part) = parts.next()?;
+        // The last takes the original over.
+        let own = match parts.len() {
+            0 => predictor.take(),
+            _ => predictor.clone(),
+        };
+        Some((number, own?, part))
+    };
+    let chain = |_| {
+        let each = std::iter::from_fn(next);
+        let each = each.map(|(number, own, part)| Ok((number, code(own, part)?)));
+        each.collect::<Result<Vec<_>, E>>()
+    };
+    let done: Vec<_> = { (0..chains).into_par_iter() }
+        .with_max_len(1)
+        .map(chain)
+        .collect::<Result<_, E>>()?;
+    let mut done: Vec<_> = done.into_iter().flatten().collect();
+    done.sort_by_key(|&(number, _)| number);
+    Ok(done.into_iter().map(|(_, part)| part).collect())
+}
