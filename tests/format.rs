@@ -148,7 +148,7 @@ fn newer_versions_flags_and_kinds_are_refused_by_name() {
         error.to_string().starts_with("unknown flag: bit 3"),
         "{error}"
     );
-    let error = decode(&forged_head(14, 4)).unwrap_err();
+    let error = decode(&forged_head(9, 4)).unwrap_err();
     assert!(
         error.to_string().starts_with("unknown model kind 4"),
         "{error}"
