@@ -30,6 +30,11 @@ const MOST: u16 = 1024;
 /// What share of its weight a context gives to all, a byte: lets the mixture follow changes.
 const SHARE: f32 = 0.02;
 
+/// In how many steps of a sample it is asked whether the bits still may stay below a limit, and how many times the limit a
+/// step's may be.
+const STEPS: usize = 24;
+const HOPELESS: f64 = 1.1;
+
 /// The symbols that a slot remembers.
 const KEPT: usize = 6;
 
@@ -140,7 +145,20 @@ impl Cost {
     /// The first third of the windows only teaches: a frame is much longer than the sample, and what its contexts
     /// cost to learn weighs less there.
     pub fn bits(&mut self, bytes: &[u8], windows: &[Window], layout: &Layout) -> f64 {
-        let total = windows.iter().map(|window| window.len).sum();
+        self.bits_below(f64::INFINITY, bytes, windows, layout)
+    }
+
+    /// The same where that is less than `most`; where it clearly is not, infinity as soon as that shows.
+    pub fn bits_below(
+        &mut self,
+        most: f64,
+        bytes: &[u8],
+        windows: &[Window],
+        layout: &Layout,
+    ) -> f64 {
+        let total: usize = windows.iter().map(|window| window.len).sum();
+        let taught = total / 3;
+        let step = (total / STEPS).max(1);
         self.clear(layout, total);
         let period = layout.period() as usize;
         let (mut seen, mut bits, mut counted) = (0, 0.0, 0usize);
@@ -152,10 +170,20 @@ impl Cost {
             part.extend_from_slice(&bytes[from..window.start + window.len]);
             let here = layout.advanced(from as u64);
             swap::forward(&here, &mut part);
-            let teach = (total / 3).saturating_sub(seen).min(window.len);
+            let teach = taught.saturating_sub(seen).min(window.len);
             self.code(&part, history..history + teach, &here);
-            bits += self.code(&part, history + teach..part.len(), &here);
-            counted += window.len - teach;
+            for start in (history + teach..part.len()).step_by(step) {
+                let end = part.len().min(start + step);
+                bits += self.code(&part, start..end, &here);
+                counted += end - start;
+                // It learns on, so that a later part costs less than an earlier one, but not by much.
+                let is_beyond = bits > most * (total - taught) as f64
+                    || 2 * counted >= total - taught && bits > HOPELESS * most * counted as f64;
+                if is_beyond {
+                    self.part = part;
+                    return f64::INFINITY;
+                }
+            }
             seen += window.len;
         }
         self.part = part;

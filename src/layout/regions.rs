@@ -61,7 +61,7 @@ pub(super) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         // The probe may hold the joint itself: what follows its middle says what comes.
         let from = start + PROBE / 2;
         let next = &bytes[from..bytes.len().min(from + PROBE)];
-        let other = before(&detect::rough(next).0, from);
+        let other = before(&detect::rough(next).layout, from);
         if !contradicts(&other, layout) {
             good = start;
             continue;
@@ -73,7 +73,7 @@ pub(super) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         }
         // More must say the same: a probe of text may find words that repeat.
         let more = &bytes[cut..bytes.len().min(cut + CONFIRMED)];
-        if contradicts(&before(&detect::rough(more).0, cut), layout) {
+        if contradicts(&before(&detect::rough(more).layout, cut), layout) {
             return Some(cut);
         }
         good = start;
@@ -92,14 +92,14 @@ fn coded(start: usize) -> [Window; 4] {
 /// Whether the layout of the probe at `start` contradicts `layout`, under which it takes `theirs` bits a byte, and costs far less.
 fn breaks(cost: &mut Cost, bytes: &[u8], start: usize, layout: &Layout, theirs: f64) -> bool {
     let probe = &bytes[start..start + PROBE];
-    let (own, sure) = detect::rough(probe);
-    let own = before(&own, start);
+    let rough = detect::rough(probe);
+    let own = before(&rough.layout, start);
     if !contradicts(&own, layout) {
         return false;
     }
     let mine = cost.bits(bytes, &coded(start), &own);
     let multiple = own.record > 0 && layout.record > own.record;
-    let worse = if sure && !same_elements(&own, layout) {
+    let worse = if rough.sure && !same_elements(&own, layout) {
         WORSE_FLOATS
     } else if multiple && layout.record.is_multiple_of(own.record) {
         WORSE_MULTIPLE

@@ -124,9 +124,13 @@ fn of_column(
         best.bits = *cost;
         best.transform = transform.clone();
     }
-    // Differences, on the best two.
-    let mut may_differ = None;
-    for (_, transform, codes) in costs.iter().take(2) {
+    // Differences, on the best two, where they may be worth their cost.
+    let differing = if follow_closely(patterns, kind, bits) {
+        2
+    } else {
+        0
+    };
+    for (_, transform, codes) in costs.iter().take(differing) {
         for times in 1..=2 {
             let transform = Transform {
                 predict: Predict::Differences([times, 0, 0]),
@@ -139,8 +143,7 @@ fn of_column(
                 transform.predict(run, bits, [1, 0, 0], &[]);
             }
             let cost = estimator.bits(&coded, width) + overhead(&transform);
-            let saves = cost < DIFFERENCE * best.bits;
-            if saves && *may_differ.get_or_insert_with(|| follow_closely(patterns, kind, bits)) {
+            if cost < DIFFERENCE * best.bits {
                 best.bits = cost;
                 best.transform = transform;
             } else {
