@@ -35,6 +35,16 @@ const SHARE: f32 = 0.02;
 const STEPS: usize = 24;
 const HOPELESS: f64 = 1.1;
 
+/// 1 / n for the sums that a slot may have and one more.
+static RECIPROCALS: [f32; MOST as usize] = {
+    let (mut all, mut n) = ([0.0; MOST as usize], 0);
+    while n < all.len() {
+        all[n] = 1.0 / (n as f32 + FALLBACK);
+        n += 1;
+    }
+    all
+};
+
 /// The symbols that a slot remembers.
 const KEPT: usize = 6;
 
@@ -60,7 +70,7 @@ impl Slot {
             self.counts[0] = 1;
             return fallback;
         }
-        let scale = 1.0 / (f32::from(self.total) + FALLBACK);
+        let scale = RECIPROCALS[usize::from(self.total) & 1023];
         let found = self
             .symbols
             .iter()
@@ -221,7 +231,7 @@ impl Cost {
     fn clear(&mut self, layout: &Layout, total: usize) {
         let period = layout.period() as usize;
         // A small sample needs few slots, and clearing all would take longer than coding it.
-        self.slot_bits = total.max(1).ilog2().clamp(10, SLOT_BITS);
+        self.slot_bits = (total.max(1).ilog2() - 2).clamp(9, SLOT_BITS);
         self.slots[..HASHED << self.slot_bits].fill(Slot::default());
         self.elements.reset(usize::from(layout.width));
         self.columns.reset(if period <= MOST_COLUMNS {
@@ -302,7 +312,7 @@ impl Cost {
             for (j, key) in keys.into_iter().enumerate() {
                 let slot = &mut self.slots
                     [(j << self.slot_bits) + (key >> (64 - self.slot_bits)) as usize];
-                let chance = slot.meet((key >> 16) as u16 | 1, symbol, chances[1]);
+                let chance = slot.meet((key >> 32) as u16 | 1, symbol, chances[1]);
                 chances[j + 2] = chance;
                 sum += weights[j + 2] * chance;
             }
@@ -327,7 +337,5 @@ impl Cost {
 
 /// A hash of a context: which one, the place (up to 2^27), and two bytes or 256 for none.
 fn key(context: u64, place: u64, first: u64, second: u64) -> u64 {
-    let key =
-        (context << 46 | place << 18 | first << 9 | second).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (key ^ key >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
+    (context << 46 | place << 18 | first << 9 | second).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

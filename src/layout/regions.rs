@@ -16,9 +16,10 @@ const PROBE: usize = 48 << 10;
 const CODED: usize = 12 << 10;
 /// Regions shorter than this are not worth a frame, which learns everything anew.
 pub(super) const LEAST: usize = 24 << 10;
-/// A probe that costs by less than this share more or less than the last is not detected anew, up to so many in a row.
-const AS_USUAL: f64 = 0.03;
-const PASSED: usize = 2;
+/// A probe that costs by less than this share more or less than the last that was detected is not detected anew, nor one
+/// that costs more and less than others that were, up to so many in a row of the one and the other.
+const AS_USUAL: f64 = 0.04;
+const PASSED: [usize; 2] = [5, 2];
 /// How many times as much a probe must cost under a layout that is not its own.
 const WORSE: f64 = 1.08;
 /// The same where the exponents of floats contradict the layout, which the cost hardly shows.
@@ -43,14 +44,20 @@ pub(super) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
     let mut good = 0;
     // What the last probe cost that was detected, and how many were not since.
     let (mut usual, mut passed) = (f64::INFINITY, 0);
+    let (mut least, mut most) = (f64::INFINITY, 0.0f64);
     for start in starts {
         let bits = cost.bits(bytes, &coded(start), layout);
-        if passed < PASSED && (bits - usual).abs() < AS_USUAL * usual {
+        if passed < PASSED[0] && (bits - usual).abs() < AS_USUAL * usual {
             passed += 1;
             good = start;
             continue;
         }
+        if passed < PASSED[1] && least < bits && bits < most {
+            passed += 1;
+            continue;
+        }
         (usual, passed) = (bits, 0);
+        (least, most) = (least.min(bits), most.max(bits));
         if !breaks(&mut cost, bytes, start, layout, bits) {
             good = start;
             continue;

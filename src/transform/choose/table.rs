@@ -23,6 +23,8 @@ const DECIMAL: f64 = 0.3;
 /// what the estimate saves on a sample of noise is noise.
 const PARTS: usize = 8;
 const CLOSER: f64 = 1.0;
+/// The best so many readings and rules are tried with differences and relations.
+const TRIED: usize = 2;
 /// The most rows of a part that are compared.
 const COMPARED: usize = 512;
 /// Bits that naming a rule costs, beside its dictionary.
@@ -113,9 +115,12 @@ fn of_column(
         let named = overhead(&transform);
         let mut coded = codes.clone();
         transform.place(&mut coded, bits);
-        costs.push((estimator.bits(&coded, width) + named, transform, codes));
+        let most = costs.get(TRIED - 1).map_or(f64::INFINITY, |cost| cost.0);
+        let cost = named + estimator.bits_below(most - named, &coded, width);
+        let place = costs.partition_point(|other| other.0 <= cost);
+        costs.insert(place, (cost, transform, codes));
+        costs.truncate(TRIED);
     }
-    costs.sort_by(|a, b| a.0.total_cmp(&b.0));
     if let Some((cost, transform, _)) = costs.first()
         && transform.rule != Rule::Any
         && (*cost < RULE * best.bits
@@ -124,13 +129,12 @@ fn of_column(
         best.bits = *cost;
         best.transform = transform.clone();
     }
-    // Differences, on the best two, where they may be worth their cost.
-    let differing = if follow_closely(patterns, kind, bits) {
-        2
+    let differing: &[_] = if follow_closely(patterns, kind, bits) {
+        &costs
     } else {
-        0
+        &[]
     };
-    for (_, transform, codes) in costs.iter().take(differing) {
+    for (_, transform, codes) in differing {
         for times in 1..=2 {
             let transform = Transform {
                 predict: Predict::Differences([times, 0, 0]),
@@ -157,7 +161,7 @@ fn of_column(
         best.transform.to_codes(&mut codes, bits);
         best.transform = placed(best.transform, &codes, width);
     }
-    let transforms = costs.into_iter().take(2).map(|cost| cost.1).collect();
+    let transforms = costs.into_iter().map(|cost| cost.1).collect();
     (best, transforms)
 }
 
