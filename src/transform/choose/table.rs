@@ -116,7 +116,11 @@ fn of_column(
         let mut coded = codes.clone();
         transform.place(&mut coded, bits);
         let most = costs.get(TRIED - 1).map_or(f64::INFINITY, |cost| cost.0);
-        let cost = named + estimator.bits_below(most - named, &coded, width);
+        let cost = if transform.rule == Rule::Any && only_first_bytes_differ(&sample, kind, bits) {
+            plain
+        } else {
+            named + estimator.bits_below(most - named, &coded, width)
+        };
         let place = costs.partition_point(|other| other.0 <= cost);
         costs.insert(place, (cost, transform, codes));
         costs.truncate(TRIED);
@@ -163,6 +167,11 @@ fn of_column(
     }
     let transforms = costs.into_iter().map(|cost| cost.1).collect();
     (best, transforms)
+}
+
+/// Whether a reading changes nothing but the first bytes, equal ones to equal ones: it costs what plain elements do.
+fn only_first_bytes_differ(patterns: &[u64], kind: Kind, bits: u32) -> bool {
+    kind != Kind::Float || patterns.iter().all(|pattern| pattern >> (bits - 1) == 0)
 }
 
 /// By how many bits a column's decimals are further apart than floats are; 0 if the rule names no decimals. Where floats are
