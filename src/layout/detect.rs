@@ -13,9 +13,9 @@ const LEAST: usize = 256;
 /// The bytes of a sample however small the input is.
 const SMALL: usize = 4 << 10;
 /// Bytes coded to rank the candidates.
-const QUICK: usize = 16 << 10;
+const QUICK: usize = 8 << 10;
 /// Bytes coded to compare the best few.
-const FULL: usize = 40 << 10;
+const FULL: usize = 20 << 10;
 /// In how many places the input is sampled.
 const WINDOWS: usize = 8;
 /// How many of the ranking are compared again.
@@ -155,7 +155,9 @@ pub(super) fn rough(bytes: &[u8]) -> Rough {
     // The best so far, the best of them first. What stands out comes first: it leaves the others no hope soon.
     let mut ranked: Vec<(f64, usize)> = Vec::new();
     for record in found.iter().copied().chain(ALWAYS) {
-        let most = ranked.get(COMPARED - 1).map_or(f64::INFINITY, |last| last.0);
+        let most = ranked
+            .get(COMPARED - 1)
+            .map_or(f64::INFINITY, |last| last.0);
         let layout = with_record(Layout::BYTES, record);
         let bits = cost.bits_below(most, bytes, &quick, &layout);
         let place = ranked.partition_point(|&(other, length)| (other, length) <= (bits, record));
@@ -229,8 +231,8 @@ pub(super) fn rough(bytes: &[u8]) -> Rough {
     };
     let known = tried.iter().find(|known| known.1 == Layout::BYTES);
     let known = known.map(|known| known.0).filter(|bits| bits.is_finite());
-    let plain = known
-        .unwrap_or_else(|| cost.bits_below(margin * bits, bytes, &full, &Layout::BYTES));
+    let plain =
+        known.unwrap_or_else(|| cost.bits_below(margin * bits, bytes, &full, &Layout::BYTES));
     let (bits, layout) = if plain <= margin * bits {
         (plain, Layout::BYTES)
     } else {

@@ -12,7 +12,7 @@ const SHORT: usize = 1 << 10;
 /// Anchors for lags up to `SHORT`, and for the peaks beyond.
 const FINE: usize = 1 << 15;
 /// Anchors for a first look at the lags beyond.
-const COARSE: usize = 1 << 12;
+const COARSE: usize = 1 << 11;
 /// Peaks of the first look that are looked at again.
 const RECHECKED: usize = 96;
 /// Candidates returned for each way of telling a peak.

@@ -19,7 +19,7 @@ pub(super) const LEAST: usize = 24 << 10;
 /// A probe that costs by less than this share more or less than the last that was detected is not detected anew, nor one
 /// that costs more and less than others that were, up to so many in a row of the one and the other.
 const AS_USUAL: f64 = 0.04;
-const PASSED: [usize; 2] = [5, 2];
+const PASSED: [usize; 2] = [8, 3];
 /// How many times as much a probe must cost under a layout that is not its own.
 const WORSE: f64 = 1.08;
 /// The same where the exponents of floats contradict the layout, which the cost hardly shows.

@@ -8,7 +8,7 @@ use crate::layout::columns::Kind;
 use std::ops::Range;
 
 /// The most rows of a column that are coded to compare transforms, and the least.
-const ROWS: [usize; 2] = [512, 2048];
+const ROWS: [usize; 2] = [512, 768];
 /// One row in so many is coded.
 const SPARSE: usize = 8;
 /// A rule has to save this share of the bits, differences this: what the estimate does not see is that equal values in
