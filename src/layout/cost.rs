@@ -35,7 +35,7 @@ const SHARE: f32 = 0.02;
 const STEPS: usize = 24;
 const HOPELESS: f64 = 1.1;
 
-/// 1 / n for the sums that a slot may have and one more.
+/// What a slot's counts are multiplied by, for each sum of them: it stays below [`MOST`].
 static RECIPROCALS: [f32; MOST as usize] = {
     let (mut all, mut n) = ([0.0; MOST as usize], 0);
     while n < all.len() {
@@ -70,7 +70,7 @@ impl Slot {
             self.counts[0] = 1;
             return fallback;
         }
-        let scale = RECIPROCALS[usize::from(self.total) & 1023];
+        let scale = RECIPROCALS[usize::from(self.total % MOST)];
         let found = self
             .symbols
             .iter()
@@ -230,8 +230,9 @@ impl Cost {
     /// Forgets what was learnt, for a sample of `total` bytes of `layout`.
     fn clear(&mut self, layout: &Layout, total: usize) {
         let period = layout.period() as usize;
-        // A small sample needs few slots, and clearing all would take longer than coding it.
-        self.slot_bits = (total.max(1).ilog2() - 2).clamp(9, SLOT_BITS);
+        // A small sample needs few slots, and clearing all would take longer than coding it. A slot for every four to eight
+        // bytes does: most contexts that share one never come again.
+        self.slot_bits = (total.max(4).ilog2() - 2).clamp(9, SLOT_BITS);
         self.slots[..HASHED << self.slot_bits].fill(Slot::default());
         self.elements.reset(usize::from(layout.width));
         self.columns.reset(if period <= MOST_COLUMNS {
