@@ -30,6 +30,21 @@ const MOST: u16 = 1024;
 /// What share of its weight a context gives to all, a byte: lets the mixture follow changes.
 const SHARE: f32 = 0.02;
 
+/// In how many steps of a sample it is asked whether the bits still may stay below a limit, and how many times the limit a
+/// step's may be.
+const STEPS: usize = 24;
+const HOPELESS: f64 = 1.1;
+
+/// What a slot's counts are multiplied by, for each sum of them: it stays below [`MOST`].
+static RECIPROCALS: [f32; MOST as usize] = {
+    let (mut all, mut n) = ([0.0; MOST as usize], 0);
+    while n < all.len() {
+        all[n] = 1.0 / (n as f32 + FALLBACK);
+        n += 1;
+    }
+    all
+};
+
 /// The symbols that a slot remembers.
 const KEPT: usize = 6;
 
@@ -55,7 +70,7 @@ impl Slot {
             self.counts[0] = 1;
             return fallback;
         }
-        let scale = 1.0 / (f32::from(self.total) + FALLBACK);
+        let scale = RECIPROCALS[usize::from(self.total % MOST)];
         let found = self
             .symbols
             .iter()
@@ -140,7 +155,20 @@ impl Cost {
     /// The first third of the windows only teaches: a frame is much longer than the sample, and what its contexts
     /// cost to learn weighs less there.
     pub fn bits(&mut self, bytes: &[u8], windows: &[Window], layout: &Layout) -> f64 {
-        let total = windows.iter().map(|window| window.len).sum();
+        self.bits_below(f64::INFINITY, bytes, windows, layout)
+    }
+
+    /// The same where that is less than `most`; where it clearly is not, infinity as soon as that shows.
+    pub fn bits_below(
+        &mut self,
+        most: f64,
+        bytes: &[u8],
+        windows: &[Window],
+        layout: &Layout,
+    ) -> f64 {
+        let total: usize = windows.iter().map(|window| window.len).sum();
+        let taught = total / 3;
+        let step = (total / STEPS).max(1);
         self.clear(layout, total);
         let period = layout.period() as usize;
         let (mut seen, mut bits, mut counted) = (0, 0.0, 0usize);
@@ -152,10 +180,20 @@ impl Cost {
             part.extend_from_slice(&bytes[from..window.start + window.len]);
             let here = layout.advanced(from as u64);
             swap::forward(&here, &mut part);
-            let teach = (total / 3).saturating_sub(seen).min(window.len);
+            let teach = taught.saturating_sub(seen).min(window.len);
             self.code(&part, history..history + teach, &here);
-            bits += self.code(&part, history + teach..part.len(), &here);
-            counted += window.len - teach;
+            for start in (history + teach..part.len()).step_by(step) {
+                let end = part.len().min(start + step);
+                bits += self.code(&part, start..end, &here);
+                counted += end - start;
+                // It learns on, so that a later part costs less than an earlier one, but not by much.
+                let is_beyond = bits > most * (total - taught) as f64
+                    || 2 * counted >= total - taught && bits > HOPELESS * most * counted as f64;
+                if is_beyond {
+                    self.part = part;
+                    return f64::INFINITY;
+                }
+            }
             seen += window.len;
         }
         self.part = part;
@@ -192,8 +230,9 @@ impl Cost {
     /// Forgets what was learnt, for a sample of `total` bytes of `layout`.
     fn clear(&mut self, layout: &Layout, total: usize) {
         let period = layout.period() as usize;
-        // A small sample needs few slots, and clearing all would take longer than coding it.
-        self.slot_bits = total.max(1).ilog2().clamp(10, SLOT_BITS);
+        // A small sample needs few slots, and clearing all would take longer than coding it. A slot for every four to eight
+        // bytes does: most contexts that share one never come again.
+        self.slot_bits = (total.max(4).ilog2() - 2).clamp(9, SLOT_BITS);
         self.slots[..HASHED << self.slot_bits].fill(Slot::default());
         self.elements.reset(usize::from(layout.width));
         self.columns.reset(if period <= MOST_COLUMNS {
@@ -274,7 +313,7 @@ impl Cost {
             for (j, key) in keys.into_iter().enumerate() {
                 let slot = &mut self.slots
                     [(j << self.slot_bits) + (key >> (64 - self.slot_bits)) as usize];
-                let chance = slot.meet((key >> 16) as u16 | 1, symbol, chances[1]);
+                let chance = slot.meet((key >> 32) as u16 | 1, symbol, chances[1]);
                 chances[j + 2] = chance;
                 sum += weights[j + 2] * chance;
             }
@@ -299,7 +338,5 @@ impl Cost {
 
 /// A hash of a context: which one, the place (up to 2^27), and two bytes or 256 for none.
 fn key(context: u64, place: u64, first: u64, second: u64) -> u64 {
-    let key =
-        (context << 46 | place << 18 | first << 9 | second).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (key ^ key >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)
+    (context << 46 | place << 18 | first << 9 | second).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

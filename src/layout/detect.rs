@@ -13,9 +13,9 @@ const LEAST: usize = 256;
 /// The bytes of a sample however small the input is.
 const SMALL: usize = 4 << 10;
 /// Bytes coded to rank the candidates.
-const QUICK: usize = 16 << 10;
+const QUICK: usize = 8 << 10;
 /// Bytes coded to compare the best few.
-const FULL: usize = 40 << 10;
+const FULL: usize = 20 << 10;
 /// In how many places the input is sampled.
 const WINDOWS: usize = 8;
 /// How many of the ranking are compared again.
@@ -66,32 +66,26 @@ impl Fit {
 /// The last layout is kept while it costs about the same, or saves about as much; else it is still preferred to a new one
 /// that is no better.
 pub(super) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
-    let sample = windows(bytes, FULL.min((bytes.len() / 6).max(SMALL)));
+    let sample = full_sample(bytes);
     let mut cost = Cost::new();
-    let plain = cost.bits(bytes, &sample, &Layout::BYTES);
-    let mut fit = |layout: Layout, table: Layout| Fit {
-        layout,
-        table,
-        bits: cost.bits(bytes, &sample, &table),
+    let mut bits = |layout: &Layout| cost.bits(bytes, &sample, layout);
+    let Some(last) = last else {
+        return found(bytes, None, bits);
+    };
+    let plain = bits(&Layout::BYTES);
+    let now = Fit {
+        layout: last.layout,
+        table: last.table,
+        bits: bits(&last.table),
         plain,
     };
-    let find = || {
-        let table = rough(bytes).0;
-        (gridded(bytes, table), table)
-    };
-    let Some(last) = last else {
-        let (layout, table) = find();
-        return fit(layout, table);
-    };
-    let now = fit(last.layout, last.table);
     let costs_the_same = now.bits <= FITS * last.bits && last.bits <= FITS * now.bits;
     let saves_as_much =
         last.layout != Layout::BYTES && now.bits * last.plain <= FITS * last.bits * now.plain;
     if costs_the_same || saves_as_much {
         return now;
     }
-    let (layout, table) = find();
-    let then = fit(layout, table);
+    let then = found(bytes, Some(plain), bits);
     let (found, layout) = (then.layout, now.layout);
     let same =
         Layout { phase: 0, ..found } == Layout { phase: 0, ..layout } && aligned(&found, &layout);
@@ -101,6 +95,18 @@ pub(super) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
         now.bits <= PLAIN * then.bits
     };
     if same || keep { now } else { then }
+}
+
+/// The layout of a frame by its bytes alone; `plain` is what it costs without any, where that is known, and `bits` tells
+/// what it costs with one.
+fn found(bytes: &[u8], plain: Option<f64>, mut bits: impl FnMut(&Layout) -> f64) -> Fit {
+    let rough = rough(bytes);
+    Fit {
+        layout: gridded(bytes, rough.layout),
+        table: rough.layout,
+        bits: rough.bits.unwrap_or_else(|| bits(&rough.layout)),
+        plain: { plain.or(rough.plain) }.unwrap_or_else(|| bits(&Layout::BYTES)),
+    }
 }
 
 /// Whether elements begin at the same bytes.
@@ -113,32 +119,51 @@ fn aligned(one: &Layout, other: &Layout) -> bool {
 /// Its phase is that of `bytes[0]`. Of a record only the alignment of its elements is known: where a row begins is not to
 /// be seen, and makes no difference.
 pub fn detect(bytes: &[u8]) -> Layout {
-    gridded(bytes, rough(bytes).0)
+    gridded(bytes, rough(bytes).layout)
 }
 
-/// The same without the rows of smooth grids, and whether the elements are floats for sure.
-pub(super) fn rough(bytes: &[u8]) -> (Layout, bool) {
+/// A layout without the rows of smooth grids.
+pub(super) struct Rough {
+    pub layout: Layout,
+    /// The elements are floats for sure.
+    pub sure: bool,
+    /// Estimated bits per byte of the full sample, where they are known.
+    bits: Option<f64>,
+    /// The same for plain bytes.
+    plain: Option<f64>,
+}
+
+impl Rough {
+    const NOTHING: Rough = Rough {
+        layout: Layout::BYTES,
+        sure: false,
+        bits: None,
+        plain: None,
+    };
+}
+
+/// The same as [`detect`] without the rows of smooth grids.
+pub(super) fn rough(bytes: &[u8]) -> Rough {
     if bytes.len() < LEAST {
-        return (Layout::BYTES, false);
+        return Rough::NOTHING;
     }
     // Small inputs get smaller samples, so that looking takes a small part of the time that coding does.
-    let (quick, full) = (
-        windows(bytes, QUICK.min((bytes.len() / 16).max(SMALL))),
-        windows(bytes, FULL.min((bytes.len() / 6).max(SMALL))),
-    );
+    let quick = windows(bytes, QUICK.min((bytes.len() / 16).max(SMALL)));
+    let full = full_sample(bytes);
     let mut cost = Cost::new();
     let found = lags::candidates(bytes);
-    let mut ranked: Vec<(f64, usize)> = ALWAYS
-        .into_iter()
-        .chain(found.iter().copied())
-        .map(|record| {
-            (
-                cost.bits(bytes, &quick, &with_record(Layout::BYTES, record)),
-                record,
-            )
-        })
-        .collect();
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    // The best so far, the best of them first. What stands out comes first: it leaves the others no hope soon.
+    let mut ranked: Vec<(f64, usize)> = Vec::new();
+    for record in found.iter().copied().chain(ALWAYS) {
+        let most = ranked
+            .get(COMPARED - 1)
+            .map_or(f64::INFINITY, |last| last.0);
+        let layout = with_record(Layout::BYTES, record);
+        let bits = cost.bits_below(most, bytes, &quick, &layout);
+        let place = ranked.partition_point(|&(other, length)| (other, length) <= (bits, record));
+        ranked.insert(place, (bits, record));
+        ranked.truncate(COMPARED);
+    }
     let nearest = ranked.first().map_or(8, |best| best.1);
     let float = floats::find(bytes, &full, |layout| {
         elements::shared(
@@ -153,16 +178,18 @@ pub(super) fn rough(bytes: &[u8]) -> (Layout, bool) {
     // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
     let mut records: Vec<usize> = ranked
         .iter()
-        .take(COMPARED)
         .map(|best| best.1)
         .chain(found.first().copied())
         .collect();
     records.sort_unstable();
     records.dedup();
     let mut tried: Vec<(f64, Layout)> = Vec::new();
+    let mut least = f64::INFINITY;
     let mut try_layout = |layout: Layout| {
         if !tried.iter().any(|known| known.1 == layout) {
-            tried.push((cost.bits(bytes, &full, &layout), layout));
+            let bits = cost.bits_below(SHORTER * least, bytes, &full, &layout);
+            least = least.min(bits);
+            tried.push((bits, layout));
         }
     };
     try_layout(element.unwrap_or(Layout::BYTES));
@@ -170,25 +197,28 @@ pub(super) fn rough(bytes: &[u8]) -> (Layout, bool) {
         let aligned = element.filter(|element| record.is_multiple_of(element.width.into()));
         try_layout(with_record(aligned.unwrap_or(Layout::BYTES), record));
     }
-    let least = tried
-        .iter()
-        .map(|known| known.0)
-        .fold(f64::INFINITY, f64::min);
     let Some(&(bits, layout)) = tried.iter().find(|known| known.0 <= SHORTER * least) else {
-        return (Layout::BYTES, false);
+        return Rough::NOTHING;
     };
+    if float.is_some() {
+        return Rough {
+            layout,
+            sure: true,
+            bits: Some(bits),
+            plain: None,
+        };
+    }
     // What the choice has to beat: the same distance without elements, which bears parts of the input that are aligned
     // differently, and no structure at all.
     let columns = Layout {
         record: layout.period(),
         ..Layout::BYTES
     };
-    let columns_bits = if layout.width > 1 && float.is_none() {
-        cost.bits(bytes, &full, &columns)
+    let columns_bits = if layout.width > 1 {
+        cost.bits_below(bits / PLAIN, bytes, &full, &columns)
     } else {
         f64::INFINITY
     };
-    let plain = cost.bits(bytes, &full, &Layout::BYTES);
     let (bits, layout) = if PLAIN * columns_bits < bits {
         (columns_bits, columns)
     } else {
@@ -199,12 +229,21 @@ pub(super) fn rough(bytes: &[u8]) -> (Layout, bool) {
     } else {
         PLAIN
     };
-    let layout = if plain <= margin * bits && float.is_none() {
-        Layout::BYTES
+    let known = tried.iter().find(|known| known.1 == Layout::BYTES);
+    let known = known.map(|known| known.0).filter(|bits| bits.is_finite());
+    let plain =
+        known.unwrap_or_else(|| cost.bits_below(margin * bits, bytes, &full, &Layout::BYTES));
+    let (bits, layout) = if plain <= margin * bits {
+        (plain, Layout::BYTES)
     } else {
-        layout
+        (bits, layout)
     };
-    (layout, float.is_some())
+    Rough {
+        layout,
+        sure: false,
+        bits: Some(bits),
+        plain: Some(plain).filter(|plain| plain.is_finite()),
+    }
 }
 
 /// The layout with the row and plane of a smooth grid, if the bytes are one.
@@ -263,6 +302,11 @@ fn with_record(layout: Layout, record: usize) -> Layout {
         0
     };
     Layout { record, ..layout }
+}
+
+/// What is coded to compare the best few. Small inputs have smaller samples.
+fn full_sample(bytes: &[u8]) -> Vec<Window> {
+    windows(bytes, FULL.min((bytes.len() / 6).max(SMALL)))
 }
 
 /// Windows of `total` bytes together, spread over the input.

@@ -12,7 +12,7 @@ const SHORT: usize = 1 << 10;
 /// Anchors for lags up to `SHORT`, and for the peaks beyond.
 const FINE: usize = 1 << 15;
 /// Anchors for a first look at the lags beyond.
-const COARSE: usize = 1 << 12;
+const COARSE: usize = 1 << 11;
 /// Peaks of the first look that are looked at again.
 const RECHECKED: usize = 96;
 /// Candidates returned for each way of telling a peak.
@@ -44,7 +44,9 @@ pub(super) fn candidates(bytes: &[u8]) -> Vec<usize> {
     let mut long: Vec<(f32, usize)> = (SHORT + 1..=longest)
         .map(|lag| (scores[lag] - around(&scores, lag, 1), lag))
         .collect();
-    best_first(&mut long);
+    if long.len() > RECHECKED {
+        long.select_nth_unstable_by(RECHECKED, better);
+    }
     let mut found = Vec::new();
     let rechecked: Vec<usize> = long.iter().take(RECHECKED).map(|&(_, lag)| lag).collect();
     let mut long: Vec<(f32, usize)> = rechecked
@@ -87,7 +89,11 @@ fn keep(ranking: &[(f32, usize)], scores: &[f32], found: &mut Vec<usize>) {
 }
 
 fn best_first(ranking: &mut [(f32, usize)]) {
-    ranking.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    ranking.sort_by(better);
+}
+
+fn better(a: &(f32, usize), b: &(f32, usize)) -> std::cmp::Ordering {
+    b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }
 
 /// The mean score beside a lag, at distances that keep the place in an element of up to 8 bytes.

@@ -16,9 +16,10 @@ const PROBE: usize = 48 << 10;
 const CODED: usize = 12 << 10;
 /// Regions shorter than this are not worth a frame, which learns everything anew.
 pub(super) const LEAST: usize = 24 << 10;
-/// A probe that costs by less than this share more or less than the last is not detected anew, up to so many in a row.
-const AS_USUAL: f64 = 0.03;
-const PASSED: usize = 2;
+/// A probe that costs by less than this share more or less than the last that was detected is not detected anew, nor one
+/// that costs more and less than others that were, up to so many in a row of the one and the other.
+const AS_USUAL: f64 = 0.04;
+const PASSED: [usize; 2] = [8, 3];
 /// How many times as much a probe must cost under a layout that is not its own.
 const WORSE: f64 = 1.08;
 /// The same where the exponents of floats contradict the layout, which the cost hardly shows.
@@ -43,14 +44,20 @@ pub(super) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
     let mut good = 0;
     // What the last probe cost that was detected, and how many were not since.
     let (mut usual, mut passed) = (f64::INFINITY, 0);
+    let (mut least, mut most) = (f64::INFINITY, 0.0f64);
     for start in starts {
         let bits = cost.bits(bytes, &coded(start), layout);
-        if passed < PASSED && (bits - usual).abs() < AS_USUAL * usual {
+        if passed < PASSED[0] && (bits - usual).abs() < AS_USUAL * usual {
             passed += 1;
             good = start;
             continue;
         }
+        if passed < PASSED[1] && least < bits && bits < most {
+            passed += 1;
+            continue;
+        }
         (usual, passed) = (bits, 0);
+        (least, most) = (least.min(bits), most.max(bits));
         if !breaks(&mut cost, bytes, start, layout, bits) {
             good = start;
             continue;
@@ -61,7 +68,7 @@ pub(super) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         // The probe may hold the joint itself: what follows its middle says what comes.
         let from = start + PROBE / 2;
         let next = &bytes[from..bytes.len().min(from + PROBE)];
-        let other = before(&detect::rough(next).0, from);
+        let other = before(&detect::rough(next).layout, from);
         if !contradicts(&other, layout) {
             good = start;
             continue;
@@ -73,7 +80,7 @@ pub(super) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         }
         // More must say the same: a probe of text may find words that repeat.
         let more = &bytes[cut..bytes.len().min(cut + CONFIRMED)];
-        if contradicts(&before(&detect::rough(more).0, cut), layout) {
+        if contradicts(&before(&detect::rough(more).layout, cut), layout) {
             return Some(cut);
         }
         good = start;
@@ -92,14 +99,14 @@ fn coded(start: usize) -> [Window; 4] {
 /// Whether the layout of the probe at `start` contradicts `layout`, under which it takes `theirs` bits a byte, and costs far less.
 fn breaks(cost: &mut Cost, bytes: &[u8], start: usize, layout: &Layout, theirs: f64) -> bool {
     let probe = &bytes[start..start + PROBE];
-    let (own, sure) = detect::rough(probe);
-    let own = before(&own, start);
+    let rough = detect::rough(probe);
+    let own = before(&rough.layout, start);
     if !contradicts(&own, layout) {
         return false;
     }
     let mine = cost.bits(bytes, &coded(start), &own);
     let multiple = own.record > 0 && layout.record > own.record;
-    let worse = if sure && !same_elements(&own, layout) {
+    let worse = if rough.sure && !same_elements(&own, layout) {
         WORSE_FLOATS
     } else if multiple && layout.record.is_multiple_of(own.record) {
         WORSE_MULTIPLE

@@ -97,16 +97,22 @@ impl Magnitudes for Digits {
         } else {
             scaled << exponent
         };
-        let first = 10u128.pow(self.digits);
-        let (mut c, mut decade) = (scaled, 0u64);
+        let first = 10u64.pow(self.digits);
+        let (mut wide, mut decade) = (scaled, 0u64);
+        while wide > u128::from(u64::MAX) {
+            wide /= 10;
+            decade += 1;
+        }
+        // What fits in a word is divided much sooner.
+        let mut c = wide as u64;
         while c >= first {
             c /= 10;
             decade += 1;
         }
         let guess = if decade == 0 {
-            c as u64
+            c
         } else {
-            first as u64 + (decade - 1) * self.decade() + (c - first / 10) as u64
+            first + (decade - 1) * self.decade() + (c - first / 10)
         };
         settle(guess.min(self.small), pattern, |index| self.at(index))
     }

@@ -66,8 +66,7 @@ impl Format {
         // At least two bits more than the significand, so that what is cut off can be told from a half.
         let wanted = length(denominator) + self.precision + 2;
         let shift = wanted.saturating_sub(length(numerator));
-        let quotient = (numerator << shift) / denominator;
-        let rest = !(numerator << shift).is_multiple_of(denominator);
+        let (quotient, rest) = divide(numerator << shift, denominator);
         let surplus = length(quotient) - self.precision;
         let mut significand = (quotient >> surplus) as u64;
         let cut = quotient & ((1 << surplus) - 1);
@@ -79,6 +78,16 @@ impl Format {
         // A significand that was rounded up to the next power of two carries into the exponent.
         self.power(exponent) + significand - (1 << (self.precision - 1))
     }
+}
+
+/// The quotient, and whether there is a rest.
+fn divide(numerator: u128, denominator: u128) -> (u128, bool) {
+    // Of most numbers, which divide in a fraction of the time.
+    if let (Ok(n), Ok(d)) = (u64::try_from(numerator), u64::try_from(denominator)) {
+        return ((n / d).into(), !n.is_multiple_of(d));
+    }
+    let quotient = numerator / denominator;
+    (quotient, quotient * denominator != numerator)
 }
 
 #[cfg(test)]

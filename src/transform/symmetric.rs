@@ -58,11 +58,16 @@ impl<M: Magnitudes> Members for Symmetric<M> {
 /// The index of the first magnitude that is at least `pattern`, near a guess.
 pub(super) fn settle(guess: u64, pattern: u64, at: impl Fn(u64) -> u64) -> u64 {
     let mut index = guess;
-    while index > 0 && at(index - 1) >= pattern {
-        index -= 1;
-    }
-    while at(index) < pattern {
+    let there = at(index);
+    if there < pattern {
         index += 1;
+        while at(index) < pattern {
+            index += 1;
+        }
+    } else if there > pattern {
+        while index > 0 && at(index - 1) >= pattern {
+            index -= 1;
+        }
     }
     index
 }

@@ -4,7 +4,7 @@
 //! fewest bits is the first companion, what takes fewest together with it the second and the third.
 
 use super::super::companion::{Look, Looks, before};
-use crate::layout::{Layout, log2};
+use crate::layout::{Layout, MOST_COMPANIONS, log2};
 
 /// Rows that are looked at, and the least there must be.
 const ROWS: usize = 8192;
@@ -62,7 +62,8 @@ pub fn choose(coded: &[u8], layout: &Layout, widths: &[u8]) -> Vec<Looks> {
         })
         .collect();
     let scale = rows as f64 / sampled as f64;
-    let looks = (0..columns.len()).map(|target| of_column(&columns, target, scale));
+    let weights: Vec<f64> = (0..=sampled.div_ceil(SPARSE)).map(weight).collect();
+    let looks = (0..columns.len()).map(|target| of_column(&columns, target, scale, &weights));
     let looks: Vec<Looks> = looks.collect();
     match looks.iter().any(|looks| looks[0].is_some()) {
         true => looks,
@@ -70,8 +71,8 @@ pub fn choose(coded: &[u8], layout: &Layout, widths: &[u8]) -> Vec<Looks> {
     }
 }
 
-/// `scale`: rows of the frame for each that is looked at.
-fn of_column(columns: &[Column], target: usize, scale: f64) -> Looks {
+/// `scale`: rows of the frame for each that is looked at; `weights`: those of all numbers of rows.
+fn of_column(columns: &[Column], target: usize, scale: f64, weights: &[f64]) -> Looks {
     let own = &columns[target];
     if own.kinds[0] < 2 {
         return Looks::default();
@@ -85,42 +86,47 @@ fn of_column(columns: &[Column], target: usize, scale: f64) -> Looks {
         .map(|back| {
             let (column, row) = other(back);
             let ways = [own.kinds[2], column.kinds[2]];
-            (information(&own.coarse[0], &column.coarse[row], ways), back)
+            let told = information(&own.coarse[0], &column.coarse[row], ways, weights);
+            (told, back)
         })
         .collect();
     candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
     candidates.truncate(CANDIDATES);
 
     let alone = vec![0; own.fine[0].len()];
-    let alone = bits(&own.fine[0], own.kinds[0], &alone, 1);
-    let least =
-        |costs: &mut dyn Iterator<Item = (f64, usize)>| costs.min_by(|a, b| a.0.total_cmp(&b.0));
-    let mut singles = candidates.iter().map(|&(_, back)| {
+    let values = (own.fine[0].as_slice(), own.kinds[0]);
+    let alone = bits(values, &alone, 1, f64::INFINITY);
+    // What is not below this is no companion.
+    let most = alone - (SAVES / scale).max(SHARE * alone);
+    let (mut least, mut best) = (most, None);
+    for &(_, back) in &candidates {
         let (column, row) = other(back);
         let context: Vec<u16> = column.fine[row].iter().map(|&v| v.into()).collect();
-        (
-            bits(&own.fine[0], own.kinds[0], &context, column.kinds[0]),
-            back,
-        )
-    });
-    let enough = |cost: f64| (alone - cost) * scale > SAVES && alone - cost > SHARE * alone;
-    let Some((_, best)) = least(&mut singles).filter(|&(cost, _)| enough(cost)) else {
+        let cost = bits(values, &context, column.kinds[0], least);
+        if cost < least {
+            (least, best) = (cost, Some(back));
+        }
+    }
+    let Some(best) = best else {
         return Looks::default();
     };
     let (one, one_row) = other(best);
-    let others = candidates.iter().filter(|&&(_, back)| back != best);
-    let pairs = others.map(|&(_, back)| {
+    // The best two of the others.
+    let mut pairs: Vec<(f64, usize)> = Vec::new();
+    for &(_, back) in candidates.iter().filter(|&&(_, back)| back != best) {
         let (column, row) = other(back);
         let ways = column.kinds[1];
         let both = one.rough[one_row].iter().zip(&column.rough[row]);
         let context: Vec<u16> = both
             .map(|(&a, &b)| u16::from(a) * ways as u16 + u16::from(b))
             .collect();
-        let ways = ways * one.kinds[1];
-        (bits(&own.fine[0], own.kinds[0], &context, ways), back)
-    });
-    let mut pairs: Vec<(f64, usize)> = pairs.filter(|&(cost, _)| enough(cost)).collect();
-    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let least = pairs.get(MOST_COMPANIONS - 2).map_or(most, |last| last.0);
+        let cost = bits(values, &context, ways * one.kinds[1], least);
+        if cost < least {
+            pairs.insert(pairs.partition_point(|pair| pair.0 <= cost), (cost, back));
+            pairs.truncate(MOST_COMPANIONS - 1);
+        }
+    }
     let mut looks = Looks::default();
     let backs = std::iter::once(best).chain(pairs.into_iter().map(|(_, back)| back));
     for (look, back) in looks.iter_mut().zip(backs) {
@@ -173,13 +179,19 @@ impl Column {
     }
 }
 
-/// Bits that a context tells of a value, in one row in [`SPARSE`], less about what chance would.
-fn information(values: &[u8], context: &[u8], ways: [usize; 2]) -> f64 {
+/// n log2 n.
+fn weight(n: usize) -> f64 {
+    n as f64 * log2(n.max(1) as f64)
+}
+
+/// Bits that a context tells of a value, in one row in [`SPARSE`], less about what chance would. `weights`: those of all
+/// numbers of rows.
+fn information(values: &[u8], context: &[u8], ways: [usize; 2], weights: &[f64]) -> f64 {
     let mut counts = [[0u32; COARSE]; COARSE];
     for (&v, &c) in values.iter().zip(context).step_by(SPARSE) {
         counts[usize::from(c)][usize::from(v)] += 1;
     }
-    let weight = |n: u32| f64::from(n) * log2(f64::from(n.max(1)));
+    let weight = |n: u32| weights[n as usize];
     let (mut told, mut by_value) = (0.0, [0; COARSE]);
     for row in &counts {
         for (sum, &n) in by_value.iter_mut().zip(row) {
@@ -192,8 +204,8 @@ fn information(values: &[u8], context: &[u8], ways: [usize; 2]) -> f64 {
     told + weight(by_value.iter().sum()) - ((ways[0] - 1) * (ways[1] - 1)) as f64 / 2.0
 }
 
-/// Bits that values take, coded adaptively in their contexts.
-fn bits(values: &[u8], kinds: usize, context: &[u16], contexts: usize) -> f64 {
+/// Bits that values of so many kinds take, coded adaptively in their contexts; infinity as soon as they are at least `most`.
+fn bits((values, kinds): (&[u8], usize), context: &[u16], contexts: usize, most: f64) -> f64 {
     let mut counts = vec![0u16; kinds * contexts];
     let mut sums = vec![0u16; contexts];
     let mut all = vec![0.3; kinds];
@@ -208,6 +220,9 @@ fn bits(values: &[u8], kinds: usize, context: &[u16], contexts: usize) -> f64 {
         if product < 1e-200 {
             bits -= log2(product);
             product = 1.0;
+            if bits >= most {
+                return f64::INFINITY;
+            }
         }
         *count += 1;
         sums[c] += 1;

@@ -22,9 +22,25 @@ impl Estimator {
         self.bits_in_rows(elements, 0, width, 0)
     }
 
+    /// The same where that is less than `most`; where it clearly is not, infinity.
+    pub fn bits_below(&mut self, most: f64, elements: &[u64], width: u8) -> f64 {
+        self.estimate(most, elements, 0, width, 0)
+    }
+
     /// The same for those behind the first `history`, in rows of `record` bytes; 0: none.
     pub fn bits_in_rows(
         &mut self,
+        elements: &[u64],
+        history: usize,
+        width: u8,
+        record: u32,
+    ) -> f64 {
+        self.estimate(f64::INFINITY, elements, history, width, record)
+    }
+
+    fn estimate(
+        &mut self,
+        most: f64,
         elements: &[u64],
         history: usize,
         width: u8,
@@ -46,6 +62,7 @@ impl Estimator {
             start,
             len: self.bytes.len() - start,
         };
-        self.cost.bits(&self.bytes, &[window], &layout) * f64::from(width)
+        let most = most / f64::from(width);
+        self.cost.bits_below(most, &self.bytes, &[window], &layout) * f64::from(width)
     }
 }

@@ -168,6 +168,9 @@ pub(super) fn find(
 /// The bytes on either side of an element that have to come again with it.
 const BESIDE: usize = 8;
 
+/// Keys are told apart by so many bits before they are looked up.
+const FILTER: u32 = 17;
+
 /// An element with the bytes before or after it.
 type Key = (u64, u64, bool);
 
@@ -201,9 +204,21 @@ fn again(table: &Table, of: impl Iterator<Item = usize>, rows: &[usize]) -> Hash
     if first.is_empty() {
         return HashMap::new();
     }
+    // Most keys of the table are not looked for, which a bit tells sooner than the map.
+    let bit = |&(value, beside, after): &Key| {
+        let mixed = value.rotate_left(32) ^ beside.wrapping_mul(3) ^ u64::from(after);
+        (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER)) as usize
+    };
+    let mut is_wanted = vec![false; 1 << FILTER];
+    for key in first.keys() {
+        is_wanted[bit(key)] = true;
+    }
     for row in 0..table.rows {
         for column in 0..table.columns.len() {
             for key in keys(column, row).into_iter().flatten() {
+                if !is_wanted[bit(&key)] {
+                    continue;
+                }
                 if let Some(first) = first.get_mut(&key) {
                     *first = place(column, row).min(*first);
                 }

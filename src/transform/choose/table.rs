@@ -8,7 +8,7 @@ use crate::layout::columns::Kind;
 use std::ops::Range;
 
 /// The most rows of a column that are coded to compare transforms, and the least.
-const ROWS: [usize; 2] = [512, 2048];
+const ROWS: [usize; 2] = [512, 768];
 /// One row in so many is coded.
 const SPARSE: usize = 8;
 /// A rule has to save this share of the bits, differences this: what the estimate does not see is that equal values in
@@ -23,6 +23,8 @@ const DECIMAL: f64 = 0.3;
 /// what the estimate saves on a sample of noise is noise.
 const PARTS: usize = 8;
 const CLOSER: f64 = 1.0;
+/// The best so many readings and rules are tried with differences and relations.
+const TRIED: usize = 2;
 /// The most rows of a part that are compared.
 const COMPARED: usize = 512;
 /// Bits that naming a rule costs, beside its dictionary.
@@ -113,9 +115,16 @@ fn of_column(
         let named = overhead(&transform);
         let mut coded = codes.clone();
         transform.place(&mut coded, bits);
-        costs.push((estimator.bits(&coded, width) + named, transform, codes));
+        let most = costs.get(TRIED - 1).map_or(f64::INFINITY, |cost| cost.0);
+        let cost = if transform.rule == Rule::Any && only_first_bytes_differ(&sample, kind, bits) {
+            plain
+        } else {
+            named + estimator.bits_below(most - named, &coded, width)
+        };
+        let place = costs.partition_point(|other| other.0 <= cost);
+        costs.insert(place, (cost, transform, codes));
+        costs.truncate(TRIED);
     }
-    costs.sort_by(|a, b| a.0.total_cmp(&b.0));
     if let Some((cost, transform, _)) = costs.first()
         && transform.rule != Rule::Any
         && (*cost < RULE * best.bits
@@ -124,9 +133,12 @@ fn of_column(
         best.bits = *cost;
         best.transform = transform.clone();
     }
-    // Differences, on the best two.
-    let mut may_differ = None;
-    for (_, transform, codes) in costs.iter().take(2) {
+    let differing: &[_] = if follow_closely(patterns, kind, bits) {
+        &costs
+    } else {
+        &[]
+    };
+    for (_, transform, codes) in differing {
         for times in 1..=2 {
             let transform = Transform {
                 predict: Predict::Differences([times, 0, 0]),
@@ -139,8 +151,7 @@ fn of_column(
                 transform.predict(run, bits, [1, 0, 0], &[]);
             }
             let cost = estimator.bits(&coded, width) + overhead(&transform);
-            let saves = cost < DIFFERENCE * best.bits;
-            if saves && *may_differ.get_or_insert_with(|| follow_closely(patterns, kind, bits)) {
+            if cost < DIFFERENCE * best.bits {
                 best.bits = cost;
                 best.transform = transform;
             } else {
@@ -154,8 +165,13 @@ fn of_column(
         best.transform.to_codes(&mut codes, bits);
         best.transform = placed(best.transform, &codes, width);
     }
-    let transforms = costs.into_iter().take(2).map(|cost| cost.1).collect();
+    let transforms = costs.into_iter().map(|cost| cost.1).collect();
     (best, transforms)
+}
+
+/// Whether a reading changes nothing but the first bytes, equal ones to equal ones: it costs what plain elements do.
+fn only_first_bytes_differ(patterns: &[u64], kind: Kind, bits: u32) -> bool {
+    kind != Kind::Float || patterns.iter().all(|pattern| pattern >> (bits - 1) == 0)
 }
 
 /// By how many bits a column's decimals are further apart than floats are; 0 if the rule names no decimals. Where floats are
