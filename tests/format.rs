@@ -164,7 +164,7 @@ fn newer_versions_flags_and_kinds_are_refused_by_name() {
             error,
             Error::Unknown {
                 what: "method",
-                found: 8,
+                found: 14,
                 ..
             }
         ),
