@@ -58,7 +58,8 @@ fn lost(coded: &[u8], first: usize, other: usize) -> f64 {
             let nowhere = part(stood) != part(end) && part(known[0] as usize) > 0;
             lost += u32::from(nowhere);
             known[1] = end as u32;
-        } else {
+        } else if stood == 0 || part(known[0] as usize) > 0 {
+            // What the first part has is known everywhere, and is not forgotten for the sake of another string.
             *known = [end as u32; 2];
         }
     }
