@@ -14,6 +14,8 @@ pub enum Kernel {
     Avx2 = 2,
     /// The same with the dot products of AVX-VNNI.
     AvxVnni = 3,
+    /// The same with AVX-512 (F, BW, VL) and its dot products, AVX-512 VNNI.
+    Avx512 = 4,
 }
 
 /// 0 until it is known, else the number of a kernel that the processor has.
@@ -21,7 +23,12 @@ static CURRENT: AtomicU8 = AtomicU8::new(0);
 
 impl Kernel {
     /// All of them, the slowest first.
-    pub const ALL: [Kernel; 3] = [Kernel::Portable, Kernel::Avx2, Kernel::AvxVnni];
+    pub const ALL: [Kernel; 4] = [
+        Kernel::Portable,
+        Kernel::Avx2,
+        Kernel::AvxVnni,
+        Kernel::Avx512,
+    ];
 
     /// Whether this processor can run them.
     pub fn is_here(self) -> bool {
@@ -32,6 +39,12 @@ impl Kernel {
                 Kernel::Portable => true,
                 Kernel::Avx2 => avx2,
                 Kernel::AvxVnni => avx2 && is_x86_feature_detected!("avxvnni"),
+                Kernel::Avx512 => {
+                    avx2 && is_x86_feature_detected!("avx512f")
+                        && is_x86_feature_detected!("avx512bw")
+                        && is_x86_feature_detected!("avx512vl")
+                        && is_x86_feature_detected!("avx512vnni")
+                }
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
@@ -47,6 +60,7 @@ impl Kernel {
             1 => Kernel::Portable,
             2 => Kernel::Avx2,
             3 => Kernel::AvxVnni,
+            4 => Kernel::Avx512,
             _ => Kernel::best(),
         }
     }
@@ -78,6 +92,7 @@ impl fmt::Display for Kernel {
             Kernel::Portable => "portable",
             Kernel::Avx2 => "avx2",
             Kernel::AvxVnni => "avx-vnni",
+            Kernel::Avx512 => "avx512",
         })
     }
 }

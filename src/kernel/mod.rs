@@ -1,11 +1,13 @@
 //! The few loops that the predictor spends its time in.
 //!
-//! `portable` is the normative definition of each; `avx2` gives the same numbers faster where the processor has it.
+//! `portable` is the normative definition of each; `avx2` and `avx512` give the same numbers faster where the processor has them.
 //! They never allocate: the caller brings every buffer, large ones as [`Pages`]. Qn means n fractional bits.
 
 mod arithmetic;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod choice;
 mod pages;
 mod portable;
@@ -33,6 +35,19 @@ macro_rules! dispatch {
             return unsafe { avx2::$name($($argument),*) };
         }
         portable::$name($($argument),*)
+    }};
+}
+
+/// Runs the AVX-512 kernel where the processor has it, else as [`dispatch`].
+macro_rules! dispatch512 {
+    ($name:ident($($argument:expr),*)) => {{
+        #[cfg(target_arch = "x86_64")]
+        if Kernel::current() == Kernel::Avx512 {
+            // SAFETY: `current` gives only what the processor has: here all features that the function needs.
+            #[allow(unsafe_code)]
+            return unsafe { avx512::$name($($argument),*) };
+        }
+        dispatch!($name($($argument),*))
     }};
 }
 
@@ -74,7 +89,7 @@ pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {
         #[allow(unsafe_code)]
         return unsafe { avx2::product_vnni(weights, x, out) };
     }
-    dispatch!(product(weights, x, out))
+    dispatch512!(product(weights, x, out))
 }
 
 /// `out = (16 * sum + bias + half) >> shift`, saturated to 16 bits, over the shortest of the slices.
@@ -134,7 +149,7 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
             && b.len() <= portable::MOST_STATES
             && state.len() == n * b.len()
     );
-    dispatch!(scan(state, b, c, input, leak, y))
+    dispatch512!(scan(state, b, c, input, leak, y))
 }
 
 /// Nodes of half a byte's binary tree: node 1, then `2 node + bit`. 0 is none.
@@ -210,7 +225,7 @@ const RATES: [u16; 64] = {
 /// # Panics
 /// Unless every place is one of a line.
 pub fn count(lines: &mut [Line], places: &[u32], half: u8, logits: &[i8; 4096]) {
-    dispatch!(count(lines, places, half, logits))
+    dispatch512!(count(lines, places, half, logits))
 }
 
 /// Weighted sums of the same inputs at each node: for each set, whose weights begin at `set * inputs.len()`, the sum over the inputs
@@ -232,7 +247,7 @@ pub fn blend(weights: &[Weights], sets: &[u32], inputs: &[Row]) -> [Row; SETS] {
 /// As [`blend`].
 pub fn descend(weights: &mut [Weights], sets: &[u32], inputs: &[Row], errors: &[Row; SETS]) {
     assert!(sets.len() <= SETS);
-    dispatch!(descend(weights, sets, inputs, errors))
+    dispatch512!(descend(weights, sets, inputs, errors))
 }
 
 /// The sums of frequencies below each node of a byte's binary tree: node 1, then `2 node + bit`; a byte is node 256 + byte. 0 at 0.
@@ -246,5 +261,5 @@ pub fn tree(frequencies: &[u32; 256], sums: &mut [u32; 512]) {
 /// (relative error 1e-4), nothing from `d = 24.999 * 512` on. `frequency = 1 + floor(e * R / 2^31)` with
 /// `R = floor((2^24 - 256) * 2^31 / sum(e))`; the first of the largest takes what is left.
 pub fn softmax(logits: &[i16; 256], frequencies: &mut [u32; 256]) {
-    dispatch!(softmax(logits, frequencies))
+    dispatch512!(softmax(logits, frequencies))
 }

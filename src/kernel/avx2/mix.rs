@@ -17,17 +17,17 @@ pub fn hear(lines: &[Line], places: &[u32], inputs: &mut [Row]) {
 }
 
 /// Where half a byte's bits lead.
-struct Way {
+pub struct Way {
     /// All bits at the four nodes; and at those whose bit is 1.
-    on: [u16; NODES],
-    ones: [u16; NODES],
+    pub on: [u16; NODES],
+    pub ones: [u16; NODES],
     /// 1 at the four nodes.
-    counts: [u8; NODES],
+    pub counts: [u8; NODES],
     /// Which bytes of the nodes up to 7, and of the others, make four numbers, in the order of the bits.
-    picks: [[u8; 16]; 2],
+    pub picks: [[u8; 16]; 2],
 }
 
-static WAYS: [Way; 16] = {
+pub static WAYS: [Way; 16] = {
     const NONE: Way = Way {
         on: [0; NODES],
         ones: [0; NODES],
@@ -111,16 +111,29 @@ pub fn count(lines: &mut [Line], places: &[u32], half: u8, logits: &[i8; 4096]) 
             _mm_min_epu8(_mm_add_epi8(seen, counts), most),
         );
 
-        let steps = _mm256_srli_epi16::<4>(chances);
-        let steps = _mm_or_si128(
-            _mm_shuffle_epi8(_mm256_castsi256_si128(steps), picks[0]),
-            _mm_shuffle_epi8(_mm256_extracti128_si256::<1>(steps), picks[1]),
-        );
-        let steps = _mm_cvtsi128_si64(steps) as u64;
-        for k in 0..4 {
-            let step = (steps >> (16 * k)) as usize % logits.len();
-            line.logits[(16 | half) >> (4 - k)] = logits[step];
-        }
+        learn_logits(line, chances, picks, half, logits);
+    }
+}
+
+/// The logits of the chances at the nodes that half a byte's bits lead through.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub fn learn_logits(
+    line: &mut Line,
+    chances: __m256i,
+    picks: [__m128i; 2],
+    half: usize,
+    logits: &[i8; 4096],
+) {
+    let steps = _mm256_srli_epi16::<4>(chances);
+    let steps = _mm_or_si128(
+        _mm_shuffle_epi8(_mm256_castsi256_si128(steps), picks[0]),
+        _mm_shuffle_epi8(_mm256_extracti128_si256::<1>(steps), picks[1]),
+    );
+    let steps = _mm_cvtsi128_si64(steps) as u64;
+    for k in 0..4 {
+        let step = (steps >> (16 * k)) as usize % logits.len();
+        line.logits[(16 | half) >> (4 - k)] = logits[step];
     }
 }
 

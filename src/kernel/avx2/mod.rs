@@ -2,8 +2,8 @@
 //!
 //! Precondition of every function: the processor has AVX2. `super` checks it.
 
-mod mix;
-mod network;
+pub mod mix;
+pub mod network;
 
 use super::{BLOCK, portable};
 use std::arch::x86_64::*;
@@ -27,7 +27,7 @@ pub fn tree(frequencies: &[u32; 256], sums: &mut [u32; 512]) {
 }
 
 /// 16 bits, whatever they stand for.
-trait Half {}
+pub trait Half {}
 impl Half for i16 {}
 impl Half for u16 {}
 
@@ -37,13 +37,13 @@ impl Word for i32 {}
 impl Word for u32 {}
 
 /// Eight bits, whatever they stand for.
-trait Byte {}
+pub trait Byte {}
 impl Byte for i8 {}
 impl Byte for u8 {}
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn load_bytes<T: Byte>(from: &[T; BLOCK]) -> __m128i {
+pub fn load_bytes<T: Byte>(from: &[T; BLOCK]) -> __m128i {
     // SAFETY: 16 readable bytes; an unaligned load.
     #[allow(unsafe_code)]
     unsafe {
@@ -53,7 +53,7 @@ fn load_bytes<T: Byte>(from: &[T; BLOCK]) -> __m128i {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn store_bytes<T: Byte>(to: &mut [T; BLOCK], values: __m128i) {
+pub fn store_bytes<T: Byte>(to: &mut [T; BLOCK], values: __m128i) {
     // SAFETY: 16 writable bytes; an unaligned store.
     #[allow(unsafe_code)]
     unsafe {
@@ -63,7 +63,7 @@ fn store_bytes<T: Byte>(to: &mut [T; BLOCK], values: __m128i) {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn load16<T: Half>(from: &[T; BLOCK]) -> __m256i {
+pub fn load16<T: Half>(from: &[T; BLOCK]) -> __m256i {
     // SAFETY: 32 readable bytes; an unaligned load.
     #[allow(unsafe_code)]
     unsafe {
@@ -73,7 +73,7 @@ fn load16<T: Half>(from: &[T; BLOCK]) -> __m256i {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn store16<T: Half>(to: &mut [T; BLOCK], values: __m256i) {
+pub fn store16<T: Half>(to: &mut [T; BLOCK], values: __m256i) {
     // SAFETY: 32 writable bytes; an unaligned store.
     #[allow(unsafe_code)]
     unsafe {

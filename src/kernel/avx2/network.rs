@@ -4,8 +4,17 @@ use super::{load8, load16, load32, lower_halves, store16, store32};
 use crate::kernel::{BLOCK, portable};
 use std::arch::x86_64::*;
 
-/// The most inputs of a [`product`], those of the largest layer, in quads.
-const QUADS: usize = 128;
+/// The input's quads, the last filled up with zeros.
+#[inline]
+pub fn quads(x: &[i8]) -> impl Iterator<Item = i32> {
+    let (whole, rest) = x.as_chunks::<4>();
+    let rest = match *rest {
+        [x0, x1, ..] => Some([x0, x1, 0, 0]),
+        _ => None,
+    };
+    let quad = |x: [i8; 4]| i32::from_le_bytes(x.map(|x| x as u8));
+    whole.iter().copied().chain(rest).map(quad)
+}
 
 /// `pmaddubsw` of the inputs' magnitudes and the weights with their signs, then `pmaddwd` with ones: eight outputs a register.
 /// Neither saturates: no input or weight is -128. Two blocks of outputs share a broadcast quad.
@@ -34,24 +43,13 @@ fn product_with(
     out: &mut [i32],
     add: impl Fn(__m256i, __m256i, __m256i) -> __m256i,
 ) {
-    let mut quads = [0i32; QUADS];
-    let Some(quads) = quads.get_mut(..x.len().div_ceil(4)) else {
-        return portable::product(weights, x, out);
-    };
-    let (whole, rest) = x.as_chunks::<4>();
-    for (quad, x) in quads.iter_mut().zip(whole) {
-        *quad = i32::from_le_bytes(x.map(|x| x as u8));
-    }
-    if let (&[x0, x1], Some(quad)) = (rest, quads.last_mut()) {
-        *quad = i32::from_le_bytes([x0 as u8, x1 as u8, 0, 0]);
-    }
-    let block = BLOCK * 4 * quads.len();
+    let block = BLOCK * 4 * x.len().div_ceil(4);
     let (twos, one) = out.as_chunks_mut::<{ 2 * BLOCK }>();
     for (w, sums) in weights.chunks_exact(2 * block).zip(twos) {
         let (first, second) = w.split_at(block);
         let mut acc = [_mm256_setzero_si256(); 4];
         let (first, second) = (first.as_chunks().0, second.as_chunks().0);
-        for ((w0, w1), &quad) in first.iter().zip(second).zip(&*quads) {
+        for ((w0, w1), quad) in first.iter().zip(second).zip(quads(x)) {
             let x = _mm256_set1_epi32(quad);
             let magnitudes = _mm256_abs_epi8(x);
             let ([a, b], [c, d]) = (load8(w0), load8(w1));
@@ -67,7 +65,7 @@ fn product_with(
     if let [one] = one.as_chunks_mut().0 {
         let mut acc = [_mm256_setzero_si256(); 2];
         let last = weights[weights.len() - block..].as_chunks().0;
-        for (w, &quad) in last.iter().zip(&*quads) {
+        for (w, quad) in last.iter().zip(quads(x)) {
             let x = _mm256_set1_epi32(quad);
             let magnitudes = _mm256_abs_epi8(x);
             for (acc, w) in acc.iter_mut().zip(load8(w)) {
