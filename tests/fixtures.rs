@@ -5,7 +5,7 @@
 mod support;
 
 use boa_constrictor::format::{
-    Footer, FrameHeader, Head, Index, IndexEntry, Method, ModelSection, frame_hash,
+    Footer, FrameHeader, Head, Index, IndexEntry, Method, ModelSection, Parts, frame_hash,
 };
 use boa_constrictor::layout::Given;
 use boa_constrictor::stream::Coding;
@@ -393,19 +393,21 @@ fn related() -> (Vec<u8>, Structure) {
     (content[6..content.len() - 9].to_vec(), structure)
 }
 
-/// A file of one frame with this structure.
-fn assembled(content: &[u8], structure: &Structure) -> Vec<u8> {
+/// A file of one frame with this structure and these parts.
+fn assembled(content: &[u8], structure: &Structure, parts: Option<Parts>) -> Vec<u8> {
     let effort = Effort::Default;
     let model = Lcg(7).model();
     structure.validate(content.len()).unwrap();
     let coded = structure.forward(content.to_vec());
-    let lanes = Coding::whole(Some(&model), effort, &structure.places(), 3).encode(&coded);
+    let places = structure.places();
+    let whole = Coding::whole(Some(&model), effort, &places, 3);
+    let lanes = Coding { parts, ..whole }.encode(&coded);
     let header = FrameHeader {
         method: Method::Mamba {
             effort,
             network: true,
             structure: structure.clone(),
-            parts: None,
+            parts,
             words: lanes.iter().map(|lane| lane.len() as u32).collect(),
         },
         content_len: content.len() as u32,
@@ -464,6 +466,22 @@ fn fixtures_are_read_and_written_alike() {
 #[test]
 fn structures_are_read_and_written_alike() {
     for (name, content, structure) in made() {
-        check(name, &content, &assembled(&content, &structure));
+        check(name, &content, &assembled(&content, &structure, None));
     }
+}
+
+#[test]
+fn parts_are_read_and_written_alike() {
+    let content = table();
+    let structure = Structure::plain(Layout {
+        width: 4,
+        record: 20,
+        ..Layout::BYTES
+    });
+    // The last of three is shorter.
+    let (first, other) = (1200, 1000);
+    let parts = Parts { first, other };
+    assert_eq!(parts.count(content.len()), 3);
+    let file = assembled(&content, &structure, Some(parts));
+    check("v1-mamba-parts.boa", &content, &file);
 }
