@@ -10,7 +10,7 @@ use super::mixer::{Mixers, Path, error, limit, limit_last};
 use super::predictor::Question;
 use super::surprise::{SURPRISES, Surprise};
 use crate::kernel::{NODES, Row, SETS};
-use crate::layout::ELEMENT_PHASES;
+use crate::layout::{Contexts, ELEMENT_PHASES};
 use crate::level::Effort;
 
 /// Most inputs: the network, two of each context, the named bytes, a constant.
@@ -32,9 +32,9 @@ pub struct Situation<'a> {
     pub contexts: &'a [u64; CONTEXTS],
     /// The named bytes.
     pub named: &'a [Named; NAMED],
-    /// The byte's phase.
+    /// The byte's phase, or in text what it has instead.
     pub phase: u8,
-    /// What else selects weights, below [`COLUMNS`]: the column, or in text the last byte.
+    /// What else selects weights, below [`COLUMNS`]: the column, or in text the field and the phase.
     pub column: u16,
     /// The last byte.
     pub last: u8,
@@ -113,11 +113,13 @@ pub struct Bits {
 
 impl Bits {
     /// For a frame of `len` bytes in `lanes` lanes.
-    pub fn new(effort: Effort, len: usize, lanes: usize) -> Self {
-        let (contexts, selectors, refined) = match effort {
-            Effort::Fast => (5, 2, false),
-            Effort::Default => (10, 3, true),
-            Effort::Best => (CONTEXTS, SETS, true),
+    pub fn new(effort: Effort, kind: Contexts, len: usize, lanes: usize) -> Self {
+        let (contexts, selectors, refined) = match (effort, kind) {
+            (Effort::Fast, Contexts::Text) => (4, 2, false),
+            (Effort::Fast, _) => (5, 2, false),
+            (Effort::Default, Contexts::Text) => (8, 3, true),
+            (Effort::Default, _) => (10, 3, true),
+            (Effort::Best, _) => (CONTEXTS, SETS, true),
         };
         let inputs = 1 + 2 * contexts + NAMED + 1;
         let mut start = vec![ONE / (2 * contexts as i32); inputs];

@@ -103,9 +103,12 @@ impl Lane {
             network: self.heard.then_some(&self.sums),
             contexts: &self.contexts,
             named: &self.named,
-            phase: self.place.phase,
+            phase: match kind {
+                Contexts::Text => self.text.phase(),
+                _ => self.place.phase,
+            },
             column: match kind {
-                Contexts::Text => self.last.into(),
+                Contexts::Text => self.text.column(),
                 _ => (self.place.column as usize % COLUMNS) as u16,
             },
             last: self.last,
@@ -178,7 +181,7 @@ impl<'m> Predictor<'m> {
             network: model.map(|model| (model.config(), Network::new(model, lanes))),
             heard: Vec::with_capacity(lanes),
             matches,
-            bits: Bits::new(effort, len, lanes),
+            bits: Bits::new(effort, places.contexts(), len, lanes),
             slots: (places.contexts() == Contexts::Table).then(|| Slots::new(len)),
             habits: Habits::new(places.contexts(), period, lanes),
             lanes: (0..lanes).map(|_| lane()).collect(),

@@ -77,6 +77,8 @@ pub fn contexts(
 ) -> [u64; CONTEXTS] {
     // Compiled for each effort, so that contexts that it does not take cost nothing.
     match count {
+        4 => first::<4>(kind, place, lags, past, text, companions),
+        8 => first::<8>(kind, place, lags, past, text, companions),
         5 => first::<5>(kind, place, lags, past, text, companions),
         10 => first::<10>(kind, place, lags, past, text, companions),
         _ => first::<CONTEXTS>(kind, place, lags, past, text, companions),

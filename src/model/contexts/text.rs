@@ -1,140 +1,306 @@
-//! Contexts of plain bytes: words, lines, fields.
+//! Contexts of plain bytes: words, numbers, fields of lines, and the lines before.
 
 use super::{CONTEXTS, Past, fold};
 
-/// Fields of a line whose beginnings are remembered.
-const FIELDS: usize = 32;
+/// Kinds of lines, told by their first tokens, and fields of each whose last tokens are remembered.
+const KINDS: usize = 8;
+const FIELDS: usize = 16;
 
 /// A lane's place in a text: kept for every lane, used where the layout is plain bytes.
 #[derive(Clone, Copy, Default)]
 pub struct TextState {
-    /// Hash of the word so far, and of the one before.
-    word: u64,
-    last_word: u64,
-    first: u8,
-    field: u8,
-    digits: u8,
-    at_line_start: bool,
     /// Bytes taken.
     taken: u32,
-    /// Where the fields of this line begin, and of the line before: up to the last that has begun.
-    begins: [u32; FIELDS],
-    above: [u32; FIELDS],
-    /// Fields that the line before has, at most [`FIELDS`].
-    fields_above: u8,
+    /// Where this line begins, and the two before.
+    lines: [u32; 3],
+    /// Hash of the alphanumeric bytes so far.
+    word: u64,
+    last_word: u64,
+    /// Hash of the bytes since the last separator.
+    token: u64,
+    /// The line's first token, once it has ended.
+    first: u64,
+    /// Tokens of the line that have ended, those between two commas too.
+    field: u8,
+    /// Whether the last byte was a separator.
+    separated: bool,
+    /// For each kind of line, the last token of each field.
+    tokens: [[u64; FIELDS]; KINDS],
+    number: Number,
+    /// What the last 16 bytes are, 4 bits each.
+    format: u64,
+    phase: u8,
+}
+
+/// A place in a number.
+#[derive(Clone, Copy, Default)]
+struct Number {
+    /// Digits before the point, at most [`MOST_DIGITS`].
+    whole: u8,
+    /// The point and the digits behind it, at most [`MOST_DIGITS`].
+    fraction: u8,
+    /// Of its exponent: the letter, the sign, the first digit, others.
+    exponent: u8,
+    /// Whether the last byte belongs to a number that may have an exponent.
+    begun: bool,
+    /// Hash of its digits and its point.
+    hash: u64,
+}
+
+const MOST_DIGITS: u8 = 31;
+
+impl Number {
+    fn update(&mut self, byte: u8) {
+        self.exponent = match byte {
+            b'e' | b'E' if self.begun => 1,
+            b'+' | b'-' if self.exponent == 1 => 2,
+            b'0'..=b'9' if self.exponent > 0 => (self.exponent + 1).clamp(3, 4),
+            _ => 0,
+        };
+        match byte {
+            b'0'..=b'9' => {
+                let digits = if self.fraction > 0 {
+                    &mut self.fraction
+                } else {
+                    &mut self.whole
+                };
+                *digits = (*digits + 1).min(MOST_DIGITS);
+                self.hash = fold(self.hash, byte.into());
+                self.begun = true;
+            }
+            b'.' => {
+                self.fraction = 1;
+                self.hash = fold(self.hash, byte.into());
+            }
+            _ => {
+                (self.whole, self.fraction, self.hash) = (0, 0, 0);
+                self.begun = false;
+            }
+        }
+    }
+
+    fn place(&self) -> u64 {
+        u64::from(self.whole) << 5 | u64::from(self.fraction)
+    }
 }
 
 impl TextState {
     /// Takes the next byte.
     #[inline]
     pub fn update(&mut self, byte: u8) {
-        if !byte.is_ascii_alphanumeric() && self.word != 0 {
-            self.last_word = self.word;
-        }
-        self.word = if byte.is_ascii_alphanumeric() {
-            fold(self.word, u64::from(byte))
-        } else {
-            0
-        };
-        if self.at_line_start {
-            self.above = self.begins;
-            self.fields_above = self.field.saturating_add(1).min(FIELDS as u8);
-            self.begins[0] = self.taken;
-            self.first = byte;
-            self.field = 0;
-            self.digits = 0;
-        }
         self.taken += 1;
-        self.at_line_start = byte == b'\n';
-        if matches!(byte, b' ' | b',' | b'\t' | b';') {
-            self.field = self.field.saturating_add(1);
-            if let Some(begin) = self.begins.get_mut(usize::from(self.field)) {
-                *begin = self.taken;
+        if byte.is_ascii_alphanumeric() {
+            self.word = fold(self.word, byte.into());
+        } else if self.word != 0 {
+            (self.last_word, self.word) = (self.word, 0);
+        }
+        let separator = matches!(byte, b' ' | b',' | b'\t' | b';' | b'=' | b'\n');
+        if !separator {
+            self.token = fold(self.token, byte.into());
+        } else if !self.separated || byte == b',' {
+            self.tokens[self.kind()][self.slot()] = self.token;
+            if self.field == 0 {
+                self.first = self.token;
             }
-            self.digits = 0;
-        } else {
-            self.digits = (self.digits + 1).min(31);
+            self.token = 0;
+            self.field = self.field.saturating_add(1);
+        }
+        self.separated = separator;
+        if byte == b'\n' {
+            self.lines = [self.taken, self.lines[0], self.lines[1]];
+            self.first = 0;
+            self.field = 0;
+        }
+        self.number.update(byte);
+        self.format = self.format << 4 | class(byte);
+        self.phase = self.phase_after(byte);
+    }
+
+    /// What selects weights and curves as an element's phase does elsewhere, 0 to 14: what the last byte was, and in a number how many digits there are.
+    #[inline]
+    pub fn phase(&self) -> u8 {
+        self.phase
+    }
+
+    /// What selects weights as a column does elsewhere: the field, and the phase.
+    #[inline]
+    pub fn column(&self) -> u16 {
+        self.slot() as u16 * 16 + u16::from(self.phase)
+    }
+
+    fn phase_after(&self, byte: u8) -> u8 {
+        match byte {
+            _ if self.number.exponent > 0 => 13,
+            b'\n' => 0,
+            b' ' | b',' | b'\t' | b';' => 1,
+            b'a'..=b'z' | b'A'..=b'Z' => 2,
+            b'.' => 5,
+            b'0'..=b'9' => match (self.number.fraction, self.number.whole) {
+                (0, ..=1) => 3,
+                (0, _) => 4,
+                (..=4, _) => 4 + self.number.fraction,
+                (5..=6, _) => 9,
+                (7..=10, _) => 10,
+                (11..=15, _) => 11,
+                _ => 12,
+            },
+            _ => 14,
         }
     }
 
-    /// How many bytes back the byte stands that is as far into the same field of the line before; 0: none.
-    fn above(&self) -> u32 {
-        if self.at_line_start || self.field >= self.fields_above {
-            return 0;
-        }
-        let field = usize::from(self.field);
-        self.begins[field].saturating_sub(self.above[field])
+    fn kind(&self) -> usize {
+        self.first as usize % KINDS
     }
 
-    fn place(&self) -> u64 {
-        u64::from(self.first) << 16
-            | u64::from(self.field) << 8
-            | u64::from(self.digits)
-            | u64::from(self.at_line_start) << 24
+    fn slot(&self) -> usize {
+        usize::from(self.field).min(FIELDS - 1)
+    }
+
+    /// How many bytes back the byte stands that is as far into the line before, and that into the one before that; 0: none.
+    fn above(&self) -> [u32; 2] {
+        let column = self.taken - self.lines[0];
+        [1, 2].map(|k| {
+            let above = self.lines[k] + column;
+            if above < self.lines[k - 1] {
+                self.taken - above
+            } else {
+                0
+            }
+        })
+    }
+}
+
+/// What a byte is, 1 to 15: letters and digits are alike.
+fn class(byte: u8) -> u64 {
+    match byte {
+        b'0'..=b'9' => 1,
+        b'a'..=b'z' => 2,
+        b'A'..=b'Z' => 3,
+        b' ' => 4,
+        b',' => 5,
+        b'.' => 6,
+        b'-' => 7,
+        b'+' => 8,
+        b'\n' => 9,
+        b'<' => 10,
+        b'>' => 11,
+        b'=' => 12,
+        b'"' => 13,
+        b'/' => 14,
+        _ => 15,
     }
 }
 
 /// The contexts in words, in their order.
 pub const NAMES: [&str; CONTEXTS] = [
-    "last 2 bytes",
-    "last 4",
+    "first token, field, place in number",
+    "column, last, above",
     "word",
-    "field, last, above",
-    "field, last, 2 above",
-    "last 3",
+    "last 2",
+    "field, number",
+    "format of last 8, last 2",
+    "format of last 16",
+    "last, 2 above, 2 above these",
+    "field, token, token above",
+    "place in number, last",
+    "column, 2 above",
     "last byte",
+    "last 4",
     "last 6",
-    "2 words",
-    "field number, last 2",
     "last 5",
-    "field, last 2",
-    "field, 2 above",
-    "field",
+    "2 words",
     "last 8",
-    "last, 2 above",
-    "last 7",
-    "2nd and 3rd last",
-    "2nd last",
-    "nothing",
+    "last 3 bytes",
+    "place in number, last 2",
+    "first token, field, last 2",
 ];
 
-/// Orders 1 to 8, words, and the place in the line with the bytes above it.
+/// Numbers, fields, words, lines above, and orders 1 to 8.
 #[inline(always)]
 pub fn contexts(past: &Past, text: &TextState) -> [u64; CONTEXTS] {
     let back = |lag| u64::from(past.back(lag));
-    let [p1, p2, p3, p4] = [1, 2, 3, 4].map(back);
+    let [p1, p2, p3, p4, p5, p6] = [1, 2, 3, 4, 5, 6].map(back);
     let o2 = p1 | p2 << 9;
     let o3 = o2 | p3 << 18;
     let o4 = o3 | p4 << 27;
-    let o5 = o4 | back(5) << 36;
-    let o6 = fold(o4, back(5) | back(6) << 9);
-    let o7 = fold(o5, back(6) | back(7) << 9);
+    let o5 = o4 | p5 << 36;
+    let o6 = fold(o4, p5 | p6 << 9);
     let o8 = fold(o6, back(7) | back(8) << 9);
     let above = text.above();
-    let [above, above2] = [above, above.saturating_sub(1)].map(back);
-    let above = above | above2 << 9;
-    let place = text.place();
-    let field = u64::from(text.field);
+    // Above the byte to come and above the next, in both lines.
+    let [[a, a_next], [b, b_next]] = above.map(|lag| [lag, lag.saturating_sub(1)].map(back));
+    let column = u64::from(text.taken - text.lines[0]) << 18;
+    let (field, first) = (u64::from(text.field), text.first);
+    let token_above = text.tokens[text.kind()][text.slot()];
+    let number = text.number.place();
     [
-        o2,
-        o4,
+        fold(fold(first, field), number),
+        column | p1 << 9 | a,
         fold(text.word, p1),
-        fold(fold(place, p1), above & 511),
-        fold(fold(place, p1), above),
-        o3,
+        o2,
+        fold(text.number.hash, field),
+        fold(text.format & 0xffff_ffff, o2),
+        text.format,
+        fold(p1 | a << 9 | a_next << 18, b | b_next << 9),
+        fold(field, fold(text.token, token_above)),
+        number << 9 | p1,
+        column | a_next << 9 | a,
         p1,
+        o4,
         o6,
-        fold(text.word, text.last_word),
-        field << 20 | o2,
         o5,
-        fold(fold(place, p1), p2),
-        fold(place, above),
-        place,
+        fold(text.word, text.last_word),
         o8,
-        p1 | above << 9,
-        o7,
-        p2 | p3 << 9,
-        p2,
-        0,
+        o3,
+        number << 18 | o2,
+        fold(field, fold(first, o2)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(text: &str) -> TextState {
+        let mut state = TextState::default();
+        text.bytes().for_each(|byte| state.update(byte));
+        state
+    }
+
+    #[test]
+    fn phases_count_the_digits_of_numbers() {
+        let number = "x=-12.34567890123456789e-07,";
+        let phases: Vec<u8> = (1..=number.len())
+            .map(|n| after(&number[..n]).phase())
+            .collect();
+        let fraction = [
+            5, 6, 7, 8, 9, 9, 10, 10, 10, 10, 11, 11, 11, 11, 11, 12, 12, 12,
+        ];
+        let expected = [&[2, 14, 14, 3, 4][..], &fraction, &[13, 13, 13, 13, 1]].concat();
+        assert_eq!(phases, expected);
+        // A letter alone is no exponent, and a sign neither.
+        assert_eq!(after("e-1").phase(), 3);
+        assert_eq!(after("12\n").phase(), 0);
+    }
+
+    #[test]
+    fn lines_above_are_as_far_as_they_reach() {
+        assert_eq!(after("abc\nd").above(), [4, 0]);
+        assert_eq!(after("abc\nde\nf").above(), [3, 7]);
+        // The line feed of the line before may be above, what comes behind it not.
+        assert_eq!(after("ab\nde").above(), [3, 0]);
+        assert_eq!(after("ab\ndef").above(), [0, 0]);
+        assert_eq!(after("first").above(), [0, 0]);
+    }
+
+    #[test]
+    fn fields_are_runs_between_separators() {
+        assert_eq!(after("\n  11 -1   0").field, 2);
+        assert_eq!(after("a,,b, c").field, 3);
+        // A line that begins alike tells what stood in the field.
+        let state = after("P 1 22\nV 9 8\nP 1 ");
+        let told = state.tokens[state.kind()][state.slot()];
+        assert_eq!(told, after("22").token);
+        assert_eq!(after(&"x ".repeat(1000)).column(), 15 * 16 + 1);
+    }
 }
