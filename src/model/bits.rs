@@ -102,6 +102,8 @@ struct Byte {
 pub struct Bits {
     contexts: usize,
     refined: bool,
+    /// Whether the column selects weights instead of the node and the phase: of all ways it is worth most where there are many columns.
+    by_column: bool,
     inputs: usize,
     tables: Tables,
     named: Vec<[Chance; 2 * BUCKETS]>,
@@ -116,6 +118,7 @@ impl Bits {
     pub fn new(effort: Effort, kind: Contexts, len: usize, lanes: usize) -> Self {
         let (contexts, selectors, refined) = match (effort, kind) {
             (Effort::Fast, Contexts::Text) => (4, 2, false),
+            (Effort::Fast, Contexts::Table) => (4, 1, false),
             (Effort::Fast, _) => (5, 2, false),
             (Effort::Default, Contexts::Text) => (8, 3, true),
             (Effort::Default, _) => (10, 3, true),
@@ -128,8 +131,9 @@ impl Bits {
             *pair = [ONE / contexts as i32, 0];
         }
         let phases = usize::from(ELEMENT_PHASES);
+        let by_column = effort == Effort::Fast && matches!(kind, Contexts::Table | Contexts::Text);
         let sets = [
-            phases * 32,
+            if by_column { COLUMNS * 2 } else { phases * 32 },
             BUCKETS * 2,
             COLUMNS * 2,
             (CONTEXTS + 1) * phases * 2,
@@ -161,6 +165,7 @@ impl Bits {
         Bits {
             contexts,
             refined,
+            by_column,
             inputs,
             tables: Tables::new(contexts, len),
             named: vec![[Chance::new(49152); 2 * BUCKETS]; NAMED],
@@ -295,10 +300,15 @@ impl Bits {
             0 => (BUCKETS as u32 - SURPRISES + surprise) * u32::from(surprise > 0),
             _ => longest.into(),
         };
+        let column = u32::from(situation.column) << 1 | number;
         half.sets = self.mixers.sets([
-            phase << 5 | root as u32,
+            if self.by_column {
+                column
+            } else {
+                phase << 5 | root as u32
+            },
             long << 1 | number,
-            u32::from(situation.column) << 1 | number,
+            column,
             (known * u32::from(ELEMENT_PHASES) + phase) << 1 | number,
         ]);
         half.logits = self.mixers.mix(&half.sets, &half.inputs[..self.inputs]);
