@@ -118,7 +118,6 @@ impl Bits {
     pub fn new(effort: Effort, kind: Contexts, len: usize, lanes: usize) -> Self {
         let (contexts, selectors, refined) = match (effort, kind) {
             (Effort::Fast, Contexts::Text) => (4, 2, false),
-            (Effort::Fast, Contexts::Table) => (4, 1, false),
             (Effort::Fast, _) => (5, 2, false),
             (Effort::Default, Contexts::Text) => (8, 3, true),
             (Effort::Default, _) => (10, 3, true),
