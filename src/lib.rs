@@ -20,13 +20,16 @@ mod options;
 
 pub mod analyze;
 pub mod coder;
+pub mod container;
 pub mod format;
 pub mod kernel;
 pub mod layout;
 pub mod model;
 #[cfg(feature = "report")]
 pub mod report;
+pub mod search;
 pub mod stream;
+pub mod structure;
 #[cfg(feature = "train")]
 pub mod train;
 pub mod transform;

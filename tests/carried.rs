@@ -4,7 +4,8 @@ mod support;
 
 use boa_constrictor::format::{Head, check, put_varint};
 use boa_constrictor::layout::Given;
-use boa_constrictor::transform::{Field, Kind, Look, Predict, Rule, Structure, Transform};
+use boa_constrictor::layout::Kind;
+use boa_constrictor::structure::{Field, Look, Predict, Rule, Structure, Transform};
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Layout, Model, decompress, list};
 use std::io::Cursor;
 use std::sync::Arc;

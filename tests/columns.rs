@@ -5,7 +5,8 @@
 mod layouts;
 
 use boa_constrictor::Layout;
-use boa_constrictor::layout::columns::{Column, Kind, Record, columns, kind, record};
+use boa_constrictor::layout::{Column, Kind};
+use boa_constrictor::search::columns::{Record, columns, kind, record};
 use layouts::{Lcg, elements};
 use proptest::prelude::*;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use boa_constrictor::format::{Cursor, FrameHeader, Method, Segment};
 use boa_constrictor::layout::Given;
-use boa_constrictor::transform::{Look, Looks, Structure};
+use boa_constrictor::structure::{Look, Looks, Structure};
 use boa_constrictor::{
     DecodeOptions, EncodeOptions, Error, Input, Layout, Level, compress, decompress,
 };

@@ -4,8 +4,8 @@
 #[allow(dead_code)]
 mod layouts;
 
-use boa_constrictor::layout::plan::{FramePlan, LOOKAHEAD, Planner};
 use boa_constrictor::layout::{Finding, Given};
+use boa_constrictor::search::plan::{FramePlan, LOOKAHEAD, Planner};
 use boa_constrictor::{DecodeOptions, EncodeOptions, Input, compress, decompress};
 use layouts::table;
 

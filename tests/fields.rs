@@ -1,7 +1,8 @@
 //! Fields in a frame's header: they come back, and those that only a liar would write are refused at once.
 
 use boa_constrictor::format::{Cursor, FrameHeader, Method, Segment, check, put_varint};
-use boa_constrictor::transform::{Field, Kind, Predict, Rule, Structure, Transform};
+use boa_constrictor::layout::Kind;
+use boa_constrictor::structure::{Field, Predict, Rule, Structure, Transform};
 use boa_constrictor::{Effort, Error, Layout};
 use std::time::{Duration, Instant};
 

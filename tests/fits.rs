@@ -1,8 +1,8 @@
 //! FITS: made headers, damaged ones, and a real file.
 
 use boa_constrictor::Layout;
-use boa_constrictor::layout::columns::{Column, Kind};
-use boa_constrictor::layout::fits::{Hdu, parse};
+use boa_constrictor::container::fits::{Hdu, parse};
+use boa_constrictor::layout::{Column, Kind};
 use proptest::prelude::*;
 use std::path::Path;
 

@@ -8,10 +8,10 @@ use boa_constrictor::format::{
     Footer, FrameHeader, Head, Index, IndexEntry, Method, ModelSection, Parts, frame_hash,
 };
 use boa_constrictor::layout::Given;
+use boa_constrictor::layout::Kind;
 use boa_constrictor::stream::Coding;
-use boa_constrictor::transform::{
-    Field, Formula, Input as Taken, Kind, Look, Looks, Operation, Predict, Rule, Structure,
-    Transform,
+use boa_constrictor::structure::{
+    Field, Formula, Input as Taken, Look, Looks, Operation, Predict, Rule, Structure, Transform,
 };
 use boa_constrictor::{Effort, EncodeOptions, Layout, Level};
 use std::fs;

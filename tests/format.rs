@@ -6,7 +6,7 @@ use boa_constrictor::format::{
     Cursor, FrameHeader, Head, MAX_FRAME, Method, ModelSection, Start, VERSION, check, frame_hash,
 };
 use boa_constrictor::stream::list;
-use boa_constrictor::transform::Structure;
+use boa_constrictor::structure::Structure;
 use boa_constrictor::{DecodeOptions, Effort, EncodeOptions, Error, Layout, Level, decompress};
 use support::{decode, encode, noise, records};
 

@@ -7,7 +7,7 @@ mod support;
 
 use boa_constrictor::layout::{Contexts, Places};
 use boa_constrictor::model::{Model, Predictor, Question};
-use boa_constrictor::transform::{Look, Looks, Structure};
+use boa_constrictor::structure::{Look, Looks, Structure};
 use boa_constrictor::{Effort, Layout};
 use std::convert::Infallible;
 use support::made::Lcg;

@@ -3,9 +3,10 @@
 mod support;
 
 use boa_constrictor::Layout;
-use boa_constrictor::layout::detect::detect;
-use boa_constrictor::layout::plan::FRAME_TARGET;
-use boa_constrictor::layout::{npy, swap};
+use boa_constrictor::container::npy;
+use boa_constrictor::search::detect::detect;
+use boa_constrictor::search::plan::FRAME_TARGET;
+use boa_constrictor::transform::swap;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use support::layouts::{Lcg, elements, npy_file, table};

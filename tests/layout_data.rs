@@ -3,9 +3,9 @@
 mod support;
 
 use boa_constrictor::Layout;
-use boa_constrictor::layout::detect::detect;
-use boa_constrictor::layout::npy;
-use boa_constrictor::layout::plan::FRAME_TARGET;
+use boa_constrictor::container::npy;
+use boa_constrictor::search::detect::detect;
+use boa_constrictor::search::plan::FRAME_TARGET;
 use std::path::{Path, PathBuf};
 use support::layouts::Lcg;
 

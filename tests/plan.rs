@@ -3,8 +3,8 @@
 mod support;
 
 use boa_constrictor::Layout;
-use boa_constrictor::layout::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
 use boa_constrictor::layout::{Finding, Given};
+use boa_constrictor::search::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
 use proptest::prelude::*;
 use support::layouts::{Lcg, elements, npy_file, table};
 

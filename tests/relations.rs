@@ -1,8 +1,9 @@
 //! Relations between the columns of a table: exact for every bit pattern, refused where they cannot be computed.
 
 use boa_constrictor::format::{Cursor, FrameHeader, Method, Segment, check as sum, put_varint};
-use boa_constrictor::transform::{
-    Field, Formula, Input, Kind, Operation, Predict, Rule, Structure, Transform,
+use boa_constrictor::layout::Kind;
+use boa_constrictor::structure::{
+    Field, Formula, Input, Operation, Predict, Rule, Structure, Transform,
 };
 use boa_constrictor::{Error, Layout};
 use proptest::prelude::*;

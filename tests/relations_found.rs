@@ -3,7 +3,7 @@
 mod support;
 
 use boa_constrictor::Layout;
-use boa_constrictor::transform::{Field, Predict, Structure};
+use boa_constrictor::structure::{Field, Predict, Structure};
 use support::layouts::Lcg;
 
 /// What the columns of a made table are, row by row.

@@ -1,7 +1,8 @@
 //! Rules: what follows one becomes small numbers in order, and a prediction leaves little of what it fits.
 
 use boa_constrictor::Layout;
-use boa_constrictor::transform::{Field, Kind, Predict, Rule, Structure, Transform};
+use boa_constrictor::layout::Kind;
+use boa_constrictor::structure::{Field, Predict, Rule, Structure, Transform};
 
 /// The coded numbers of an array of big-endian elements.
 fn coded(transform: Transform, width: u8, elements: &[u64]) -> Vec<u64> {

@@ -4,7 +4,7 @@ mod support;
 
 use boa_constrictor::Layout;
 use boa_constrictor::layout::Contexts;
-use boa_constrictor::transform::{Field, Predict, Structure, Transform};
+use boa_constrictor::structure::{Field, Predict, Structure, Transform};
 use proptest::prelude::*;
 use support::made::Lcg;
 

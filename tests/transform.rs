@@ -3,7 +3,8 @@
 mod support;
 
 use boa_constrictor::Layout;
-use boa_constrictor::transform::{Field, Kind, Predict, Rule, Structure, Transform};
+use boa_constrictor::layout::Kind;
+use boa_constrictor::structure::{Field, Predict, Rule, Structure, Transform};
 use proptest::prelude::*;
 use support::made::Lcg;
 

@@ -5,8 +5,8 @@
 mod layouts;
 
 use boa_constrictor::Layout;
-use boa_constrictor::layout::npy;
-use boa_constrictor::layout::transposed::{Transposed, transposed};
+use boa_constrictor::container::npy;
+use boa_constrictor::search::transposed::{Transposed, transposed};
 use layouts::{Lcg, elements, table};
 use proptest::prelude::*;
 use std::path::Path;

@@ -2,7 +2,7 @@
 //! (their names) or `cols` (their number), and `order`, `row` or `column`.
 
 use crate::Failure;
-use boa_constrictor::layout::npy;
+use boa_constrictor::container::npy;
 use serde_json::Value;
 use std::fs;
 use std::io::ErrorKind;

@@ -2,10 +2,10 @@
 
 use super::noise::coin_flips;
 use super::region::Look;
-use crate::layout::Layout;
-use crate::layout::columns::{self, Kind};
-use crate::transform::words;
-use crate::transform::{Estimator, Structure, Transform, patterns};
+use crate::layout::{Kind, Layout};
+use crate::search::{Estimator, columns};
+use crate::structure::{Structure, Transform, words};
+use crate::transform::patterns;
 use serde::{Serialize, Serializer};
 use std::collections::HashSet;
 
@@ -158,7 +158,7 @@ pub(super) fn places(layout: &Layout, structure: &Structure, rows: &[u8]) -> Vec
     if !fields.is_empty() && !agree {
         found = fields
             .iter()
-            .map(|field| columns::Column {
+            .map(|field| crate::layout::Column {
                 width: field.width,
                 swap: field.swap,
                 kind: field.transform.kind,

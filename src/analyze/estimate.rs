@@ -2,10 +2,10 @@
 
 use super::region::Region;
 use super::repeats::foretold;
-use crate::layout::cost::{Cost, Window};
-use crate::layout::plan::FRAME_TARGET;
 use crate::layout::{Contexts, Layout};
-use crate::transform::Structure;
+use crate::search::cost::{Cost, Window};
+use crate::search::plan::FRAME_TARGET;
+use crate::structure::Structure;
 use serde::Serialize;
 use std::num::NonZero;
 

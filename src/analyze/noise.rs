@@ -1,6 +1,6 @@
 //! How many of a number's low bits are coin flips.
 
-use crate::layout::log2;
+use crate::search::log2;
 
 /// Numbers that are looked at, and fewer tell nothing.
 const MOST: usize = 1 << 15;

@@ -1,9 +1,9 @@
 //! Which parts of an input are looked at, and the layout of each.
 
 use crate::error::Result;
-use crate::layout::cost::{Cost, Window};
-use crate::layout::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
 use crate::layout::{Given, Layout};
+use crate::search::cost::{Cost, Window};
+use crate::search::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
 use std::io::{Read, Seek, SeekFrom};
 
 /// An input of at most this many bytes is planned from front to back, as it would be compressed.

@@ -6,7 +6,7 @@ use super::source::{STDIN, Source};
 use super::{for_each, print};
 use boa_constrictor::format::{Method, ModelSection};
 use boa_constrictor::stream::{FrameInfo, Member, list};
-use boa_constrictor::transform::words;
+use boa_constrictor::structure::words;
 use std::io::BufReader;
 use std::path::Path;
 

@@ -4,7 +4,7 @@ use super::args::Talk;
 use boa_constrictor::Progress;
 use boa_constrictor::format::{FrameHeader, Method};
 use boa_constrictor::layout::Finding;
-use boa_constrictor::transform::words;
+use boa_constrictor::structure::words;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};

@@ -11,8 +11,8 @@ use boa_constrictor::layout::Given;
 use boa_constrictor::model::{Config, HEAD, Model};
 #[cfg(feature = "report")]
 use boa_constrictor::report::Course;
+use boa_constrictor::structure::words;
 use boa_constrictor::train::{Corpus, Report, Rules, Source, TrainOptions, hold_out, train};
-use boa_constrictor::transform::words;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashSet;
 use std::fs;

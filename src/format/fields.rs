@@ -3,7 +3,8 @@
 use super::cursor::{Cursor, put_varint};
 use super::formula;
 use crate::error::Result;
-use crate::transform::{Field, Kind, MOST_FIELDS, Predict, Rule, Transform};
+use crate::layout::Kind;
+use crate::structure::{Field, MOST_FIELDS, Predict, Rule, Transform};
 use std::io::BufRead;
 use std::sync::Arc;
 

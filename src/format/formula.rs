@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, put_varint};
 use super::fields::{kind, kind_code};
 use crate::error::Result;
-use crate::transform::{Formula, Input, MOST_FIELDS, Operation};
+use crate::structure::{Formula, Input, MOST_FIELDS, Operation};
 use std::io::BufRead;
 
 /// The first operation that is none of the inputs, which have the codes 0 to 7.

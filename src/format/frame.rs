@@ -6,7 +6,7 @@ use super::parts::Parts;
 use super::{FRAME_MARK, INDEX_MARK, MAX_FRAME, MAX_LANES, layout};
 use crate::error::{Error, Result};
 use crate::level::Effort;
-use crate::transform::Structure;
+use crate::structure::Structure;
 use std::io::BufRead;
 
 /// How a frame's content is coded.

@@ -4,7 +4,7 @@ use super::cursor::{Cursor, put_varint};
 use super::{fields, looks};
 use crate::error::Result;
 use crate::layout::Layout;
-use crate::transform::Structure;
+use crate::structure::Structure;
 use std::io::BufRead;
 
 const SWAP: u8 = 1 << 2;

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, put_varint};
 use crate::error::Result;
-use crate::transform::{Look, Looks};
+use crate::structure::{Look, Looks};
 use std::io::BufRead;
 
 pub(super) fn write_to(looks: &[Looks], out: &mut Vec<u8>) {

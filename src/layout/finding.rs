@@ -1,7 +1,6 @@
 //! How the layout of a frame was found, in words.
 
 use super::Layout;
-use super::detect::Fit;
 use std::fmt;
 
 /// How the layout of a frame was found.
@@ -32,18 +31,6 @@ pub enum Finding {
         /// What was detected.
         layout: Layout,
     },
-}
-
-impl Finding {
-    pub(super) fn of(fit: &Fit) -> Finding {
-        if fit.layout == Layout::BYTES {
-            return Finding::Plain;
-        }
-        Finding::Detected {
-            saves: fit.saves(),
-            layout: fit.layout,
-        }
-    }
 }
 
 impl fmt::Display for Finding {

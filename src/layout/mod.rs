@@ -1,31 +1,18 @@
 //! Where the numbers are: element width, byte order, record length, and what follows from them.
 
-mod boundaries;
-pub mod columns;
-pub(crate) mod cost;
-pub mod detect;
-mod elements;
+mod column;
 mod finding;
-pub mod fits;
-mod floats;
-mod grid;
-mod lags;
-mod logarithm;
-pub mod npy;
-mod numbers;
+mod given;
 mod places;
-pub mod plan;
-mod regions;
-pub mod swap;
 mod taps;
-pub mod transposed;
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
+pub(crate) use column::value;
+pub use column::{Column, Kind};
 pub use finding::Finding;
-pub(crate) use logarithm::log2;
+pub use given::Given;
 pub use places::{Companion, Companions, Contexts, ELEMENT_PHASES, MOST_COMPANIONS, Place, Places};
-pub use plan::Given;
 pub use taps::{NO_TAP, TAPS};
 
 /// The structure of one frame's content.

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::format::{Cursor, check, read_structure, write_structure};
-use crate::transform::Structure;
+use crate::structure::Structure;
 
 /// The most bytes of a structure; a dictionary takes the most of them.
 pub const MOST_BYTES: usize = 1 << 16;

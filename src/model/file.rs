@@ -4,7 +4,7 @@ use super::config::Config;
 use super::weights::Weights;
 use super::{carried, compact};
 use crate::error::{Error, Result};
-use crate::transform::Structure;
+use crate::structure::Structure;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 

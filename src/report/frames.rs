@@ -6,7 +6,7 @@ use crate::format::{Method, Parts};
 use crate::level::Effort;
 use crate::model::Model;
 use crate::stream::{Coding, FrameInfo, Member};
-use crate::transform::Structure;
+use crate::structure::Structure;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use std::io::{self, Read, Seek, SeekFrom};

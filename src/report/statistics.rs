@@ -3,7 +3,7 @@
 use crate::layout::{Contexts, Place, Places};
 use crate::model::{NAMED, Parts, Question};
 use crate::stream::Step;
-use crate::transform::{Structure, words};
+use crate::structure::{Structure, words};
 use std::f64::consts::LN_2;
 
 /// Records longer than this are not told apart by place.

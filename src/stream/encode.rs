@@ -11,12 +11,12 @@ use crate::format::{
     Footer, FrameHash, FrameHeader, Head, Index, IndexEntry, MAX_FRAME, MAX_FRAMES, Method,
     ModelSection, frame_hash,
 };
-use crate::layout::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
 use crate::layout::{Contexts, Given, Layout, Places};
 use crate::level::Effort;
 use crate::model::Model;
 use crate::options::EncodeOptions;
-use crate::transform::Structure;
+use crate::search::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
+use crate::structure::Structure;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,8 +1,9 @@
 //! Data as other people's might be: cut anywhere, in other units, in the other byte order, of no known layout.
 
-use crate::layout::plan::{FramePlan, Planner};
-use crate::layout::{Given, Layout, columns};
-use crate::transform::{Field, Kind, Structure};
+use crate::layout::{Given, Kind, Layout};
+use crate::search::columns;
+use crate::search::plan::{FramePlan, Planner};
+use crate::structure::{Field, Structure};
 
 /// One piece in this many stays as it is.
 const UNCHANGED: u8 = 2;

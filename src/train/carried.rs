@@ -2,7 +2,7 @@
 
 use super::corpus::Piece;
 use crate::model::Model;
-use crate::transform::{Field, Rule, Structure, Transform};
+use crate::structure::{Field, Rule, Structure, Transform};
 use std::collections::HashMap;
 use std::hash::Hash;
 

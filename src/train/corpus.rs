@@ -3,10 +3,10 @@
 use super::carried::carried;
 use super::sources::{Rules, Source, Sources};
 use crate::error::{Error, Result};
-use crate::layout::plan::{LOOKAHEAD, Planner};
 use crate::layout::{Given, Places};
+use crate::search::plan::{LOOKAHEAD, Planner};
 use crate::stream::Input;
-use crate::transform::Structure;
+use crate::structure::Structure;
 use std::fs::File;
 
 /// The share of the data that is held out for validation.

@@ -8,7 +8,7 @@ use crate::format::Method;
 use crate::layout::{Given, Layout};
 use crate::model::{Config, Model};
 use crate::stream::{Coding, list};
-use crate::transform::Structure;
+use crate::structure::Structure;
 use crate::{EncodeOptions, Input, compress};
 use candle_core::{Device, Tensor};
 use std::time::Duration;

@@ -7,24 +7,9 @@ use super::ranks::Members;
 pub struct Dictionary<'a>(&'a [u64]);
 
 impl<'a> Dictionary<'a> {
-    /// The most values.
-    pub const MOST: usize = 1 << 16;
-
-    /// `values` are strictly increasing, at least one and at most [`Dictionary::MOST`].
-    pub fn new(values: &'a [u64]) -> Option<Self> {
-        let increasing = values.windows(2).all(|pair| pair[0] < pair[1]);
-        let few = (1..=Self::MOST).contains(&values.len());
-        (increasing && few).then_some(Dictionary(values))
-    }
-
-    /// The same, of values known to be strictly increasing.
-    pub fn of_increasing(values: &'a [u64]) -> Self {
+    /// Of values that are strictly increasing.
+    pub fn new(values: &'a [u64]) -> Self {
         Dictionary(values)
-    }
-
-    /// Whether no value is above `most`.
-    pub fn fits(&self, most: u64) -> bool {
-        self.0.last().is_none_or(|&value| value <= most)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::float::Format;
 use super::symmetric::{Magnitudes, settle};
+use crate::structure::Rule;
 
 /// The floats nearest to `c / 10^decimals` for c below 10^digits, then to `c * 10^d / 10^decimals` for c of `digits` digits
 /// and d = 1, 2, ... up to 10^19; beyond, all floats.
@@ -17,17 +18,14 @@ pub struct Digits {
 }
 
 /// The most decimals.
-pub const MAX_DECIMALS: u32 = 19;
-
-/// The most significant digits that all floats of a format tell apart.
-pub fn most_digits(format: Format) -> u32 {
-    if format.bits == 32 { 6 } else { 15 }
-}
+const MAX_DECIMALS: u32 = Rule::MAX_DECIMALS as u32;
 
 impl Digits {
-    /// For floats of `format`, 1 to [`most_digits`] digits and 0 to [`MAX_DECIMALS`] decimals.
+    /// For floats of `format`, 1 to [`Rule::most_digits`] digits and 0 to [`Rule::MAX_DECIMALS`] decimals.
     pub fn new(format: Format, digits: u32, decimals: u32) -> Option<Digits> {
-        if !(1..=most_digits(format)).contains(&digits) || decimals > MAX_DECIMALS {
+        if !(1..=u32::from(Rule::most_digits(format.bits))).contains(&digits)
+            || decimals > MAX_DECIMALS
+        {
             return None;
         }
         let decades = u64::from(MAX_DECIMALS + decimals - digits);

@@ -1,125 +1,10 @@
-//! Formulas: how the numbers of a row make another one. Their operations stand in postfix order and work on a stack.
+//! The value of a formula: IEEE 754 doubles, in the order of its operations.
 
 use super::functions;
-use crate::error::{Error, Result};
-use crate::layout::columns::Kind;
-
-/// One operation of a formula, on doubles. `y` is the top of the stack, `x` what lies below it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Operation {
-    /// Pushes the input of this number.
-    Input(u8),
-    /// Pushes the double of this pattern, a finite one.
-    Constant(u64),
-    /// Pushes y once more.
-    Again,
-    /// x + y.
-    Add,
-    /// x - y.
-    Subtract,
-    /// x y.
-    Multiply,
-    /// x / y.
-    Divide,
-    /// The square root of y.
-    Root,
-    /// The sine of y.
-    Sine,
-    /// The cosine of y.
-    Cosine,
-    /// The hyperbolic sine of y.
-    Sinh,
-    /// The hyperbolic cosine of y.
-    Cosh,
-    /// The number whose hyperbolic sine is y.
-    Asinh,
-    /// e to the power of y.
-    Exp,
-    /// The natural logarithm of y.
-    Log,
-    /// The angle of the direction whose sine is to its cosine as x to y.
-    Angle,
-    /// The angle y less whole turns.
-    Turn,
-}
-
-impl Operation {
-    /// How many numbers it takes from the stack, how many it leaves.
-    fn arity(self) -> (usize, usize) {
-        use Operation::*;
-        match self {
-            Input(_) | Constant(_) => (0, 1),
-            Again => (1, 2),
-            Add | Subtract | Multiply | Divide | Angle => (2, 1),
-            Root | Sine | Cosine | Sinh | Cosh | Asinh | Exp | Log | Turn => (1, 1),
-        }
-    }
-}
-
-/// A column of the same row that a formula takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Input {
-    /// The number of its field.
-    pub field: u16,
-    /// How its bits are read here, whatever is done to it there.
-    pub kind: Kind,
-}
-
-/// A formula and the columns that it takes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Formula {
-    /// 1 to 8 columns.
-    pub inputs: Vec<Input>,
-    /// 1 to 64 operations that leave one number on a stack of at most 8.
-    pub operations: Vec<Operation>,
-}
+use crate::layout::Kind;
+use crate::structure::{Formula, Operation};
 
 impl Formula {
-    /// The most columns.
-    pub const MOST_INPUTS: usize = 8;
-    /// The most operations.
-    pub const MOST_OPERATIONS: usize = 64;
-    /// The most numbers on the stack.
-    pub const DEPTH: usize = 8;
-
-    /// Says whether the formula can be computed.
-    ///
-    /// # Errors
-    /// [`Error::InvalidArgument`] saying what is wrong.
-    pub fn validate(&self) -> Result<()> {
-        let refuse = |what: &str| Err(Error::InvalidArgument(format!("formula: {what}")));
-        if !(1..=Self::MOST_INPUTS).contains(&self.inputs.len()) {
-            return refuse("1 to 8 inputs");
-        }
-        if !(1..=Self::MOST_OPERATIONS).contains(&self.operations.len()) {
-            return refuse("1 to 64 operations");
-        }
-        let mut depth = 0;
-        for &operation in &self.operations {
-            match operation {
-                Operation::Input(n) if usize::from(n) >= self.inputs.len() => {
-                    return refuse("an input that there is not");
-                }
-                Operation::Constant(bits) if !f64::from_bits(bits).is_finite() => {
-                    return refuse("constants are finite");
-                }
-                _ => {}
-            }
-            let (takes, leaves) = operation.arity();
-            if takes > depth {
-                return refuse("an operation on nothing");
-            }
-            depth = depth - takes + leaves;
-            if depth > Self::DEPTH {
-                return refuse("more than 8 numbers at once");
-            }
-        }
-        if depth != 1 {
-            return refuse("one number is left at last");
-        }
-        Ok(())
-    }
-
     /// The value of a [valid](Formula::validate) formula; 0 where it is none, or not finite.
     pub fn value(&self, inputs: &[f64]) -> f64 {
         let mut stack = [0.0; Self::DEPTH];
@@ -164,7 +49,7 @@ impl Formula {
 
 impl Kind {
     /// The number that a bit pattern of `bits` bits stands for.
-    pub(super) fn number(self, pattern: u64, bits: u32) -> f64 {
+    pub(crate) fn number(self, pattern: u64, bits: u32) -> f64 {
         match self {
             Kind::Unsigned => pattern as f64,
             Kind::Signed => ((pattern << (64 - bits)) as i64 >> (64 - bits)) as f64,
@@ -174,7 +59,7 @@ impl Kind {
     }
 
     /// The bit pattern nearest to a finite number, of two the even one; zero is positive.
-    pub(super) fn nearest(self, number: f64, bits: u32) -> u64 {
+    pub(crate) fn nearest(self, number: f64, bits: u32) -> u64 {
         let whole = number.round_ties_even();
         match self {
             Kind::Unsigned => (whole as u64).min(super::order::mask(bits)),
@@ -191,6 +76,7 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::structure::Input;
 
     fn formula(inputs: usize, operations: &[Operation]) -> Formula {
         let input = |field| Input {

@@ -1,81 +1,8 @@
 //! The fields of a frame: which bytes are one number, and each column's transform.
 
-use super::column::{Predict, Rule, Transform};
 use super::relation;
-use crate::error::{Error, Result};
 use crate::layout::Layout;
-use std::sync::Arc;
-
-/// Elements that are treated alike: a column of a table, or all elements of an array.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Field {
-    /// Bytes of an element: 1, 2, 4 or 8.
-    pub width: u8,
-    /// Elements are little-endian.
-    pub swap: bool,
-    /// What is done to them.
-    pub transform: Transform,
-}
-
-/// The most fields of a frame.
-pub const MOST_FIELDS: usize = 1 << 16;
-
-/// Says whether `fields` fit `layout`: none; or one, for all elements; or one for each column, their widths together a
-/// record.
-///
-/// # Errors
-/// [`Error::InvalidArgument`] saying what does not fit.
-pub fn validate(layout: &Layout, fields: &[Field]) -> Result<()> {
-    let refuse = |what: &str| Err(Error::InvalidArgument(format!("fields: {what}")));
-    if fields.len() > MOST_FIELDS {
-        return refuse("more than 2^16");
-    }
-    for run in fields.chunk_by(alike) {
-        let field = &run[0];
-        if !matches!(field.width, 1 | 2 | 4 | 8) {
-            return refuse("an element has 1, 2, 4 or 8 bytes");
-        }
-        if field.swap && field.width == 1 {
-            return refuse("single bytes have no order");
-        }
-        field.transform.validate(field.width)?;
-    }
-    let Some(first) = fields.first() else {
-        return Ok(());
-    };
-    if layout.swap {
-        return refuse("each has its own byte order");
-    }
-    if fields.iter().any(|field| field.width != first.width) {
-        if layout.width != 1 {
-            return refuse("elements of several widths");
-        }
-    } else if layout.width != first.width {
-        return refuse("elements of another width than the layout's");
-    }
-    let all: u64 = fields.iter().map(|field| u64::from(field.width)).sum();
-    if fields.len() > 1 && all != u64::from(layout.record) {
-        return refuse("their widths are not a record's");
-    }
-    if relation::order(fields).is_none() {
-        return refuse("relations to fields that there are not, or in a circle");
-    }
-    Ok(())
-}
-
-/// Whether two fields are as valid as each other. Of a header's many fields all of a run have one large dictionary, which
-/// is not looked at again and again.
-fn alike(a: &Field, b: &Field) -> bool {
-    let (one, other) = (&a.transform, &b.transform);
-    let same_rule = match (&one.rule, &other.rule) {
-        (Rule::Dictionary(one), Rule::Dictionary(other)) => Arc::ptr_eq(one, other),
-        (one, other) => one == other,
-    };
-    let shape = |field: &Field| (field.width, field.swap, field.transform.kind);
-    let place = |transform: &Transform| (transform.offset, transform.rotate);
-    let same_place = place(one) == place(other);
-    same_rule && shape(a) == shape(b) && same_place && one.predict == other.predict
-}
+use crate::structure::{Field, Predict, field};
 
 /// The elements of one field in a frame: where the first begins, and how far apart they are.
 #[derive(Clone, Copy, Debug)]
@@ -183,7 +110,7 @@ pub fn inverse(layout: &Layout, fields: &[Field], bytes: &mut [u8]) {
         scatter(bytes, column, field.width, field.swap, &elements);
     }
     // What the others foretell comes after them.
-    let order = relation::order(fields).unwrap_or_default();
+    let order = field::order(fields).unwrap_or_default();
     if order.is_empty() {
         return;
     }
@@ -243,6 +170,6 @@ pub(crate) fn patterns(
 }
 
 /// How many whole elements a field has.
-pub(super) fn count(layout: &Layout, width: u8, place: Option<usize>, len: usize) -> usize {
+pub(crate) fn count(layout: &Layout, width: u8, place: Option<usize>, len: usize) -> usize {
     Column::of(layout, width, place, len).count
 }

@@ -1,14 +1,14 @@
 //! Bit patterns as numbers in order: a larger value has a larger code.
 
-use crate::layout::columns::Kind;
+use crate::layout::Kind;
 
 /// The bits of an element of `bits` bits: all ones.
-pub(super) fn mask(bits: u32) -> u64 {
+pub(crate) fn mask(bits: u32) -> u64 {
     u64::MAX >> (64 - bits)
 }
 
 /// The sign bit.
-pub(super) fn sign(bits: u32) -> u64 {
+pub(crate) fn sign(bits: u32) -> u64 {
     1 << (bits - 1)
 }
 

@@ -68,13 +68,14 @@ pub fn nearest(members: &impl Members, code: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::coarse::Coarse;
-    use super::super::dictionary::Dictionary;
-    use super::super::digits::{self, Digits};
-    use super::super::float::Format;
-    use super::super::step::{MAX_TERM, Step};
-    use super::super::symmetric::{Magnitudes, Symmetric};
     use super::*;
+    use crate::structure::Rule;
+    use crate::transform::coarse::Coarse;
+    use crate::transform::dictionary::Dictionary;
+    use crate::transform::digits::Digits;
+    use crate::transform::float::Format;
+    use crate::transform::step::Step;
+    use crate::transform::symmetric::{Magnitudes, Symmetric};
 
     /// Indexes at both ends, in the middle, where a walk of several steps lands, and around.
     fn some(count: u64) -> Vec<u64> {
@@ -127,7 +128,14 @@ mod tests {
     fn steps() {
         let terms = || {
             let powers = (0..=62).step_by(6).map(|n| 1 << n);
-            powers.chain([3, 10, 1000, 10u64.pow(18), MAX_TERM - 1, MAX_TERM])
+            powers.chain([
+                3,
+                10,
+                1000,
+                10u64.pow(18),
+                Rule::MAX_TERM - 1,
+                Rule::MAX_TERM,
+            ])
         };
         let mut refused = 0;
         for format in [Format::SINGLE, Format::DOUBLE] {
@@ -140,7 +148,7 @@ mod tests {
                 }
             }
             assert!(Step::new(format, 0, 1).is_none());
-            assert!(Step::new(format, 1, MAX_TERM + 1).is_none());
+            assert!(Step::new(format, 1, Rule::MAX_TERM + 1).is_none());
         }
         // Only steps of 2^-62, which no difference of floats that is looked at is below.
         assert_eq!(refused, 2);
@@ -149,8 +157,8 @@ mod tests {
     #[test]
     fn decimals() {
         for format in [Format::SINGLE, Format::DOUBLE] {
-            for n in 1..=digits::most_digits(format) {
-                for decimals in 0..=digits::MAX_DECIMALS {
+            for n in 1..=u32::from(Rule::most_digits(format.bits)) {
+                for decimals in 0..=u32::from(Rule::MAX_DECIMALS) {
                     let made = Digits::new(format, n, decimals).unwrap();
                     symmetric(
                         &format!("{n} digits, {decimals} decimals"),
@@ -172,7 +180,7 @@ mod tests {
         }
         for bits in [8, 16, 32, 64] {
             let values = [0, 1, 5, 100, mask(bits) - 1, mask(bits)];
-            check("dictionary", &Dictionary::new(&values).unwrap(), bits);
+            check("dictionary", &Dictionary::new(&values), bits);
         }
     }
 
@@ -182,7 +190,7 @@ mod tests {
         let even = (0..256).step_by(2).collect();
         let tens = (3..256).step_by(10).collect();
         for values in [vec![4, 5, 77, 255], vec![200], even, tens] {
-            let members = Dictionary::new(&values).unwrap();
+            let members = Dictionary::new(&values);
             let list: Vec<u64> = (0..members.count()).map(|n| members.at(n)).collect();
             let others = (0..256).filter(|code| !list.contains(code));
             let order: Vec<u64> = list.iter().copied().chain(others).collect();

@@ -17,12 +17,8 @@ pub struct Stencil<'a> {
 }
 
 impl<'a> Stencil<'a> {
-    /// The most neighbours.
-    pub const MOST_LAGS: usize = 32;
     /// Fractional bits of a weight.
     pub const WEIGHT_BITS: u32 = 12;
-    /// Weights lie within this.
-    pub const MOST_WEIGHT: i32 = 1 << 15;
 
     /// `lags[0]` is the reference's; each other has a weight.
     pub fn new(values: Values, lags: &'a [u32], weights: &'a [i32]) -> Self {

@@ -2,6 +2,7 @@
 
 use super::float::Format;
 use super::symmetric::{Magnitudes, settle};
+use crate::structure::Rule;
 
 /// The floats nearest to the multiples of `numerator / denominator`, up to where floats are as coarse as the step; beyond,
 /// all floats.
@@ -16,13 +17,10 @@ pub struct Step {
     limit: u64,
 }
 
-/// The largest numerator and denominator.
-pub const MAX_TERM: u64 = 1 << 62;
-
 impl Step {
-    /// For floats of `format`; the terms are from 1 to [`MAX_TERM`].
+    /// For floats of `format`; the terms are from 1 to [`Rule::MAX_TERM`].
     pub fn new(format: Format, numerator: u64, denominator: u64) -> Option<Step> {
-        let terms = 1..=MAX_TERM;
+        let terms = 1..=Rule::MAX_TERM;
         if !terms.contains(&numerator) || !terms.contains(&denominator) {
             return None;
         }

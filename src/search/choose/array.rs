@@ -1,0 +1,276 @@
+//! One transform for all elements of an array: grids, images, time series.
+
+use super::{Choice, Column, Estimator, FEWEST, WORTHWHILE, frame, placed, rules};
+use crate::layout::{Kind, Layout};
+use crate::search::fit;
+use crate::structure::{Predict, Transform};
+use crate::transform::float::Format;
+use std::collections::HashSet;
+
+/// The most elements that are coded to compare transforms, and the least.
+const ELEMENTS: [usize; 2] = [2048, 16384];
+/// One element in so many is coded.
+const SPARSE: usize = 48;
+/// The most elements before them that predictions may look back to.
+const HISTORY: usize = 1 << 19;
+/// Positions that weights are fitted to.
+const FITTED: usize = 8192;
+/// Bits by which the element a record before is closer than the one before, in tables.
+const TABLE: u64 = 3;
+/// Fixed-point values of typical floats have so many bits.
+const FIXED_BITS: i32 = 50;
+
+/// The transform of all elements.
+pub(crate) fn choose(
+    bytes: &[u8],
+    layout: &Layout,
+    column: &Column,
+    estimator: &mut Estimator,
+) -> Choice {
+    let Column { width, swap, kind } = *column;
+    let bits = 8 * u32::from(width);
+    let own = (width, swap, None);
+    let count = frame::count(layout, width, None, bytes.len());
+    let none = Choice {
+        transform: Transform::NONE,
+        bits: 0.0,
+    };
+    if count < FEWEST {
+        return none;
+    }
+    let rows = [layout.record, layout.plane].map(|n| n as usize / usize::from(width));
+    let coded = (count / SPARSE)
+        .clamp(ELEMENTS[0], ELEMENTS[1])
+        .min(count / 2);
+    let reach = (2 * rows[1].max(rows[0]) + 3).max(64);
+    let history = reach.min(HISTORY).min(count - coded);
+    let start = ((count - coded) / 2).max(history);
+    let patterns = frame::patterns(layout, bytes, own, start - history, history + coded);
+    let plain = estimator.bits(&patterns[history..], width);
+    let in_rows = estimator.bits_in_rows(&patterns, history, width, layout.record);
+    let plain = plain.min(in_rows);
+    let mut best = none;
+    let mut all = frame::patterns(layout, bytes, own, 0, usize::MAX);
+    let repeated = repeats(&all);
+    // Values that come again are cheap as they are, wherever they come; differences hide them.
+    let again = (all.len() as f64 * (1.0 - repeated)).max(2.0);
+    let again = crate::search::log2(again) + 1.0;
+    best.bits = plain.min((1.0 - repeated) * plain + repeated * again);
+
+    let steps = [1, rows[0], rows[1]];
+    let sweep = |transform: &Transform, codes: &[u64], estimator: &mut Estimator| {
+        let mut coded = codes.to_vec();
+        transform.predict(&mut coded, bits, steps, &[]);
+        estimator.bits(&coded[history..], width)
+    };
+    let mut tried = vec![Transform::of(kind)];
+    tried.extend(rules::candidates(&all, width, kind));
+    let mut by_rule: Vec<(f64, Transform, Vec<u64>)> = Vec::new();
+    for transform in tried {
+        let mut codes = patterns.clone();
+        transform.to_codes(&mut codes, bits);
+        let placed = placed(transform.clone(), &codes, width);
+        let mut still = codes[history..].to_vec();
+        placed.place(&mut still, bits);
+        let cost = estimator.bits(&still, width) + named(&transform, count, bits);
+        if cost < WORTHWHILE * best.bits {
+            best.bits = cost;
+            best.transform = placed;
+        }
+        let mut least = f64::INFINITY;
+        for times in [[1, 0, 0], lorenzo(rows)] {
+            let moved = with(&transform, Predict::Differences(times));
+            least = least.min(sweep(&moved, &codes, estimator));
+        }
+        by_rule.push((least + named(&transform, count, bits), transform, codes));
+    }
+    by_rule.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let Some((_, transform, codes)) = by_rule.first() else {
+        return best;
+    };
+    let mut predictions: Vec<Predict> = differences(rows).map(Predict::Differences).collect();
+    let shift = fixed_point(&patterns, kind, bits);
+    let values = transform.values(bits, shift);
+    // Weights are to fit all of the array, not the sample alone.
+    transform.to_codes(&mut all, bits);
+    // In place: a frame's elements as 64 bits each are large.
+    let values: Vec<i64> = all.into_iter().map(|code| values.value(code)).collect();
+    for lags in stencils(rows) {
+        let reach = lags.iter().copied().max().unwrap_or(0) as usize;
+        if reach >= values.len() / 2 {
+            continue;
+        }
+        let step = ((values.len() - reach) / FITTED).max(1) | 1;
+        let positions: Vec<usize> = (reach..values.len()).step_by(step).collect();
+        predictions.push(Predict::Stencil {
+            shift,
+            weights: fit::weights(&values, &lags, &positions),
+            lags,
+        });
+    }
+    let moved = predictions.into_iter().map(|predict| {
+        let moved = with(transform, predict);
+        let cost = sweep(&moved, codes, estimator) + named(transform, count, bits);
+        (cost, moved)
+    });
+    if let Some((bits, transform)) = moved.min_by(|a, b| a.0.total_cmp(&b.0))
+        && bits < WORTHWHILE * best.bits
+    {
+        best.bits = bits;
+        best.transform = transform;
+    }
+    if best.transform.predict == Predict::Nothing && best.transform != Transform::NONE {
+        let mut codes = frame::patterns(layout, bytes, own, 0, usize::MAX);
+        best.transform.to_codes(&mut codes, bits);
+        best.transform = placed(best.transform, &codes, width);
+    }
+    best
+}
+
+/// Whether the element before is about as close as the one a record before: in tables it is of another column.
+pub(crate) fn is_smooth(bytes: &[u8], layout: &Layout, column: &Column) -> bool {
+    let Column { width, swap, kind } = *column;
+    let bits = 8 * u32::from(width);
+    let own = (width, swap, None);
+    let record = layout.record as usize / usize::from(width);
+    let count = frame::count(layout, width, None, bytes.len());
+    let most = (count / 2).min(record + ELEMENTS[0]);
+    let mut codes = frame::patterns(layout, bytes, own, count / 4, most);
+    for code in &mut codes {
+        *code = kind.code(*code, bits);
+    }
+    // Bits by which elements differ, all together.
+    let apart = |lag: usize| {
+        let pairs = codes
+            .iter()
+            .skip(record)
+            .zip(&codes[record.saturating_sub(lag)..]);
+        pairs
+            .map(|(a, b)| u64::from(64 - a.abs_diff(*b).leading_zeros()))
+            .sum::<u64>()
+    };
+    record < codes.len() && apart(1) <= apart(record) + TABLE * (codes.len() - record) as u64
+}
+
+fn with(transform: &Transform, predict: Predict) -> Transform {
+    Transform {
+        predict,
+        offset: 0,
+        rotate: 0,
+        ..transform.clone()
+    }
+}
+
+/// Bits of an element that go into naming its rule.
+fn named(transform: &Transform, count: usize, bits: u32) -> f64 {
+    match &transform.rule {
+        super::Rule::Dictionary(values) => {
+            values.len() as f64 * f64::from(bits) * 0.6 / count as f64
+        }
+        _ => 0.0,
+    }
+}
+
+/// The share of elements whose value came before, other than right before.
+fn repeats(patterns: &[u64]) -> f64 {
+    let mut seen = HashSet::with_capacity(patterns.len() / 2);
+    let mut last = None;
+    let mut again = 0;
+    for &pattern in patterns {
+        let new = seen.insert(pattern);
+        again += usize::from(!new && last != Some(pattern));
+        last = Some(pattern);
+    }
+    again as f64 / patterns.len().max(1) as f64
+}
+
+/// A difference along every axis there is.
+fn lorenzo(rows: [usize; 2]) -> [u8; 3] {
+    [1, u8::from(rows[0] > 1), u8::from(rows[1] > 1)]
+}
+
+fn differences(rows: [usize; 2]) -> impl Iterator<Item = [u8; 3]> {
+    let all = [
+        [1, 0, 0],
+        [2, 0, 0],
+        [0, 1, 0],
+        [1, 1, 0],
+        [0, 0, 1],
+        [1, 0, 1],
+        [1, 1, 1],
+    ];
+    all.into_iter()
+        .filter(move |times| (times[1] == 0 || rows[0] > 1) && (times[2] == 0 || rows[1] > 1))
+}
+
+/// Distances to the neighbours, for one, two and three dimensions.
+fn stencils(rows: [usize; 2]) -> Vec<Vec<u32>> {
+    let [row, plane] = rows.map(|n| n as u32);
+    let mut all = vec![(1..=32).collect()];
+    if row > 2 {
+        let flat = [
+            1,
+            row,
+            row + 1,
+            row - 1,
+            2,
+            2 * row,
+            row - 2,
+            row + 2,
+            2 * row + 1,
+            2 * row - 1,
+            3,
+        ];
+        all.push(flat.to_vec());
+        if plane > 2 * row + 2 {
+            let deep = [
+                plane,
+                plane + 1,
+                plane - 1,
+                plane + row,
+                plane - row,
+                plane + row + 1,
+                plane + row - 1,
+                plane - row + 1,
+                plane - row - 1,
+                2 * plane,
+            ];
+            let mut near = flat[..6].to_vec();
+            near.extend(deep);
+            all.push(near.clone());
+            near.extend([
+                2 * plane + 1,
+                2 * plane - 1,
+                2 * plane + row,
+                2 * plane - row,
+                plane + 2,
+                plane - 2,
+                plane + 2 * row,
+                plane - 2 * row,
+            ]);
+            all.push(near);
+        }
+    }
+    all
+}
+
+/// Fractional bits that give a typical float [`FIXED_BITS`] bits.
+fn fixed_point(patterns: &[u64], kind: Kind, bits: u32) -> i16 {
+    let Some(format) = Format::of(bits).filter(|_| kind == Kind::Float) else {
+        return 0;
+    };
+    let step = patterns.len().div_ceil(1024).max(1);
+    let mut typical: Vec<u64> = patterns
+        .iter()
+        .step_by(step)
+        .map(|p| p & (u64::MAX >> (65 - bits)))
+        .filter(|&p| p != 0 && p < format.infinity())
+        .collect();
+    typical.sort_unstable();
+    let Some(&middle) = typical.get(typical.len() / 2) else {
+        return 0;
+    };
+    let (significand, exponent) = format.split(middle);
+    let top = exponent + 64 - significand.leading_zeros() as i32;
+    (FIXED_BITS - top) as i16
+}

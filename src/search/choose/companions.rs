@@ -1,0 +1,235 @@
+//! Which columns tell most of a column's next value.
+//!
+//! Of every column the upper bits, up to 80 values, are coded adaptively given those of each other column; what takes
+//! fewest bits is the first companion, what takes fewest together with it the second and the third.
+
+use crate::layout::{Layout, MOST_COMPANIONS};
+use crate::search::log2;
+use crate::structure::companion::before;
+use crate::structure::{Look, Looks};
+
+/// Rows that are looked at, and the least there must be.
+const ROWS: usize = 8192;
+/// Elements that are looked at: of many columns fewer rows.
+const ELEMENTS: usize = 1 << 18;
+const FEWEST: usize = 256;
+/// Only so many columns before are looked at.
+const NEAR: usize = 64;
+/// Values that are told apart: of a column that tells or is told, of one of two, and to find candidates.
+const FINE: usize = 80;
+const ROUGH: u8 = 2;
+const COARSE: usize = 32;
+/// One row in so many is counted to find candidates, and so many candidates are coded.
+const SPARSE: usize = 2;
+const CANDIDATES: usize = 12;
+/// A companion must save so many bits of a frame's column, and this share of what is looked at.
+const SAVES: f64 = 100.0;
+const SHARE: f64 = 0.005;
+/// How many occurrences a context's own counts are held against.
+const PRIOR: f64 = 6.0;
+
+/// A column's elements in the sampled rows and in the rows before them.
+struct Column {
+    shift: u8,
+    fine: [Vec<u8>; 2],
+    rough: [Vec<u8>; 2],
+    coarse: [Vec<u8>; 2],
+    /// Different values of each.
+    kinds: [usize; 3],
+}
+
+/// What the columns of a table look at, by the bytes that are coded, their layout and the columns' widths; none if
+/// nothing is told.
+pub fn choose(coded: &[u8], layout: &Layout, widths: &[u8]) -> Vec<Looks> {
+    let record = layout.record as usize;
+    let first = (record - layout.phase as usize) % record;
+    let rows = coded.len().saturating_sub(first) / record;
+    if rows < FEWEST || widths.len() < 2 {
+        return Vec::new();
+    }
+    let sampled = (rows - 1).min(ROWS).min(ELEMENTS / widths.len());
+    let row = |k: usize| 1 + k * (rows - 1) / sampled;
+    let mut place = 0;
+    let columns: Vec<Column> = { widths.iter() }
+        .map(|&width| {
+            let start = first + place;
+            place += usize::from(width);
+            let value = |row: usize| {
+                let bytes = &coded[start + row * record..][..width.into()];
+                bytes.iter().fold(0, |v, &byte| v << 8 | u64::from(byte))
+            };
+            let now = (0..sampled).map(|k| value(row(k))).collect();
+            let above = (0..sampled).map(|k| value(row(k) - 1)).collect();
+            Column::new([now, above])
+        })
+        .collect();
+    let scale = rows as f64 / sampled as f64;
+    let weights: Vec<f64> = (0..=sampled.div_ceil(SPARSE)).map(weight).collect();
+    let looks = (0..columns.len()).map(|target| of_column(&columns, target, scale, &weights));
+    let looks: Vec<Looks> = looks.collect();
+    match looks.iter().any(|looks| looks[0].is_some()) {
+        true => looks,
+        false => Vec::new(),
+    }
+}
+
+/// `scale`: rows of the frame for each that is looked at; `weights`: those of all numbers of rows.
+fn of_column(columns: &[Column], target: usize, scale: f64, weights: &[f64]) -> Looks {
+    let own = &columns[target];
+    if own.kinds[0] < 2 {
+        return Looks::default();
+    }
+    let other = |back: usize| {
+        let column = before(columns.len(), target, back);
+        (&columns[column], usize::from(back > target))
+    };
+    let mut candidates: Vec<(f64, usize)> = (1..=columns.len().min(NEAR))
+        .filter(|&back| other(back).0.kinds[0] > 1)
+        .map(|back| {
+            let (column, row) = other(back);
+            let ways = [own.kinds[2], column.kinds[2]];
+            let told = information(&own.coarse[0], &column.coarse[row], ways, weights);
+            (told, back)
+        })
+        .collect();
+    candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
+    candidates.truncate(CANDIDATES);
+
+    let alone = vec![0; own.fine[0].len()];
+    let values = (own.fine[0].as_slice(), own.kinds[0]);
+    let alone = bits(values, &alone, 1, f64::INFINITY);
+    // What is not below this is no companion.
+    let most = alone - (SAVES / scale).max(SHARE * alone);
+    let (mut least, mut best) = (most, None);
+    for &(_, back) in &candidates {
+        let (column, row) = other(back);
+        let context: Vec<u16> = column.fine[row].iter().map(|&v| v.into()).collect();
+        let cost = bits(values, &context, column.kinds[0], least);
+        if cost < least {
+            (least, best) = (cost, Some(back));
+        }
+    }
+    let Some(best) = best else {
+        return Looks::default();
+    };
+    let (one, one_row) = other(best);
+    // The best two of the others.
+    let mut pairs: Vec<(f64, usize)> = Vec::new();
+    for &(_, back) in candidates.iter().filter(|&&(_, back)| back != best) {
+        let (column, row) = other(back);
+        let ways = column.kinds[1];
+        let both = one.rough[one_row].iter().zip(&column.rough[row]);
+        let context: Vec<u16> = both
+            .map(|(&a, &b)| u16::from(a) * ways as u16 + u16::from(b))
+            .collect();
+        let least = pairs.get(MOST_COMPANIONS - 2).map_or(most, |last| last.0);
+        let cost = bits(values, &context, ways * one.kinds[1], least);
+        if cost < least {
+            pairs.insert(pairs.partition_point(|pair| pair.0 <= cost), (cost, back));
+            pairs.truncate(MOST_COMPANIONS - 1);
+        }
+    }
+    let mut looks = Looks::default();
+    let backs = std::iter::once(best).chain(pairs.into_iter().map(|(_, back)| back));
+    for (look, back) in looks.iter_mut().zip(backs) {
+        *look = Some(Look {
+            back: back as u16,
+            shift: other(back).0.shift,
+        });
+    }
+    looks
+}
+
+impl Column {
+    /// Of the elements in the sampled rows and in the rows before these.
+    fn new(values: [Vec<u64>; 2]) -> Column {
+        let mut sorted = values.concat();
+        sorted.sort_unstable();
+        sorted.dedup();
+        // Where neighbours differ first says how many values there are above each bit.
+        let mut differ = [0; 65];
+        for pair in sorted.windows(2) {
+            differ[64 - (pair[0] ^ pair[1]).leading_zeros() as usize] += 1;
+        }
+        let shift_to = |most: usize| {
+            let (mut kinds, mut shift) = (1, 64);
+            while shift > 0 && kinds + differ[shift] <= most {
+                kinds += differ[shift];
+                shift -= 1;
+            }
+            // A shift of all bits of a word would not be one.
+            (shift as u8).min(63)
+        };
+        let shift = shift_to(FINE);
+        let numbered = |shift: u8| {
+            let mut kinds: Vec<u64> = sorted.iter().map(|&v| v >> shift).collect();
+            kinds.dedup();
+            let number = |&v: &u64| kinds.partition_point(|&kind| kind < v >> shift) as u8;
+            let numbers = [0, 1].map(|k: usize| values[k].iter().map(number).collect());
+            (numbers, kinds.len())
+        };
+        let (fine, fine_kinds) = numbered(shift);
+        let (rough, rough_kinds) = numbered((shift + ROUGH).min(63));
+        let (coarse, coarse_kinds) = numbered(shift_to(COARSE));
+        Column {
+            shift,
+            fine,
+            rough,
+            coarse,
+            kinds: [fine_kinds, rough_kinds, coarse_kinds],
+        }
+    }
+}
+
+/// n log2 n.
+fn weight(n: usize) -> f64 {
+    n as f64 * log2(n.max(1) as f64)
+}
+
+/// Bits that a context tells of a value, in one row in [`SPARSE`], less about what chance would. `weights`: those of all
+/// numbers of rows.
+fn information(values: &[u8], context: &[u8], ways: [usize; 2], weights: &[f64]) -> f64 {
+    let mut counts = [[0u32; COARSE]; COARSE];
+    for (&v, &c) in values.iter().zip(context).step_by(SPARSE) {
+        counts[usize::from(c)][usize::from(v)] += 1;
+    }
+    let weight = |n: u32| weights[n as usize];
+    let (mut told, mut by_value) = (0.0, [0; COARSE]);
+    for row in &counts {
+        for (sum, &n) in by_value.iter_mut().zip(row) {
+            told += weight(n);
+            *sum += n;
+        }
+        told -= weight(row.iter().sum());
+    }
+    told -= by_value.iter().map(|&n| weight(n)).sum::<f64>();
+    told + weight(by_value.iter().sum()) - ((ways[0] - 1) * (ways[1] - 1)) as f64 / 2.0
+}
+
+/// Bits that values of so many kinds take, coded adaptively in their contexts; infinity as soon as they are at least `most`.
+fn bits((values, kinds): (&[u8], usize), context: &[u16], contexts: usize, most: f64) -> f64 {
+    let mut counts = vec![0u16; kinds * contexts];
+    let mut sums = vec![0u16; contexts];
+    let mut all = vec![0.3; kinds];
+    let mut total = 0.3 * kinds as f64;
+    let (mut bits, mut product) = (0.0, 1.0);
+    for (&v, &c) in values.iter().zip(context) {
+        let (v, c) = (usize::from(v), usize::from(c));
+        let count = &mut counts[c * kinds + v];
+        let p = (f64::from(*count) + PRIOR * all[v] / total) / (f64::from(sums[c]) + PRIOR);
+        // A logarithm now and then will do.
+        product *= p;
+        if product < 1e-200 {
+            bits -= log2(product);
+            product = 1.0;
+            if bits >= most {
+                return f64::INFINITY;
+            }
+        }
+        *count += 1;
+        sums[c] += 1;
+        all[v] += 1.0;
+        total += 1.0;
+    }
+    bits - log2(product)
+}

@@ -1,0 +1,68 @@
+//! What elements cost: a sample of their bytes coded with adaptive contexts.
+
+use crate::layout::Layout;
+use crate::search::cost::{Cost, Window};
+
+/// The estimator.
+pub(crate) struct Estimator {
+    cost: Cost,
+    bytes: Vec<u8>,
+}
+
+impl Estimator {
+    pub fn new() -> Estimator {
+        Estimator {
+            cost: Cost::new(),
+            bytes: Vec::new(),
+        }
+    }
+
+    /// Bits of an element of `width` bytes.
+    pub fn bits(&mut self, elements: &[u64], width: u8) -> f64 {
+        self.bits_in_rows(elements, 0, width, 0)
+    }
+
+    /// The same where that is less than `most`; where it clearly is not, infinity.
+    pub fn bits_below(&mut self, most: f64, elements: &[u64], width: u8) -> f64 {
+        self.estimate(most, elements, 0, width, 0)
+    }
+
+    /// The same for those behind the first `history`, in rows of `record` bytes; 0: none.
+    pub fn bits_in_rows(
+        &mut self,
+        elements: &[u64],
+        history: usize,
+        width: u8,
+        record: u32,
+    ) -> f64 {
+        self.estimate(f64::INFINITY, elements, history, width, record)
+    }
+
+    fn estimate(
+        &mut self,
+        most: f64,
+        elements: &[u64],
+        history: usize,
+        width: u8,
+        record: u32,
+    ) -> f64 {
+        self.bytes.clear();
+        for element in elements {
+            let bytes = element.to_be_bytes();
+            self.bytes
+                .extend_from_slice(&bytes[8 - usize::from(width)..]);
+        }
+        let layout = Layout {
+            width,
+            record,
+            ..Layout::BYTES
+        };
+        let start = history * usize::from(width);
+        let window = Window {
+            start,
+            len: self.bytes.len() - start,
+        };
+        let most = most / f64::from(width);
+        self.cost.bits_below(most, &self.bytes, &[window], &layout) * f64::from(width)
+    }
+}

@@ -1,0 +1,218 @@
+//! A transform for each column of a table.
+
+use super::relations::{self, Plain};
+use super::{Choice, Column, Estimator, FEWEST, Field, frame, placed, rules};
+use crate::layout::{Kind, Layout};
+use crate::structure::{Predict, Rule, Transform};
+use std::ops::Range;
+
+/// The most rows of a column that are coded to compare transforms, and the least.
+const ROWS: [usize; 2] = [512, 768];
+/// One row in so many is coded.
+const SPARSE: usize = 8;
+/// A rule has to save this share of the bits, differences this: what the estimate does not see is that equal values in
+/// other columns look alike only as they are.
+const RULE: f64 = 0.96;
+const DIFFERENCE: f64 = 0.97;
+/// Decimals this many bits apart save more of noise than the estimate sees in so few rows, the fewer the less: they need
+/// not save more than this, whatever the share.
+const APART: f64 = 0.5;
+const DECIMAL: f64 = 0.3;
+/// Rows that follow one another have to be closer than others by so many bits in half of the frame's parts, at most so many:
+/// what the estimate saves on a sample of noise is noise.
+const PARTS: usize = 8;
+const CLOSER: f64 = 1.0;
+/// The best so many readings and rules are tried with differences and relations.
+const TRIED: usize = 2;
+/// The most rows of a part that are compared.
+const COMPARED: usize = 512;
+/// Bits that naming a rule costs, beside its dictionary.
+const NAMED: f64 = 48.0;
+
+/// The fields of a table, and the bits of a row.
+pub(crate) fn choose(
+    bytes: &[u8],
+    layout: &Layout,
+    columns: &[Column],
+    estimator: &mut Estimator,
+) -> (Vec<Field>, f64) {
+    let mut place = 0;
+    let mut fields = Vec::with_capacity(columns.len());
+    let mut plain = Vec::with_capacity(columns.len());
+    for column in columns {
+        let own = (column.width, column.swap, Some(place));
+        place += usize::from(column.width);
+        let patterns = frame::patterns(layout, bytes, own, 0, usize::MAX);
+        let (choice, transforms) = of_column(&patterns, column, estimator);
+        plain.push(Plain {
+            transforms,
+            bits: choice.bits,
+        });
+        fields.push(Field {
+            width: column.width,
+            swap: column.swap,
+            transform: choice.transform,
+        });
+    }
+    for related in relations::find(bytes, layout, columns, &plain, estimator) {
+        plain[related.column].bits = related.bits;
+        fields[related.column].transform = related.transform;
+    }
+    (fields, plain.iter().map(|column| column.bits).sum())
+}
+
+/// The rows of a column of `count` that are coded: two runs, since neighbours stay neighbours for differences.
+pub(crate) fn sampled(count: usize) -> [Range<usize>; 2] {
+    let rows = (count / SPARSE).clamp(ROWS[0], ROWS[1]);
+    let run = (rows / 2).min(count / 2);
+    [count / 4, count * 3 / 4].map(|middle| middle - run / 2..middle - run / 2 + run)
+}
+
+/// About the bits that a dictionary of elements of `width` bytes takes.
+pub(crate) fn bits_of_values(values: &[u64], width: u8) -> f64 {
+    values.len() as f64 * 8.0 * f64::from(width) * 0.6
+}
+
+/// The transform of one column, all of whose elements are given; and readings and rules that nearly are as good.
+fn of_column(
+    patterns: &[u64],
+    column: &Column,
+    estimator: &mut Estimator,
+) -> (Choice, Vec<Transform>) {
+    let Column { width, kind, .. } = *column;
+    let bits = 8 * u32::from(width);
+    let none = |bits| Choice {
+        transform: Transform::NONE,
+        bits,
+    };
+    if patterns.len() < FEWEST || patterns.iter().all(|p| *p == patterns[0]) {
+        return (none(0.0), Vec::new());
+    }
+    let runs = sampled(patterns.len());
+    let run = runs[0].len();
+    let sample: Vec<u64> = { runs.into_iter() }
+        .flat_map(|run| &patterns[run])
+        .copied()
+        .collect();
+    let plain = estimator.bits(&sample, width);
+    let mut best = none(plain);
+    let mut tried = vec![Transform::of(kind)];
+    tried.extend(rules::candidates(patterns, width, kind));
+    let overhead = |t: &Transform| {
+        let values = match &t.rule {
+            Rule::Any => 0.0,
+            Rule::Dictionary(values) => bits_of_values(values, width),
+            _ => NAMED,
+        };
+        values / patterns.len() as f64
+    };
+    let mut costs: Vec<(f64, Transform, Vec<u64>)> = Vec::new();
+    for transform in tried {
+        let mut codes = sample.clone();
+        transform.to_codes(&mut codes, bits);
+        let transform = placed(transform, &codes, width);
+        let named = overhead(&transform);
+        let mut coded = codes.clone();
+        transform.place(&mut coded, bits);
+        let most = costs.get(TRIED - 1).map_or(f64::INFINITY, |cost| cost.0);
+        let cost = if transform.rule == Rule::Any && only_first_bytes_differ(&sample, kind, bits) {
+            plain
+        } else {
+            named + estimator.bits_below(most - named, &coded, width)
+        };
+        let place = costs.partition_point(|other| other.0 <= cost);
+        costs.insert(place, (cost, transform, codes));
+        costs.truncate(TRIED);
+    }
+    if let Some((cost, transform, _)) = costs.first()
+        && transform.rule != Rule::Any
+        && (*cost < RULE * best.bits
+            || *cost < best.bits - DECIMAL && decimals_apart(transform, &sample, bits) >= APART)
+    {
+        best.bits = *cost;
+        best.transform = transform.clone();
+    }
+    let differing: &[_] = if follow_closely(patterns, kind, bits) {
+        &costs
+    } else {
+        &[]
+    };
+    for (_, transform, codes) in differing {
+        for times in 1..=2 {
+            let transform = Transform {
+                predict: Predict::Differences([times, 0, 0]),
+                offset: 0,
+                rotate: 0,
+                ..transform.clone()
+            };
+            let mut coded = codes.clone();
+            for run in coded.chunks_mut(run) {
+                transform.predict(run, bits, [1, 0, 0], &[]);
+            }
+            let cost = estimator.bits(&coded, width) + overhead(&transform);
+            if cost < DIFFERENCE * best.bits {
+                best.bits = cost;
+                best.transform = transform;
+            } else {
+                break;
+            }
+        }
+    }
+    // The first of all values may lie outside the sample: the place is that of all.
+    if best.transform.predict == Predict::Nothing && best.transform.rule != Rule::Any {
+        let mut codes = patterns.to_vec();
+        best.transform.to_codes(&mut codes, bits);
+        best.transform = placed(best.transform, &codes, width);
+    }
+    let transforms = costs.into_iter().map(|cost| cost.1).collect();
+    (best, transforms)
+}
+
+/// Whether a reading changes nothing but the first bytes, equal ones to equal ones: it costs what plain elements do.
+fn only_first_bytes_differ(patterns: &[u64], kind: Kind, bits: u32) -> bool {
+    kind != Kind::Float || patterns.iter().all(|pattern| pattern >> (bits - 1) == 0)
+}
+
+/// By how many bits a column's decimals are further apart than floats are; 0 if the rule names no decimals. Where floats are
+/// as coarse as the decimals, as all floats of few digits are, the rule says nothing that the floats do not. Multiples of
+/// powers of two show by themselves: their last bits are zero.
+fn decimals_apart(transform: &Transform, patterns: &[u64], bits: u32) -> f64 {
+    let is_decimal = match transform.rule {
+        Rule::Digits { .. } => true,
+        Rule::Step {
+            numerator,
+            denominator,
+        } => !(numerator.is_power_of_two() && denominator.is_power_of_two()),
+        _ => false,
+    };
+    if !is_decimal {
+        return 0.0;
+    }
+    let code = |&pattern: &u64| transform.kind.code(pattern, bits);
+    let codes: Vec<u64> = patterns.iter().map(code).collect();
+    transform.coarseness(&codes, bits)
+}
+
+/// Whether rows that follow one another are clearly closer than rows further apart, in much of the frame.
+fn follow_closely(patterns: &[u64], kind: Kind, bits: u32) -> bool {
+    let parts = (patterns.len() / FEWEST).clamp(1, PARTS);
+    let part = patterns.len() / parts;
+    let compared = part.min(COMPARED);
+    let far = (compared / 2).max(2);
+    let closer = (0..parts).filter(|n| {
+        let start = n * part;
+        let codes: Vec<u64> = patterns[start..start + compared]
+            .iter()
+            .map(|&pattern| kind.code(pattern, bits))
+            .collect();
+        // Bits by which rows differ, all together; as many rows for either lag.
+        let apart = |lag: usize| {
+            let pairs = codes.iter().zip(&codes[lag..]).take(compared - far);
+            pairs
+                .map(|(a, b)| u64::from(64 - a.abs_diff(*b).leading_zeros()))
+                .sum::<u64>() as f64
+        };
+        apart(far) - apart(1) >= CLOSER * (compared - far) as f64
+    });
+    2 * closer.count() >= parts
+}

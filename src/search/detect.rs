@@ -1,0 +1,341 @@
+//! Finds the layout of bytes that say nothing about themselves.
+//!
+//! Distances that repeat ([`super::lags`]) are ranked by estimated cost ([`super::cost`]); the best of them shows which
+//! bytes belong to one number ([`super::floats`], [`super::elements`]); with numbers known, the best few are compared again. Every stage
+//! looks at a sample of bounded size, spread over the input. Smooth grids show their rows at last ([`super::grid`]).
+
+use super::cost::{Cost, Window};
+use super::{elements, floats, grid, lags};
+use crate::layout::{Finding, Layout};
+
+/// Fewer bytes than this show no structure that would pay.
+const LEAST: usize = 256;
+/// The bytes of a sample however small the input is.
+const SMALL: usize = 4 << 10;
+/// Bytes coded to rank the candidates.
+const QUICK: usize = 8 << 10;
+/// Bytes coded to compare the best few.
+const FULL: usize = 20 << 10;
+/// In how many places the input is sampled.
+const WINDOWS: usize = 8;
+/// How many of the ranking are compared again.
+const COMPARED: usize = 3;
+/// Records of these lengths are tried whether their distance stands out or not.
+const ALWAYS: [usize; 4] = [2, 3, 4, 8];
+/// What a shorter record may cost more, by share, and yet be taken.
+const SHORTER: f64 = 1.01;
+/// What plain bytes may cost more than a structure and yet be taken.
+const PLAIN: f64 = 1.03;
+/// The same for text: short words repeat at all sorts of distances, and the predictor knows other ways to see that. Lines of
+/// fixed columns gain far more.
+const PLAIN_TEXT: f64 = 1.1;
+/// What a layout may cost more on the next frame, and yet fit it.
+const FITS: f64 = 1.1;
+
+/// A frame's layout and how well it fitted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fit {
+    pub layout: Layout,
+    /// The same without the rows of a smooth grid, which the cost does not see.
+    pub table: Layout,
+    /// Estimated bits per byte.
+    bits: f64,
+    /// The same for plain bytes.
+    plain: f64,
+}
+
+impl Fit {
+    /// The same for a frame that starts `bytes` later.
+    pub fn advanced(&self, bytes: u64) -> Fit {
+        Fit {
+            layout: self.layout.advanced(bytes),
+            table: self.table.advanced(bytes),
+            ..*self
+        }
+    }
+
+    /// How the layout was found.
+    pub fn finding(&self) -> Finding {
+        if self.layout == Layout::BYTES {
+            return Finding::Plain;
+        }
+        Finding::Detected {
+            saves: self.saves(),
+            layout: self.layout,
+        }
+    }
+
+    /// By how many percent the layout is estimated to cost less than plain bytes.
+    fn saves(&self) -> u8 {
+        let share = 1.0 - self.bits / self.plain.max(1e-9);
+        (100.0 * share.max(0.0)) as u8
+    }
+}
+
+/// The layout of a frame, given that of the frame before with its phase carried on.
+///
+/// The last layout is kept while it costs about the same, or saves about as much; else it is still preferred to a new one
+/// that is no better.
+pub(crate) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
+    let sample = full_sample(bytes);
+    let mut cost = Cost::new();
+    let mut bits = |layout: &Layout| cost.bits(bytes, &sample, layout);
+    let Some(last) = last else {
+        return found(bytes, None, bits);
+    };
+    let plain = bits(&Layout::BYTES);
+    let now = Fit {
+        layout: last.layout,
+        table: last.table,
+        bits: bits(&last.table),
+        plain,
+    };
+    let costs_the_same = now.bits <= FITS * last.bits && last.bits <= FITS * now.bits;
+    let saves_as_much =
+        last.layout != Layout::BYTES && now.bits * last.plain <= FITS * last.bits * now.plain;
+    if costs_the_same || saves_as_much {
+        return now;
+    }
+    let then = found(bytes, Some(plain), bits);
+    let (found, layout) = (then.layout, now.layout);
+    let same =
+        Layout { phase: 0, ..found } == Layout { phase: 0, ..layout } && aligned(&found, &layout);
+    let keep = if found == Layout::BYTES {
+        PLAIN * now.bits < then.bits
+    } else {
+        now.bits <= PLAIN * then.bits
+    };
+    if same || keep { now } else { then }
+}
+
+/// The layout of a frame by its bytes alone; `plain` is what it costs without any, where that is known, and `bits` tells
+/// what it costs with one.
+fn found(bytes: &[u8], plain: Option<f64>, mut bits: impl FnMut(&Layout) -> f64) -> Fit {
+    let rough = rough(bytes);
+    Fit {
+        layout: gridded(bytes, rough.layout),
+        table: rough.layout,
+        bits: rough.bits.unwrap_or_else(|| bits(&rough.layout)),
+        plain: { plain.or(rough.plain) }.unwrap_or_else(|| bits(&Layout::BYTES)),
+    }
+}
+
+/// Whether elements begin at the same bytes.
+fn aligned(one: &Layout, other: &Layout) -> bool {
+    one.phase % u32::from(one.width) == other.phase % u32::from(other.width)
+}
+
+/// The layout under which `bytes` are estimated to cost least; [`Layout::BYTES`] where none helps.
+///
+/// Its phase is that of `bytes[0]`. Of a record only the alignment of its elements is known: where a row begins is not to
+/// be seen, and makes no difference.
+pub fn detect(bytes: &[u8]) -> Layout {
+    gridded(bytes, rough(bytes).layout)
+}
+
+/// A layout without the rows of smooth grids.
+pub(crate) struct Rough {
+    pub layout: Layout,
+    /// The elements are floats for sure.
+    pub sure: bool,
+    /// Estimated bits per byte of the full sample, where they are known.
+    bits: Option<f64>,
+    /// The same for plain bytes.
+    plain: Option<f64>,
+}
+
+impl Rough {
+    const NOTHING: Rough = Rough {
+        layout: Layout::BYTES,
+        sure: false,
+        bits: None,
+        plain: None,
+    };
+}
+
+/// The same as [`detect`] without the rows of smooth grids.
+pub(crate) fn rough(bytes: &[u8]) -> Rough {
+    if bytes.len() < LEAST {
+        return Rough::NOTHING;
+    }
+    // Small inputs get smaller samples, so that looking takes a small part of the time that coding does.
+    let quick = windows(bytes, QUICK.min((bytes.len() / 16).max(SMALL)));
+    let full = full_sample(bytes);
+    let mut cost = Cost::new();
+    let found = lags::candidates(bytes);
+    // The best so far, the best of them first. What stands out comes first: it leaves the others no hope soon.
+    let mut ranked: Vec<(f64, usize)> = Vec::new();
+    for record in found.iter().copied().chain(ALWAYS) {
+        let most = ranked
+            .get(COMPARED - 1)
+            .map_or(f64::INFINITY, |last| last.0);
+        let layout = with_record(Layout::BYTES, record);
+        let bits = cost.bits_below(most, bytes, &quick, &layout);
+        let place = ranked.partition_point(|&(other, length)| (other, length) <= (bits, record));
+        ranked.insert(place, (bits, record));
+        ranked.truncate(COMPARED);
+    }
+    let nearest = ranked.first().map_or(8, |best| best.1);
+    let float = floats::find(bytes, &full, |layout| {
+        elements::shared(
+            bytes,
+            &full,
+            layout,
+            nearest.next_multiple_of(layout.width.into()),
+        )
+    });
+    let element = float.or_else(|| elements::find(bytes, &full, nearest));
+
+    // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
+    let mut records: Vec<usize> = ranked
+        .iter()
+        .map(|best| best.1)
+        .chain(found.first().copied())
+        .collect();
+    records.sort_unstable();
+    records.dedup();
+    let mut tried: Vec<(f64, Layout)> = Vec::new();
+    let mut least = f64::INFINITY;
+    let mut try_layout = |layout: Layout| {
+        if !tried.iter().any(|known| known.1 == layout) {
+            let bits = cost.bits_below(SHORTER * least, bytes, &full, &layout);
+            least = least.min(bits);
+            tried.push((bits, layout));
+        }
+    };
+    try_layout(element.unwrap_or(Layout::BYTES));
+    for record in records {
+        let aligned = element.filter(|element| record.is_multiple_of(element.width.into()));
+        try_layout(with_record(aligned.unwrap_or(Layout::BYTES), record));
+    }
+    let Some(&(bits, layout)) = tried.iter().find(|known| known.0 <= SHORTER * least) else {
+        return Rough::NOTHING;
+    };
+    if float.is_some() {
+        return Rough {
+            layout,
+            sure: true,
+            bits: Some(bits),
+            plain: None,
+        };
+    }
+    // What the choice has to beat: the same distance without elements, which bears parts of the input that are aligned
+    // differently, and no structure at all.
+    let columns = Layout {
+        record: layout.period(),
+        ..Layout::BYTES
+    };
+    let columns_bits = if layout.width > 1 {
+        cost.bits_below(bits / PLAIN, bytes, &full, &columns)
+    } else {
+        f64::INFINITY
+    };
+    let (bits, layout) = if PLAIN * columns_bits < bits {
+        (columns_bits, columns)
+    } else {
+        (bits, layout)
+    };
+    let margin = if is_text(bytes, &full) {
+        PLAIN_TEXT
+    } else {
+        PLAIN
+    };
+    let known = tried.iter().find(|known| known.1 == Layout::BYTES);
+    let known = known.map(|known| known.0).filter(|bits| bits.is_finite());
+    let plain =
+        known.unwrap_or_else(|| cost.bits_below(margin * bits, bytes, &full, &Layout::BYTES));
+    let (bits, layout) = if plain <= margin * bits {
+        (plain, Layout::BYTES)
+    } else {
+        (bits, layout)
+    };
+    Rough {
+        layout,
+        sure: false,
+        bits: Some(bits),
+        plain: Some(plain).filter(|plain| plain.is_finite()),
+    }
+}
+
+/// The layout with the row and plane of a smooth grid, if the bytes are one.
+fn gridded(bytes: &[u8], layout: Layout) -> Layout {
+    if layout.width == 1 {
+        return layout;
+    }
+    match grid::find(bytes, &layout) {
+        // A table's record is no multiple of a row; what is, is a plane.
+        Some((row, plane, _)) if layout.record.is_multiple_of(row) => Layout {
+            record: row,
+            plane: if layout.record > row {
+                layout.record
+            } else {
+                plane
+            },
+            ..layout
+        },
+        _ => layout,
+    }
+}
+
+/// The layout of records of `record` bytes that begin at `bytes[0]`: their elements are looked for.
+pub(crate) fn elements_of(bytes: &[u8], record: u32) -> Layout {
+    let plain = Layout {
+        record,
+        ..Layout::BYTES
+    };
+    if bytes.len() < LEAST {
+        return plain;
+    }
+    elements::find(bytes, &windows(bytes, FULL), record as usize)
+        .filter(|element| record.is_multiple_of(element.width.into()) && element.phase == 0)
+        .map_or(plain, |element| Layout { record, ..element })
+}
+
+/// Whether nearly all bytes are printable ASCII or line ends.
+fn is_text(bytes: &[u8], windows: &[Window]) -> bool {
+    let printable = |byte: &&u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    let (mut text, mut count) = (0, 0);
+    for window in windows {
+        text += bytes[window.start..window.start + window.len]
+            .iter()
+            .filter(printable)
+            .count();
+        count += window.len;
+    }
+    text >= count / 100 * 98
+}
+
+/// The layout with records of `record` bytes, if they are longer than an element.
+fn with_record(layout: Layout, record: usize) -> Layout {
+    let record = if record > usize::from(layout.width) {
+        record as u32
+    } else {
+        0
+    };
+    Layout { record, ..layout }
+}
+
+/// What is coded to compare the best few. Small inputs have smaller samples.
+fn full_sample(bytes: &[u8]) -> Vec<Window> {
+    windows(bytes, FULL.min((bytes.len() / 6).max(SMALL)))
+}
+
+/// Windows of `total` bytes together, spread over the input.
+fn windows(bytes: &[u8], total: usize) -> Vec<Window> {
+    if bytes.len() <= total {
+        return vec![Window {
+            start: 0,
+            len: bytes.len(),
+        }];
+    }
+    let len = total / WINDOWS;
+    // The first window leaves room for a long record before it.
+    let first = lags::LONGEST.min(bytes.len() - total);
+    let room = bytes.len() - len - first;
+    (0..WINDOWS)
+        .map(|k| Window {
+            start: first + room * k / (WINDOWS - 1),
+            len,
+        })
+        .collect()
+}

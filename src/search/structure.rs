@@ -1,0 +1,100 @@
+//! The structure of a frame's content: its transforms, and what its columns look at.
+
+use super::{choose, columns};
+use crate::layout::{Column, Layout};
+use crate::structure::Structure;
+
+impl Structure {
+    /// The structure that a content of this layout is coded with. The transforms are those that cost least on a sample.
+    ///
+    /// Where the content is `transposed`, the layout is that of its rows.
+    pub fn choose(layout: Layout, transposed: bool, content: &[u8]) -> Structure {
+        Structure::choose_near(None, layout, transposed, content)
+    }
+
+    /// The same, but of transforms that cost about the same those that a model [carries](Structure::is_table).
+    pub fn choose_near(
+        carried: Option<&Structure>,
+        layout: Layout,
+        transposed: bool,
+        content: &[u8],
+    ) -> Structure {
+        let mut structure = Structure {
+            transposed,
+            ..Structure::plain(layout)
+        };
+        let turned;
+        let rows = if transposed {
+            turned = structure.in_rows(content.to_vec());
+            &turned
+        } else {
+            content
+        };
+        let columns = structure.columns(rows);
+        let fields = choose::choose(rows, &structure.layout, &columns);
+        if !fields.is_empty() {
+            structure.layout.swap = false;
+            structure.fields = fields;
+        }
+        if let Some(carried) = carried {
+            structure.take_over(carried, rows);
+        }
+        structure
+    }
+
+    /// Finds what the columns look at, by the bytes that are coded.
+    pub fn look_around(&mut self, coded: &[u8]) {
+        if let Some(widths) = self.widths_of_table() {
+            self.looks = choose::companions::choose(coded, &self.layout, &widths);
+        }
+    }
+
+    /// The types of the columns, one if all elements are alike; none for bytes. In records of mixed types the phase moves
+    /// to where no column is cut.
+    fn columns(&mut self, rows: &[u8]) -> Vec<Column> {
+        let layout = &mut self.layout;
+        if layout.width == 1 && layout.record == 0 {
+            return Vec::new();
+        }
+        let alike = layout.record == 0 || layout.plane > 0;
+        // Longer records are rows of a grid, or columns too many to look at.
+        let long = (layout.record / u32::from(layout.width)) as usize > choose::MOST_COLUMNS;
+        if alike || long && layout.width > 1 {
+            return vec![Column {
+                width: layout.width,
+                swap: layout.swap,
+                kind: columns::kind(rows, layout),
+            }];
+        }
+        if self.transposed {
+            return of_rows(rows, layout);
+        }
+        let record = columns::record(rows, layout);
+        layout.phase = (layout.phase + layout.record - record.shift) % layout.record;
+        // Bytes that turn out to be columns of one width are elements.
+        if let Some(width) = one_width(&record.columns) {
+            layout.width = width;
+            layout.swap = record.columns.iter().all(|column| column.swap);
+        }
+        record.columns
+    }
+}
+
+/// The columns of rows that were stored column after column: such a row begins where it begins. The layout's elements are
+/// also what was stored, so that rows of bytes have no wider elements that are all alike.
+fn of_rows(rows: &[u8], layout: &Layout) -> Vec<Column> {
+    let found = columns::columns(rows, layout);
+    match one_width(&found) {
+        Some(width) if width != layout.width => Vec::new(),
+        _ => found,
+    }
+}
+
+/// The width that all columns have.
+fn one_width(columns: &[Column]) -> Option<u8> {
+    let width = columns.first()?.width;
+    columns
+        .iter()
+        .all(|column| column.width == width)
+        .then_some(width)
+}
