@@ -3,6 +3,7 @@
 use crate::layout::Given;
 use crate::level::Level;
 use crate::model::Model;
+use rayon::ThreadPool;
 use std::sync::Arc;
 
 /// How to compress.
@@ -18,6 +19,8 @@ pub struct EncodeOptions {
     pub layout: Given,
     /// Worker threads; 0 takes all cores. The output does not depend on it.
     pub threads: usize,
+    /// The threads to work on, instead of some of its own.
+    pub pool: Option<Arc<ThreadPool>>,
 }
 
 /// How to decompress.
@@ -27,4 +30,6 @@ pub struct DecodeOptions {
     pub models: Vec<Arc<Model>>,
     /// Worker threads; 0 takes all cores.
     pub threads: usize,
+    /// The threads to work on, instead of some of its own.
+    pub pool: Option<Arc<ThreadPool>>,
 }

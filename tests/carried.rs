@@ -172,6 +172,7 @@ fn cut_and_damaged_files_are_refused() {
                 | Error::Damaged { .. }
                 | Error::OutOfRange { .. }
                 | Error::Truncated { .. }
+                | Error::Unknown { .. }
                 | Error::UnknownModel { .. },
             ) => {}
             other => panic!("bit {bit}: {other:?}"),
@@ -192,31 +193,32 @@ fn file(structure: &[u8]) -> Vec<u8> {
 
 #[test]
 fn hostile_structures_are_refused() {
-    // Shape and record of two 4-byte columns, then their fields; no companions.
-    let fields = |rest: &[u8]| [&[0x4a, 8][..], rest, &[0]].concat();
+    // Shape and record of two 4-byte columns, then one filter: their fields.
+    let fields = |rest: &[u8]| [&[0x26, 8, 3][..], rest].concat();
     assert!(Model::from_bytes(&file(&fields(&[1, 2, 2, 0]))).is_ok());
-    let mut many = vec![0x48];
+    let mut many = vec![0x24];
     put_varint(&mut many, 1 << 16);
-    many.push(1);
+    many.extend([3, 1]);
     put_varint(&mut many, 1 << 16);
     many.extend([0, 0]);
     let mut long = fields(&[2, 1, 2, 4]);
     put_varint(&mut long, 65_536);
     long.extend(vec![0; 65_536]);
-    long.extend([1, 2, 0, 0]);
+    long.extend([1, 2, 0]);
     let mut claims = fields(&[1, 2, 2, 4]);
     put_varint(&mut claims, 1 << 18);
     for bad in [
         // Text, a record without fields, one field, fields of 12 bytes; a rule, a kind, a relation that there is not.
         vec![0],
-        vec![0x0a, 8],
+        vec![0x06, 8],
         fields(&[1, 1, 2, 0]),
         fields(&[1, 3, 2, 0]),
         fields(&[1, 2, 2, 9]),
         fields(&[1, 2, 0x1a, 0]),
         fields(&[1, 2, 0xc2, 0, 1, 0, 1, 0]),
-        // The second column looks at the first.
-        [&[0x4a, 8, 1, 2, 2, 0][..], &[2, 1, 0, 0, 0, 1, 1, 0, 0, 0]].concat(),
+        // A filter that there is not, and the same one twice.
+        vec![0x26, 8, 4],
+        [&fields(&[1, 2, 2, 0])[..], &[3, 1, 2, 2, 0]].concat(),
         many,
         long,
         claims,
@@ -276,19 +278,14 @@ fn frames_keep_to_what_a_model_carries() {
     let frames = |options: &EncodeOptions| {
         let file = support::encode_with(&content, options);
         let members = list(Cursor::new(&file)).unwrap();
-        (file, members[0].frames[0].header.method.clone())
+        (file, members[0].frames[0].header.structure.clone())
     };
-    let (file, method) = frames(&options);
-    let boa_constrictor::format::Method::Mamba { structure, .. } = method else {
-        panic!("{method:?}");
-    };
+    let (file, structure) = frames(&options);
     assert_eq!(structure.fields, trained.fields);
     // What is embedded is the network alone.
     assert!(support::decode(&file).unwrap() == content);
-    let head = Head {
-        model: boa_constrictor::format::ModelSection::Embedded(network().to_bytes()),
-    };
-    assert!(file.starts_with(&head.to_bytes()));
+    let section = boa_constrictor::format::ModelSection::Embedded(network().to_bytes());
+    assert!(file.starts_with(&[Head.to_bytes(), section.to_bytes()].concat()));
     // A network of the same name decodes, whatever it carries.
     let named = EncodeOptions {
         embed_model: false,
@@ -299,6 +296,7 @@ fn frames_keep_to_what_a_model_carries() {
     let with = DecodeOptions {
         models: vec![Arc::new(network())],
         threads: 1,
+        pool: None,
     };
     decompress(&file[..], &mut out, &with, &()).unwrap();
     assert!(out == content);

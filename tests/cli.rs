@@ -164,7 +164,7 @@ fn damage_is_told_by_name_and_code_and_leaves_nothing() {
     let cases = [
         (good[..600].to_vec(), "truncated"),
         (vec![], "truncated"),
-        (flipped, "frame 1, which begins at byte 16"),
+        (flipped, "frame 1, which begins at byte 13"),
         (
             newer,
             "made by a newer boa: format 9, this one reads up to 1",
@@ -276,7 +276,7 @@ fn list_and_test() {
     let list = run(boa().args(["list", "-v"]).arg(&coded));
     let listed = String::from_utf8(list.stdout).unwrap();
     assert!(
-        listed.contains("constant") && listed.contains("built-in 2"),
+        listed.contains("constant") && !listed.contains("built-in"),
         "{listed}"
     );
     succeeds(&run(boa().arg("test").arg(&coded)));
@@ -401,15 +401,13 @@ fn a_model_is_embedded_or_named() {
 fn forged_lengths_do_not_take_memory() {
     // A head that says that a model of 4 GiB follows, in an address space of 2 GiB.
     use boa_constrictor::format::{Head, ModelSection, check};
-    let mut head = Head {
-        model: ModelSection::Embedded(vec![]),
-    }
-    .to_bytes();
-    let end = head.len() - 4;
-    head[10..14].copy_from_slice(&u32::MAX.to_le_bytes());
-    let check = check(&head[..end]);
-    head[end..].copy_from_slice(&check);
-    let (_dir, file) = directory_with("forged.boa", &head);
+    let mut section = ModelSection::Embedded(vec![]).to_bytes();
+    let end = section.len() - 4;
+    section[5..9].copy_from_slice(&u32::MAX.to_le_bytes());
+    let check = check(&section[..end]);
+    section[end..].copy_from_slice(&check);
+    let forged = [Head.to_bytes(), section].concat();
+    let (_dir, file) = directory_with("forged.boa", &forged);
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", "ulimit -v 2000000; exec \"$0\" test -T1 \"$1\""]);
     let output = run(shell.arg(env!("CARGO_BIN_EXE_boa")).arg(&file));

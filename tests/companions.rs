@@ -1,6 +1,6 @@
 //! Companions: found where a column tells of another, stored in the header, refused where they point at nothing.
 
-use boa_constrictor::format::{Cursor, FrameHeader, Method, Segment};
+use boa_constrictor::format::{Cursor, EntropyModel, FrameHeader, Mix, NetworkRef, Section};
 use boa_constrictor::layout::Given;
 use boa_constrictor::structure::{Look, Looks, Structure};
 use boa_constrictor::{
@@ -82,20 +82,21 @@ fn what_is_told_need_not_be_stored() {
 
 fn header(structure: Structure) -> FrameHeader {
     FrameHeader {
-        method: Method::Mamba {
-            effort: Level::new(5).unwrap().effort(),
-            network: true,
-            structure,
-            parts: None,
-            words: vec![1],
-        },
         content_len: 4096,
+        coded_len: 4096,
+        structure: structure,
+        model: EntropyModel::Mix(Mix {
+            effort: Level::new(5).unwrap().effort(),
+            network: Some(NetworkRef::Member),
+            segments: None,
+        }),
+        streams: vec![1],
         hash: [7; 16],
     }
 }
 
-fn read(header: &FrameHeader) -> Result<Segment, Error> {
-    Segment::read_from(&mut Cursor::new(&header.to_bytes()[..]))
+fn read(header: &FrameHeader) -> Result<Section, Error> {
+    Section::read_from(&mut Cursor::new(&header.to_bytes()[..]))
 }
 
 fn looking(looks: Vec<Looks>) -> Structure {
@@ -119,7 +120,7 @@ fn headers_hold_looks() {
     ];
     for looks in [Vec::new(), looks] {
         let header = header(looking(looks));
-        assert_eq!(read(&header).unwrap(), Segment::Frame(header));
+        assert_eq!(read(&header).unwrap(), Section::Frame(header));
     }
 }
 

@@ -10,7 +10,10 @@ use boa_constrictor::{DecodeOptions, EncodeOptions, Input, compress, decompress}
 use layouts::table;
 
 fn frames(input: &[u8]) -> Vec<FramePlan> {
-    let mut planner = Planner::new(Given::Nothing);
+    let mut planner = Planner::new(
+        Given::Nothing,
+        boa_constrictor::Effort::Default.settings().search,
+    );
     let (mut start, mut frames) = (0, Vec::new());
     while start < input.len() {
         let end = input.len().min(start + LOOKAHEAD);

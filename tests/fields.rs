@@ -1,6 +1,8 @@
 //! Fields in a frame's header: they come back, and those that only a liar would write are refused at once.
 
-use boa_constrictor::format::{Cursor, FrameHeader, Method, Segment, check, put_varint};
+use boa_constrictor::format::{
+    Cursor, EntropyModel, FrameHeader, Mix, NetworkRef, Section, check, put_varint,
+};
 use boa_constrictor::layout::Kind;
 use boa_constrictor::structure::{Field, Predict, Rule, Structure, Transform};
 use boa_constrictor::{Effort, Error, Layout};
@@ -10,20 +12,21 @@ const LEN: u32 = 1 << 20;
 
 fn header(structure: Structure) -> FrameHeader {
     FrameHeader {
-        method: Method::Mamba {
-            effort: Effort::Default,
-            network: true,
-            structure,
-            parts: None,
-            words: vec![7],
-        },
         content_len: LEN,
+        coded_len: LEN,
+        structure: structure,
+        model: EntropyModel::Mix(Mix {
+            effort: Effort::Default,
+            network: Some(NetworkRef::Member),
+            segments: None,
+        }),
+        streams: vec![7],
         hash: [3; 16],
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Segment, Error> {
-    Segment::read_from(&mut Cursor::new(bytes))
+fn read(bytes: &[u8]) -> Result<Section, Error> {
+    Section::read_from(&mut Cursor::new(bytes))
 }
 
 fn field(width: u8, transform: Transform) -> Field {
@@ -159,7 +162,7 @@ fn every_field_comes_back() {
     for structure in structures {
         let header = header(structure);
         let bytes = header.to_bytes();
-        assert_eq!(read(&bytes).unwrap(), Segment::Frame(header));
+        assert_eq!(read(&bytes).unwrap(), Section::Frame(header));
         for len in 4..bytes.len().min(3000) {
             assert!(matches!(read(&bytes[..len]), Err(Error::Truncated { .. })));
         }
@@ -176,11 +179,12 @@ fn equal_fields_are_written_once() {
 
 /// A header up to the layout, then these bytes, then what follows the fields and a true check.
 fn forged(shape: u8, bytes: &[u8]) -> Vec<u8> {
-    let mut out = vec![0xB0, b'F', b'R', b'M', 3];
+    let mut out = vec![0xB0, b'F', b'R', b'M'];
     put_varint(&mut out, LEN.into());
-    out.push(shape);
+    out.extend([0, shape, 3]);
     out.extend(bytes);
-    out.extend([1, 7]);
+    // The mix at the default effort, with the member's network; one stream of 7 words.
+    out.extend([2, 1 | 1 << 4, 1, 7]);
     out.extend([3; 16]);
     let sum = check(&out);
     out.extend(sum);
@@ -188,7 +192,7 @@ fn forged(shape: u8, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Shape of 4-byte elements without records, with fields.
-const ARRAY: u8 = 2 | 1 << 6;
+const ARRAY: u8 = 2 | 1 << 5;
 
 #[test]
 fn the_bytes_of_a_field() {
@@ -205,7 +209,7 @@ fn the_bytes_of_a_field() {
         0b10,
         2,
     ];
-    let Ok(Segment::Frame(found)) = read(&forged(ARRAY, &bytes)) else {
+    let Ok(Section::Frame(found)) = read(&forged(ARRAY, &bytes)) else {
         panic!("not a frame")
     };
     let rule = Rule::Step {
@@ -433,13 +437,11 @@ fn large_fields_in_great_number_take_no_time() {
     for fields in many {
         let bytes = header(table(fields)).to_bytes();
         let begun = Instant::now();
-        let Ok(Segment::Frame(header)) = read(&bytes) else {
+        let Ok(Section::Frame(header)) = read(&bytes) else {
             panic!("not a frame")
         };
         assert!(begun.elapsed() < Duration::from_secs(3));
-        let Method::Mamba { structure, .. } = header.method else {
-            panic!("not coded")
-        };
+        let structure = header.structure;
         let content = vec![1; 100_000];
         let coded = structure.forward(content.clone());
         structure.places();

@@ -5,7 +5,8 @@
 mod support;
 
 use boa_constrictor::format::{
-    Footer, FrameHeader, Head, Index, IndexEntry, Method, ModelSection, Parts, frame_hash,
+    EntropyModel, Footer, FrameHeader, Head, Index, IndexEntry, Mix, ModelSection, NetworkRef,
+    Parts, frame_hash,
 };
 use boa_constrictor::layout::Given;
 use boa_constrictor::layout::Kind;
@@ -79,11 +80,10 @@ fn transposed() -> Vec<u8> {
 fn options(given: Given) -> EncodeOptions {
     // A model of its own, so that no retrained built-in one moves the fixtures.
     EncodeOptions {
-        level: Level::default(),
         model: Some(Arc::new(Lcg(7).model())),
         embed_model: true,
         layout: given,
-        threads: 1,
+        ..EncodeOptions::default()
     }
 }
 
@@ -116,11 +116,11 @@ fn habits() -> Vec<u8> {
 fn cases() -> Vec<(&'static str, Vec<u8>, EncodeOptions)> {
     let mut cases = vec![
         ("v1-empty.boa", Vec::new(), options(Given::Nothing)),
-        ("v1-mamba-table.boa", table(), options(rows(4, 20, 0))),
-        ("v1-mamba-mixed.boa", mixed(), options(rows(1, 23, 0))),
-        ("v1-mamba-grid.boa", grid(), options(rows(4, 80, 1280))),
+        ("v1-mix-table.boa", table(), options(rows(4, 20, 0))),
+        ("v1-mix-mixed.boa", mixed(), options(rows(1, 23, 0))),
+        ("v1-mix-grid.boa", grid(), options(rows(4, 80, 1280))),
         (
-            "v1-mamba-text.boa",
+            "v1-mix-text.boa",
             support::text(2500),
             options(Given::Layout(Layout::BYTES)),
         ),
@@ -131,7 +131,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>, EncodeOptions)> {
         level: Level::new(1).unwrap(),
         ..options(rows(1, 4, 0))
     };
-    cases.push(("v1-mamba-alone.boa", habits(), alone));
+    cases.push(("v1-mix-alone.boa", habits(), alone));
     // The model would be all of these files: they need none to be read, so it is only named.
     for (name, content) in [
         ("v1-constant.boa", vec![42; 5000]),
@@ -268,9 +268,9 @@ fn made() -> Vec<(&'static str, Vec<u8>, Structure)> {
     content.drain(..5);
     let (rows, relations) = related();
     vec![
-        ("v1-mamba-fields.boa", content, table_of_fields),
-        ("v1-mamba-transposed.boa", transposed(), turned),
-        ("v1-mamba-relations.boa", rows, relations),
+        ("v1-mix-fields.boa", content, table_of_fields),
+        ("v1-mix-transposed.boa", transposed(), turned),
+        ("v1-mix-relations.boa", rows, relations),
     ]
 }
 
@@ -403,29 +403,32 @@ fn assembled(content: &[u8], structure: &Structure, parts: Option<Parts>) -> Vec
     let whole = Coding::whole(Some(&model), effort, &places, 3);
     let lanes = Coding { parts, ..whole }.encode(&coded);
     let header = FrameHeader {
-        method: Method::Mamba {
-            effort,
-            network: true,
-            structure: structure.clone(),
-            parts,
-            words: lanes.iter().map(|lane| lane.len() as u32).collect(),
-        },
         content_len: content.len() as u32,
+        coded_len: content.len() as u32,
+        structure: structure.clone(),
+        model: EntropyModel::Mix(Mix {
+            effort: effort,
+            network: Some(NetworkRef::Member),
+            segments: parts,
+        }),
+        streams: lanes.iter().map(|lane| lane.len() as u32).collect(),
         hash: frame_hash(content),
     };
-    let mut file = Head {
-        model: ModelSection::Embedded(model.to_bytes()),
-    }
-    .to_bytes();
+    let mut file = Head.to_bytes();
     let head_len = file.len() as u64;
+    let section = ModelSection::Embedded(model.to_bytes()).to_bytes();
+    let model = Some((head_len, section.len() as u64));
+    file.extend(section);
+    let begin = file.len();
     file.extend(header.to_bytes());
     file.extend(lanes.iter().flatten().flat_map(|word| word.to_le_bytes()));
     let entry = IndexEntry {
-        frame_len: (file.len() as u64 - head_len) as u32,
+        frame_len: (file.len() - begin) as u32,
         content_len: content.len() as u32,
     };
     let index = Index {
         head_len,
+        model,
         entries: vec![entry],
     };
     let footer = Footer {
@@ -446,6 +449,7 @@ fn check(name: &str, content: &[u8], written: &[u8]) {
     let decode = boa_constrictor::DecodeOptions {
         models: vec![Arc::new(Lcg(7).model())],
         threads: 1,
+        pool: None,
     };
     let mut decoded = Vec::new();
     boa_constrictor::decompress(&file[..], &mut decoded, &decode, &()).unwrap();
@@ -483,5 +487,5 @@ fn parts_are_read_and_written_alike() {
     let parts = Parts { first, other };
     assert_eq!(parts.count(content.len()), 3);
     let file = assembled(&content, &structure, Some(parts));
-    check("v1-mamba-parts.boa", &content, &file);
+    check("v1-mix-parts.boa", &content, &file);
 }

@@ -3,19 +3,20 @@
 mod support;
 
 use boa_constrictor::format::{
-    Cursor, FrameHeader, Head, MAX_FRAME, Method, ModelSection, Start, VERSION, check, frame_hash,
+    Cursor, EntropyModel, FrameHeader, Head, MAX_FRAME, Mix, ModelSection, NetworkRef, Section,
+    Start, VERSION, check, frame_hash,
 };
 use boa_constrictor::stream::list;
 use boa_constrictor::structure::Structure;
-use boa_constrictor::{DecodeOptions, Effort, EncodeOptions, Error, Layout, Level, decompress};
+use boa_constrictor::{
+    DecodeOptions, Effort, EncodeOptions, Error, Layout, Level, Model, decompress,
+};
+use std::sync::Arc;
 use support::{decode, encode, noise, records};
 
 /// A head with the given byte at an offset, and its check made right again.
 fn forged_head(offset: usize, byte: u8) -> Vec<u8> {
-    let mut head = Head {
-        model: ModelSection::None,
-    }
-    .to_bytes();
+    let mut head = Head.to_bytes();
     let end = head.len() - 4;
     head[offset] = byte;
     let check = check(&head[..end]);
@@ -35,29 +36,33 @@ fn an_empty_file_is_these_bytes() {
     let file = encode(b"");
     assert_eq!(file.len(), 72);
     assert_eq!(
-        file[..10],
-        [0xB0, b'B', b'O', b'A', 0x0D, 0x0A, 0x1A, VERSION, 0, 0]
+        file[..9],
+        [0xB0, b'B', b'O', b'A', 0x0D, 0x0A, 0x1A, VERSION, 0]
     );
-    assert_eq!(file[10..14], check(&file[..10]));
-    assert_eq!(file[14..20], [0xB0, b'E', b'N', b'D', 14, 0]);
+    assert_eq!(file[9..13], check(&file[..9]));
+    // The head's length, no model section, no frames.
+    assert_eq!(file[13..20], [0xB0, b'E', b'N', b'D', 13, 0, 0]);
     assert_eq!(file[20..28], [0; 8]);
     assert_eq!(file[28..60], *blake3::hash(b"").as_bytes());
-    assert_eq!(file[60..64], [6, 0, 0, 0]);
-    assert_eq!(file[64..68], check(&file[14..64]));
+    assert_eq!(file[60..64], [7, 0, 0, 0]);
+    assert_eq!(file[64..68], check(&file[13..64]));
     assert_eq!(file[68..], [0xB0, b'E', b'O', b'F']);
 }
 
 #[test]
 fn a_constant_file_is_these_bytes() {
     let file = encode(&[7; 300]);
-    assert_eq!(file[7..12], [VERSION, 0, 1, 2, 0]);
-    let frame = &file[16..16 + 28];
-    assert_eq!(frame[..8], [0xB0, b'F', b'R', b'M', 1, 0xAC, 0x02, 7]);
-    assert_eq!(frame[8..24], frame_hash(&[7; 300]));
-    assert_eq!(frame[24..], check(&frame[..24]));
+    let frame = &file[13..13 + 30];
+    // 300 bytes of content and as many coded ones, of no layout and without filters; constant, of sevens.
     assert_eq!(
-        file[44..53],
-        [0xB0, b'E', b'N', b'D', 16, 1, 28, 0xAC, 0x02]
+        frame[..10],
+        [0xB0, b'F', b'R', b'M', 0xAC, 0x02, 0, 0, 1, 7]
+    );
+    assert_eq!(frame[10..26], frame_hash(&[7; 300]));
+    assert_eq!(frame[26..], check(&frame[..26]));
+    assert_eq!(
+        file[43..53],
+        [0xB0, b'E', b'N', b'D', 13, 0, 1, 30, 0xAC, 0x02]
     );
     assert_eq!(file.len(), 53 + 52);
 }
@@ -66,7 +71,7 @@ fn a_constant_file_is_these_bytes() {
 fn noise_is_stored_with_a_hundred_bytes_around_it() {
     let content = noise(1000);
     let file = encode(&content);
-    assert_eq!(file[20], 0);
+    assert_eq!(file[21], 0);
     assert!(file.len() <= 1107, "{}", file.len());
 }
 
@@ -148,109 +153,105 @@ fn newer_versions_flags_and_kinds_are_refused_by_name() {
         error.to_string().starts_with("unknown flag: bit 3"),
         "{error}"
     );
-    let error = decode(&forged_head(9, 4)).unwrap_err();
-    assert!(
-        error.to_string().starts_with("unknown model kind 4"),
-        "{error}"
-    );
 
-    let mut file = encode(&[7; 300]);
-    file[20] = 14;
-    let check = check(&file[16..40]);
-    file[40..44].copy_from_slice(&check);
-    let error = inner(decode(&file).unwrap_err());
+    // The shape of a constant frame says that one filter follows; the byte after it is none.
+    let error = forged_frame(&[0xAC, 0x02, 0, 1 << 5, 4]);
     assert!(
         matches!(
             error,
             Error::Unknown {
-                what: "method",
+                what: "filter",
+                found: 4,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let error = forged_frame(&[0xAC, 0x02, 0, 0, 14]);
+    assert!(
+        matches!(
+            error,
+            Error::Unknown {
+                what: "entropy model",
                 found: 14,
                 ..
             }
         ),
         "{error}"
     );
+    let error = forged_frame(&[0xAC, 0x02, 0, 0, 2, 3 << 4]);
+    assert!(
+        matches!(
+            error,
+            Error::Unknown {
+                what: "kind of network",
+                found: 3,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    let error = forged_frame(&[0xAC, 0x02, 0, 0, 2, 1 << 7]);
+    assert!(matches!(error, Error::Unknown { found: 7, .. }), "{error}");
+}
+
+/// What is said of a frame whose header begins with these bytes.
+fn forged_frame(fields: &[u8]) -> Error {
+    let mut file = Head.to_bytes();
+    file.extend([0xB0, b'F', b'R', b'M']);
+    file.extend(fields);
+    file.extend([0; 64]);
+    inner(decode(&file).unwrap_err())
 }
 
 #[test]
 fn a_frame_without_its_bytes_is_truncated_at_once() {
-    let header = FrameHeader {
-        method: Method::Stored,
-        content_len: MAX_FRAME as u32,
-        hash: [0; 16],
-    };
-    let file = [
-        Head {
-            model: ModelSection::None,
-        }
-        .to_bytes(),
-        header.to_bytes(),
-    ]
-    .concat();
+    let header = FrameHeader::plain(EntropyModel::Stored, MAX_FRAME as u32, [0; 16]);
+    let file = [Head.to_bytes(), header.to_bytes()].concat();
     let error = inner(decode(&file).unwrap_err());
     assert!(matches!(error, Error::Truncated { .. }), "{error}");
 }
 
 #[test]
 fn lengths_above_the_limits_are_refused() {
-    let head = Head {
-        model: ModelSection::None,
-    }
-    .to_bytes();
-    let too_long = FrameHeader {
-        method: Method::Stored,
-        content_len: MAX_FRAME as u32 + 1,
-        hash: [0; 16],
-    };
+    let head = Head.to_bytes();
+    let too_long = FrameHeader::plain(EntropyModel::Stored, MAX_FRAME as u32 + 1, [0; 16]);
     let lanes = FrameHeader {
-        method: Method::Mamba {
-            effort: Effort::Default,
-            network: true,
-            structure: Structure::plain(Layout::BYTES),
-            parts: None,
-            words: vec![1; 65],
-        },
         content_len: 1 << 20,
+        coded_len: 1 << 20,
+        structure: Structure::plain(Layout::BYTES),
+        model: EntropyModel::Mix(Mix::new(Effort::Default)),
+        streams: vec![1; 65],
         hash: [0; 16],
     };
     let words = FrameHeader {
-        method: Method::Mamba {
-            effort: Effort::Default,
-            network: true,
-            structure: Structure::plain(Layout::BYTES),
-            parts: None,
-            words: vec![u32::MAX >> 2],
-        },
         content_len: 1 << 20,
+        coded_len: 1 << 20,
+        structure: Structure::plain(Layout::BYTES),
+        model: EntropyModel::Mix(Mix::new(Effort::Default)),
+        streams: vec![u32::MAX >> 2],
         hash: [0; 16],
     };
-    let empty = FrameHeader {
-        method: Method::Stored,
-        content_len: 0,
-        hash: frame_hash(b""),
-    };
+    let empty = FrameHeader::plain(EntropyModel::Stored, 0, frame_hash(b""));
     for header in [too_long, lanes, words, empty] {
         let error = inner(decode(&[head.clone(), header.to_bytes()].concat()).unwrap_err());
         assert!(matches!(error, Error::OutOfRange { .. }), "{error}");
     }
 }
 
-/// A head that says that a model of `len` bytes follows.
-fn head_with_model_of(len: u32) -> Vec<u8> {
-    let mut head = Head {
-        model: ModelSection::Embedded(vec![]),
-    }
-    .to_bytes();
-    let end = head.len() - 4;
-    head[10..14].copy_from_slice(&len.to_le_bytes());
-    let check = check(&head[..end]);
-    head[end..].copy_from_slice(&check);
-    head
+/// A file that says that a model of `len` bytes follows.
+fn file_with_model_of(len: u32) -> Vec<u8> {
+    let mut section = ModelSection::Embedded(vec![]).to_bytes();
+    let end = section.len() - 4;
+    section[5..9].copy_from_slice(&len.to_le_bytes());
+    let check = check(&section[..end]);
+    section[end..].copy_from_slice(&check);
+    [Head.to_bytes(), section].concat()
 }
 
 #[test]
 fn a_model_too_large_or_missing_is_refused() {
-    let error = decode(&head_with_model_of(u32::MAX)).unwrap_err();
+    let error = inner(decode(&file_with_model_of(u32::MAX)).unwrap_err());
     assert!(
         matches!(
             error,
@@ -261,74 +262,98 @@ fn a_model_too_large_or_missing_is_refused() {
         ),
         "{error}"
     );
-    let error = decode(&head_with_model_of(1 << 24)).unwrap_err();
+    let error = inner(decode(&file_with_model_of(1 << 24)).unwrap_err());
     assert!(matches!(error, Error::Truncated { .. }), "{error}");
 }
 
+/// A frame that uses a network.
+fn coded(network: NetworkRef) -> Vec<u8> {
+    let mix = Mix {
+        network: Some(network),
+        ..Mix::new(Effort::Default)
+    };
+    let header = FrameHeader {
+        model: EntropyModel::Mix(mix),
+        streams: vec![2],
+        ..FrameHeader::plain(EntropyModel::Stored, 100, [0; 16])
+    };
+    [header.to_bytes(), vec![0; 8]].concat()
+}
+
 #[test]
-fn a_model_by_id_must_be_at_hand() {
-    let mut file = encode(b"");
-    file.splice(
-        ..14,
-        Head {
-            model: ModelSection::ById([0xAB; 32]),
-        }
-        .to_bytes(),
-    );
+fn a_model_by_id_must_be_at_hand_when_a_frame_uses_it() {
+    let head = Head.to_bytes();
+    let section = ModelSection::ById([0xAB; 32]).to_bytes();
+    let frame = coded(NetworkRef::Member);
+    let rest = &encode(b"")[head.len()..];
+    let file = [&head[..], &section, &frame, rest].concat();
     let error = decompress(&file[..], Vec::new(), &DecodeOptions::default(), &()).unwrap_err();
     assert!(matches!(error, Error::UnknownModel { .. }), "{error}");
     assert!(error.to_string().contains(&"ab".repeat(32)), "{error}");
     assert!(error.is_data());
-    let head = Head {
-        model: ModelSection::BuiltIn(u16::MAX),
-    }
-    .to_bytes();
-    assert!(matches!(decode(&head), Err(Error::UnknownModel { .. })));
+    let frame = coded(NetworkRef::BuiltIn(u16::MAX));
+    let file = [&head[..], &frame, rest].concat();
+    assert!(matches!(decode(&file), Err(Error::UnknownModel { .. })));
 }
 
 #[test]
-fn heads_return() {
-    let sections = [
-        ModelSection::None,
-        ModelSection::BuiltIn(513),
+fn a_file_names_a_model_only_if_a_frame_uses_it() {
+    let model = Arc::new(Model::from_bytes(&support::other_model()).unwrap());
+    let options = EncodeOptions {
+        model: Some(model),
+        embed_model: true,
+        ..EncodeOptions::default()
+    };
+    let file = support::encode_with(&[7; 1000], &options);
+    assert_eq!(list(std::io::Cursor::new(&file)).unwrap()[0].model, None);
+    assert!(file == encode(&[7; 1000]));
+    let file = support::encode_with(&records(5000), &options);
+    let section = &list(std::io::Cursor::new(&file)).unwrap()[0].model;
+    assert!(matches!(section, Some(ModelSection::Embedded(_))));
+    // A table of many rows needs no model at the default level either, whatever is built in.
+    let table = records(1 << 16);
+    let members = list(std::io::Cursor::new(&encode(&table))).unwrap();
+    let network = members[0].frames[0].header.model.mix().unwrap().network;
+    assert_eq!((network, &members[0].model), (None, &None));
+}
+
+#[test]
+fn a_second_model_section_is_refused() {
+    let section = ModelSection::ById([1; 32]).to_bytes();
+    let rest = &encode(b"")[Head.to_bytes().len()..];
+    let file = [&Head.to_bytes()[..], &section, &section, rest].concat();
+    let error = inner(decode(&file).unwrap_err());
+    assert!(
+        error.to_string().contains("second model section"),
+        "{error}"
+    );
+    assert!(list(std::io::Cursor::new(&file)).is_err());
+}
+
+#[test]
+fn heads_and_model_sections_return() {
+    let bytes = Head.to_bytes();
+    let mut cursor = Cursor::new(&bytes[..]);
+    assert_eq!(Head::read_from(&mut cursor, Start::OfFile).unwrap(), Head);
+    assert_eq!(cursor.position(), bytes.len() as u64);
+    for section in [
         ModelSection::Embedded(noise(1000)),
         ModelSection::ById([1; 32]),
-    ];
-    for model in sections {
-        let head = Head { model };
-        let bytes = head.to_bytes();
+    ] {
+        let bytes = section.to_bytes();
         let mut cursor = Cursor::new(&bytes[..]);
-        assert_eq!(Head::read_from(&mut cursor, Start::OfFile).unwrap(), head);
+        let read = Section::read_from(&mut cursor).unwrap();
+        assert_eq!(read, Section::Model(section));
         assert_eq!(cursor.position(), bytes.len() as u64);
     }
 }
 
 #[test]
-fn a_coded_frame_needs_a_model() {
-    let header = FrameHeader {
-        method: Method::Mamba {
-            effort: Effort::Default,
-            network: true,
-            structure: Structure::plain(Layout::BYTES),
-            parts: None,
-            words: vec![2],
-        },
-        content_len: 100,
-        hash: [0; 16],
-    };
-    let head = Head {
-        model: ModelSection::None,
-    }
-    .to_bytes();
-    let file = [
-        head,
-        header.to_bytes(),
-        vec![0; 8],
-        encode(b"")[14..].to_vec(),
-    ]
-    .concat();
+fn a_frame_that_uses_a_model_needs_its_section() {
+    let rest = &encode(b"")[Head.to_bytes().len()..];
+    let file = [&Head.to_bytes()[..], &coded(NetworkRef::Member), rest].concat();
     let error = decode(&file).unwrap_err().to_string();
-    assert!(error.contains("needs a model"), "{error}");
+    assert!(error.contains("the member has none"), "{error}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod support;
 
-use boa_constrictor::format::{Cursor, Head, Method, Parts, Segment};
+use boa_constrictor::format::{Cursor, Head, Parts, Section};
 use boa_constrictor::layout::Places;
 use boa_constrictor::stream::Coding;
 use boa_constrictor::{DecodeOptions, Effort, EncodeOptions, Layout, Level, Model, decompress};
@@ -105,11 +105,8 @@ fn parts(file: &[u8]) -> Vec<usize> {
     let mut cursor = Cursor::new(file);
     Head::read_from(&mut cursor, boa_constrictor::format::Start::OfFile).unwrap();
     let mut counts = Vec::new();
-    while let Segment::Frame(header) = Segment::read_from(&mut cursor).unwrap() {
-        let parts = match &header.method {
-            Method::Mamba { parts, .. } => *parts,
-            _ => None,
-        };
+    while let Section::Frame(header) = Section::read_from(&mut cursor).unwrap() {
+        let parts = header.model.mix().and_then(|mix| mix.segments);
         counts.push(parts.map_or(1, |parts| parts.count(header.content_len as usize)));
         cursor
             .payload(header.payload_len() as usize, "payload")

@@ -10,7 +10,10 @@ use support::layouts::{Lcg, elements, npy_file, table};
 
 /// All frames of an input, shown to the planner as a reader would show it.
 fn frames(user: Option<Layout>, input: &[u8]) -> Vec<FramePlan> {
-    let mut planner = Planner::new(user.map_or(Given::Nothing, Given::Layout));
+    let mut planner = Planner::new(
+        user.map_or(Given::Nothing, Given::Layout),
+        boa_constrictor::Effort::Default.settings().search,
+    );
     let (mut start, mut frames) = (0, Vec::new());
     while start < input.len() {
         let end = input.len().min(start + LOOKAHEAD);
@@ -47,7 +50,15 @@ fn tiny_inputs_are_one_frame() {
             }]
         );
     }
-    assert_eq!(Planner::new(Given::Nothing).next(&[], true).len, 0);
+    assert_eq!(
+        Planner::new(
+            Given::Nothing,
+            boa_constrictor::Effort::Default.settings().search
+        )
+        .next(&[], true)
+        .len,
+        0
+    );
 }
 
 #[test]
@@ -164,7 +175,10 @@ fn frames_that_go_on_alike_are_joined() {
     // Two frames of rows, then text, then rows again: what is alike is joined, and nothing else.
     let input = [rows(200_000), text(500_000), rows(400_000)].concat();
     let short = frames(None, &input);
-    let mut planner = Planner::new(Given::Nothing);
+    let mut planner = Planner::new(
+        Given::Nothing,
+        boa_constrictor::Effort::Default.settings().search,
+    );
     let (mut start, mut parts) = (0, short.iter());
     let mut joined = 0;
     while start < input.len() {

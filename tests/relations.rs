@@ -1,6 +1,6 @@
 //! Relations between the columns of a table: exact for every bit pattern, refused where they cannot be computed.
 
-use boa_constrictor::format::{Cursor, FrameHeader, Method, Segment, check as sum, put_varint};
+use boa_constrictor::format::{Cursor, EntropyModel, FrameHeader, Mix, Section, put_varint};
 use boa_constrictor::layout::Kind;
 use boa_constrictor::structure::{
     Field, Formula, Input, Operation, Predict, Rule, Structure, Transform,
@@ -210,10 +210,10 @@ proptest! {
         // It comes back from a frame's header.
         let content_len = 1 << 20;
         structure.transposed = false;
-        let method = Method::Mamba { effort: boa_constrictor::Effort::Best, network: true, structure, parts: None, words: vec![7] };
-        let header = FrameHeader { method, content_len, hash: [3; 16] };
-        let read = Segment::read_from(&mut Cursor::new(&header.to_bytes()[..])).unwrap();
-        prop_assert_eq!(read, Segment::Frame(header));
+        let model = EntropyModel::Mix(Mix::new(boa_constrictor::Effort::Best));
+        let header = FrameHeader { content_len, coded_len: content_len, structure, model, streams: vec![7], hash: [3; 16] };
+        let read = Section::read_from(&mut Cursor::new(&header.to_bytes()[..])).unwrap();
+        prop_assert_eq!(read, Section::Frame(header));
     }
 }
 
@@ -243,17 +243,18 @@ fn only_whole_records_are_foretold() {
 }
 
 /// The frame header with these bytes of fields, two of 4 bytes, and a true check.
-fn forged(fields: &[u8]) -> Result<Segment, Error> {
-    let mut out = vec![0xB0, b'F', b'R', b'M', 2];
+fn forged(fields: &[u8]) -> Result<Section, Error> {
+    let mut out = vec![0xB0, b'F', b'R', b'M'];
     put_varint(&mut out, 1 << 20);
-    out.extend([2 | 1 << 3 | 1 << 6, 8]);
+    // As many coded bytes; elements of 4 bytes in rows of 8, and one filter: the fields.
+    out.extend([0, 2 | 1 << 2 | 1 << 5, 8, 3]);
     out.extend(fields);
-    // No companions; one lane.
-    out.extend([0, 1, 7]);
+    // The mix at the first effort; no cross-column contexts; one stream of 7 words.
+    out.extend([2, 0, 0, 1, 7]);
     out.extend([3; 16]);
-    let check = sum(&out);
-    out.extend(check);
-    Segment::read_from(&mut Cursor::new(&out[..]))
+    let sum = boa_constrictor::format::check(&out);
+    out.extend(sum);
+    Section::read_from(&mut Cursor::new(&out[..]))
 }
 
 #[test]
@@ -282,7 +283,7 @@ fn the_bytes_of_a_relation() {
         0x3f,
         12,
     ];
-    let Ok(Segment::Frame(found)) = forged(&bytes) else {
+    let Ok(Section::Frame(found)) = forged(&bytes) else {
         panic!("not a frame")
     };
     let half = [
@@ -296,12 +297,7 @@ fn the_bytes_of_a_relation() {
         transform: Transform::NONE,
     };
     let structure = table(vec![plain, field(taking(&[0], &half))], 0);
-    let Method::Mamba {
-        structure: read, ..
-    } = found.method
-    else {
-        panic!("not coded")
-    };
+    let read = found.structure;
     assert_eq!(read, structure);
 }
 

@@ -3,7 +3,7 @@
 mod support;
 
 use boa_constrictor::report::{Peer, Run, Survey, peers, survey};
-use boa_constrictor::{EncodeOptions, Input, Model, Summary, compress, list};
+use boa_constrictor::{EncodeOptions, Input, Summary, compress, list};
 use roxmltree::{Document, ParsingOptions};
 use std::fs;
 use std::io::Cursor;
@@ -17,8 +17,7 @@ fn surveyed(content: &[u8]) -> (Summary, Survey) {
     let options = EncodeOptions::default();
     let summary = compress(Input::from_reader(content), &mut file, &options, &()).unwrap();
     let members = list(Cursor::new(&file)).unwrap();
-    let model = Model::built_in(2).unwrap();
-    let survey = survey(&mut Cursor::new(content), &members, Some(model), 1).unwrap();
+    let survey = survey(&mut Cursor::new(content), &members, &[], 1).unwrap();
     (summary, survey)
 }
 

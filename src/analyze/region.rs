@@ -5,6 +5,7 @@ use super::estimate;
 use super::sample::{Frame, Plan, Stretch, read_at};
 use crate::error::Result;
 use crate::layout::Layout;
+use crate::level::Effort;
 use crate::search::Estimator;
 use crate::structure::{Structure, Transform, words};
 use rayon::prelude::*;
@@ -171,7 +172,7 @@ fn of_stretch(stretch: &Stretch, looks: &[Look]) -> Region {
     let bits = cost / (region.looked_at as f64).max(1.0);
     region.bits_per_byte = Some(bits);
     let places = column::places(&first.layout, &first.structure, &first.rows);
-    let mut estimator = Estimator::new();
+    let mut estimator = Estimator::new(Effort::Default.settings().search);
     region.columns = (0..places.len())
         .map(|number| column::describe(&places, number, looks, &mut estimator))
         .collect();

@@ -64,7 +64,10 @@ pub(super) fn plan(input: &mut (impl Read + Seek)) -> Result<Plan> {
     let len = input.seek(SeekFrom::End(0))?;
     let lead = if len <= WHOLE { len } else { LEAD };
     let mut stretches: Vec<Stretch> = Vec::new();
-    let mut planner = Planner::new(Given::Nothing);
+    let mut planner = Planner::new(
+        Given::Nothing,
+        crate::level::Effort::Default.settings().search,
+    );
     let mut buffer = Vec::new();
     let mut at = 0;
     while at < lead {
@@ -116,7 +119,11 @@ fn end_of(stretches: &[Stretch]) -> u64 {
 
 /// A frame amidst the input: of the layout before it, or of one of its own. What lies between goes to the former.
 fn sampled(stretches: &mut [Stretch], from: u64, bytes: &[u8]) -> Frame {
-    let plan = Planner::new(Given::Nothing).next(bytes, false);
+    let plan = Planner::new(
+        Given::Nothing,
+        crate::level::Effort::Default.settings().search,
+    )
+    .next(bytes, false);
     let mut new = frame(from, &plan);
     if let Some(last) = stretches.last_mut() {
         last.len = from - last.at;

@@ -24,6 +24,7 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
         embed_model: true,
         layout: layout_option::layout(&args.layout)?,
         threads: usize::from(args.threads.threads),
+        pool: None,
     };
     let path = &args.file;
     let Source::File(file, metadata) = Source::open(path)? else {
@@ -49,8 +50,8 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
     let mut measured = measure(path, file, &options, talk).map_err(failed)?;
     print(&measured.text(path))?;
     if args.stages {
-        let given = options.model.as_ref();
-        print(&stages::table(path, &mut measured, given).map_err(failed)?)?;
+        let given: Vec<_> = options.model.iter().cloned().collect();
+        print(&stages::table(path, &mut measured, &given).map_err(failed)?)?;
     }
     #[cfg(feature = "report")]
     if let Some(report) = report {
@@ -96,6 +97,7 @@ fn measure(
     let decode = DecodeOptions {
         models: options.model.iter().cloned().collect(),
         threads: options.threads,
+        pool: options.pool.clone(),
     };
     let mut comparison = Comparison::new(BufReader::new(File::open(path)?));
     let start = Instant::now();

@@ -27,6 +27,7 @@ pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
         embed_model: !args.no_embed_model,
         layout: layout_option::layout(&args.layout)?,
         threads: usize::from(args.threads.threads),
+        pool: None,
     };
     let files = source::or_stdin(&args.files);
     one_output_for_one_file(&args.output, files.len())?;
@@ -163,6 +164,7 @@ fn verify(
     let decode = DecodeOptions {
         models,
         threads: options.threads,
+        pool: options.pool.clone(),
     };
     let written = File::open(written)?;
     let len = written.metadata()?.len();

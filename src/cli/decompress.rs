@@ -16,6 +16,7 @@ pub fn run(args: &DecompressArgs, talk: &Talk) -> Result<u8, Failure> {
     let options = DecodeOptions {
         models,
         threads: usize::from(args.threads.threads),
+        pool: None,
     };
     let files = source::or_stdin(&args.files);
     one_output_for_one_file(&args.output, files.len())?;

@@ -4,7 +4,7 @@ use super::args::{ListArgs, Talk};
 use super::exit::{Failure, shown};
 use super::source::{STDIN, Source};
 use super::{for_each, print};
-use boa_constrictor::format::{Method, ModelSection};
+use boa_constrictor::format::{ModelSection, NetworkRef};
 use boa_constrictor::stream::{FrameInfo, Member, list};
 use boa_constrictor::structure::words;
 use std::io::BufReader;
@@ -42,7 +42,7 @@ fn row(path: &Path, members: &[Member]) -> String {
     let compressed: u64 = members.iter().map(|m| m.compressed).sum();
     let frames: usize = members.iter().map(|m| m.frames.len()).sum();
     let layouts = members.iter().flat_map(|m| &m.frames).map(layout);
-    let models = members.iter().map(|m| model(&m.model, 8));
+    let models = members.iter().map(|m| model(m, 8));
     format!(
         "{content:>14} {compressed:>14} {:>8.3} {frames:>7}  {:<20} {:<20} {}\n",
         ratio(content, compressed),
@@ -68,7 +68,7 @@ fn details(path: &Path, members: &[Member]) -> String {
             ratio(*content, *compressed),
             frames.len()
         );
-        text += &format!("    model   {}\n", model(&member.model, 64));
+        text += &format!("    model   {}\n", model(member, 64));
         text += &format!("    BLAKE3  {}\n", hex(&member.hash, 64));
         if !frames.is_empty() {
             text += &format!(
@@ -84,14 +84,12 @@ fn details(path: &Path, members: &[Member]) -> String {
                 frame.offset,
                 frame.frame_len,
                 ratio(content, u64::from(frame.frame_len)),
-                frame.header.method.name(),
+                frame.header.model.name(),
                 lanes(frame),
                 layout(frame)
             );
-            if let Method::Mamba { structure, .. } = &frame.header.method {
-                for line in words::fields(structure) {
-                    text += &format!("            {line}\n");
-                }
+            for line in words::fields(&frame.header.structure) {
+                text += &format!("            {line}\n");
             }
         }
     }
@@ -115,27 +113,39 @@ fn the_only(mut items: impl Iterator<Item = String>) -> String {
 }
 
 fn lanes(frame: &FrameInfo) -> String {
-    match &frame.header.method {
-        Method::Mamba { words, .. } => words.len().to_string(),
-        _ => "-".into(),
+    match frame.header.lanes() {
+        0 => "-".into(),
+        lanes => lanes.to_string(),
     }
 }
 
 fn layout(frame: &FrameInfo) -> String {
-    let Method::Mamba { structure, .. } = &frame.header.method else {
-        return "-".into();
-    };
-    words::structure(structure)
+    match frame.header.model.mix() {
+        Some(_) => words::structure(&frame.header.structure),
+        None => "-".into(),
+    }
 }
 
-fn model(section: &ModelSection, digits: usize) -> String {
-    match section {
-        ModelSection::None => "none".into(),
-        ModelSection::BuiltIn(number) => format!("built-in {number}"),
-        ModelSection::Embedded(bytes) => {
-            format!("embedded {}", hex(blake3::hash(bytes).as_bytes(), digits))
-        }
-        ModelSection::ById(id) => format!("by id {}", hex(id, digits)),
+/// The models that the frames use.
+fn model(member: &Member, digits: usize) -> String {
+    let networks = member.frames.iter().filter_map(|frame| {
+        Some(match frame.header.model.mix()?.network? {
+            NetworkRef::BuiltIn(number) => format!("built-in {number}"),
+            NetworkRef::Member => member.model.as_ref().map_or_else(
+                || "missing".to_string(),
+                |section| match section {
+                    ModelSection::Embedded(bytes) => {
+                        let id = blake3::hash(bytes);
+                        format!("embedded {}", hex(id.as_bytes(), digits))
+                    }
+                    ModelSection::ById(id) => format!("by id {}", hex(id, digits)),
+                },
+            ),
+        })
+    });
+    match the_only(networks) {
+        none if none == "-" => "none".into(),
+        some => some,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::args::Talk;
 use boa_constrictor::Progress;
-use boa_constrictor::format::{FrameHeader, Method};
+use boa_constrictor::format::FrameHeader;
 use boa_constrictor::layout::Finding;
 use boa_constrictor::structure::words;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -68,11 +68,12 @@ impl Progress for Bar {
         }
         let content = u64::from(header.content_len);
         let ratio = content as f64 / written as f64;
-        let (layout, fields) = match &header.method {
-            Method::Mamba { structure, .. } => {
-                (words::structure(structure), words::fields(structure))
-            }
-            method => (method.name().to_string(), Vec::new()),
+        let (layout, fields) = match header.model.mix() {
+            Some(_) => (
+                words::structure(&header.structure),
+                words::fields(&header.structure),
+            ),
+            None => (header.model.name().to_string(), Vec::new()),
         };
         self.bar.suspend(|| {
             eprintln!("  at {offset}: {content} bytes, ratio {ratio:.3}, {layout} ({found})");

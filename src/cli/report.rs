@@ -5,12 +5,13 @@ use super::bench::Measured;
 use super::exit::{Failure, shown};
 use super::output::Output;
 use super::progress::Bar;
-use boa_constrictor::format::ModelSection;
 use boa_constrictor::report::{Run, peers, survey};
+use boa_constrictor::stream::Member;
 use boa_constrictor::{EncodeOptions, Error, Model, list};
 use std::fs::{File, Metadata};
 use std::io::{BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A page that is still to be written.
 pub struct Report {
@@ -53,19 +54,10 @@ pub fn page(
     let waiting = Bar::new(None, format!("{}: report", shown(path)), talk);
     coded.rewind()?;
     let members = list(BufReader::new(coded))?;
-    let named = members.iter().find_map(|member| match member.model {
-        ModelSection::BuiltIn(number) => Some(number),
-        _ => None,
-    });
-    let built_in = named.and_then(Model::built_in).cloned();
-    let model = options.model.clone().or(built_in);
-    let words = model.as_ref().map_or("none".to_string(), |model| {
-        let id: String = model.id().to_string().chars().take(16).collect();
-        let words = named.map_or("given", |_| "built in");
-        format!("{words}, id {id}\u{2026}")
-    });
+    let given: Vec<Arc<Model>> = options.model.iter().cloned().collect();
+    let words = model_in_words(&members, &given)?;
     let mut again = File::open(path)?;
-    let survey = survey(&mut again, &members, model.as_deref(), options.threads)?;
+    let survey = survey(&mut again, &members, &given, options.threads)?;
     let peers = peers(|| File::open(path))?;
     drop(waiting);
     let run = Run {
@@ -79,6 +71,24 @@ pub fn page(
         peers,
     };
     Ok(run.to_html())
+}
+
+/// The first model that a frame uses.
+fn model_in_words(members: &[Member], given: &[Arc<Model>]) -> Result<String, Error> {
+    for member in members {
+        let mut models = member.models(given);
+        for frame in &member.frames {
+            if let Some(model) = models.of_frame(&frame.header)? {
+                let id: String = model.id().to_string().chars().take(16).collect();
+                let origin = match frame.header.uses_member_model() {
+                    true => "given",
+                    false => "built in",
+                };
+                return Ok(format!("{origin}, id {id}\u{2026}"));
+            }
+        }
+    }
+    Ok("none".into())
 }
 
 /// A file's name without its directories.

@@ -1,7 +1,6 @@
 //! `boa bench --stages` and `--kernels`: where the time goes, and how long it is with each kernel.
 
 use super::bench::Measured;
-use boa_constrictor::format::{Method, ModelSection};
 use boa_constrictor::stream::{Coding, Stages};
 use boa_constrictor::{Error, Model, list};
 use std::fs::File;
@@ -12,45 +11,24 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Codes the frames of a file that was measured once more, on one core, and says what took how long.
-pub fn table(
-    path: &Path,
-    measured: &mut Measured,
-    given: Option<&Arc<Model>>,
-) -> Result<String, Error> {
+pub fn table(path: &Path, measured: &mut Measured, given: &[Arc<Model>]) -> Result<String, Error> {
     measured.coded.rewind()?;
     let members = list(BufReader::new(&mut measured.coded))?;
     let mut file = File::open(path)?;
     let mut stages = Stages::default();
     let mut offset = 0;
     for member in &members {
-        let built_in = match member.model {
-            ModelSection::BuiltIn(number) => Model::built_in(number),
-            _ => None,
-        };
-        let model = given.or(built_in);
+        let mut models = member.models(given);
         for frame in &member.frames {
             let len = frame.header.content_len;
-            if let Method::Mamba {
-                effort,
-                network,
-                structure,
-                parts,
-                ..
-            } = &frame.header.method
-            {
+            let model = models.of_frame(&frame.header)?;
+            let structure = &frame.header.structure;
+            let places = structure.places();
+            if let Some(coding) = Coding::of_frame(&frame.header, model.as_deref(), &places) {
                 let mut bytes = vec![0; len as usize];
                 file.seek(SeekFrom::Start(offset))?;
                 file.read_exact(&mut bytes)?;
-                let coded = structure.forward(bytes);
-                let model = model.filter(|_| *network).map(Arc::as_ref);
-                let coding = Coding {
-                    model,
-                    effort: *effort,
-                    places: &structure.places(),
-                    lanes: frame.header.lanes(),
-                    parts: *parts,
-                };
-                stages.add(&coding, &coded);
+                stages.add(&coding, &structure.forward(bytes));
             }
             offset += u64::from(len);
         }

@@ -15,6 +15,7 @@ pub fn run(args: &ReadArgs, talk: &Talk) -> Result<u8, Failure> {
     let options = DecodeOptions {
         models,
         threads: usize::from(args.threads.threads),
+        pool: None,
     };
     Ok(for_each(&source::or_stdin(&args.files), |path| {
         test_file(path, &options, talk)

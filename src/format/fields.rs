@@ -1,9 +1,8 @@
 //! A frame's fields as its header stores them: runs of equal ones.
 
 use super::cursor::{Cursor, put_varint};
-use super::formula;
+use super::{formula, kind};
 use crate::error::Result;
-use crate::layout::Kind;
 use crate::structure::{Field, MOST_FIELDS, Predict, Rule, Transform};
 use std::io::BufRead;
 use std::sync::Arc;
@@ -37,7 +36,7 @@ fn write_field(field: &Field, out: &mut Vec<u8>) {
     if field.swap {
         head |= SWAP;
     }
-    head |= kind_code(*kind) << KIND;
+    head |= kind::code(*kind) << KIND;
     if *offset > 0 || *rotate > 0 {
         head |= PLACE;
     }
@@ -114,7 +113,7 @@ pub(super) fn read_from<R: BufRead>(cursor: &mut Cursor<R>) -> Result<Vec<Field>
 
 fn read_field<R: BufRead>(cursor: &mut Cursor<R>, values: &mut u64) -> Result<Field> {
     let head = cursor.u8("field")?;
-    let kind = kind(head >> KIND & 3, cursor)?;
+    let kind = kind::of_code(head >> KIND & 3, cursor)?;
     let any = 0..=u64::MAX;
     let rule = match cursor.u8("field")? {
         0 => Rule::Any,
@@ -176,23 +175,6 @@ fn read_field<R: BufRead>(cursor: &mut Cursor<R>, values: &mut u64) -> Result<Fi
             rotate,
         },
     })
-}
-
-pub(super) fn kind_code(kind: Kind) -> u8 {
-    match kind {
-        Kind::Unsigned => 0,
-        Kind::Signed => 1,
-        Kind::Float => 2,
-    }
-}
-
-pub(super) fn kind<R: BufRead>(code: u8, cursor: &Cursor<R>) -> Result<Kind> {
-    match code {
-        0 => Ok(Kind::Unsigned),
-        1 => Ok(Kind::Signed),
-        2 => Ok(Kind::Float),
-        _ => Err(cursor.damaged("a kind of numbers that there is not")),
-    }
 }
 
 fn read_values<R: BufRead>(cursor: &mut Cursor<R>, values: &mut u64) -> Result<Arc<[u64]>> {

@@ -1,7 +1,7 @@
 //! A relation's formula as a frame's header stores it: the columns it takes, then its operations.
 
 use super::cursor::{Cursor, put_varint};
-use super::fields::{kind, kind_code};
+use super::kind;
 use crate::error::Result;
 use crate::structure::{Formula, Input, MOST_FIELDS, Operation};
 use std::io::BufRead;
@@ -30,7 +30,7 @@ const OTHERS: [Operation; 15] = [
 pub(super) fn write_to(formula: &Formula, out: &mut Vec<u8>) {
     out.push(formula.inputs.len() as u8);
     for input in &formula.inputs {
-        let place = u64::from(input.field) << 2 | u64::from(kind_code(input.kind));
+        let place = u64::from(input.field) << 2 | u64::from(kind::code(input.kind));
         put_varint(out, place);
     }
     out.push(formula.operations.len() as u8);
@@ -59,7 +59,7 @@ pub(super) fn read_from<R: BufRead>(cursor: &mut Cursor<R>) -> Result<Formula> {
         let place = cursor.varint(0..=(MOST_FIELDS as u64 * 4 - 1), "input of a formula")?;
         inputs.push(Input {
             field: (place >> 2) as u16,
-            kind: kind(place as u8 & 3, cursor)?,
+            kind: kind::of_code(place as u8 & 3, cursor)?,
         });
     }
     let count = cursor.u8("formula")?;

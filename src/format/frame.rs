@@ -1,126 +1,82 @@
-//! A frame's header: how its content is coded, how long everything is, and the content's hash.
+//! A frame's header: the stages that its content goes through, how long everything is, and the content's hash.
 
 use super::checksum::{FrameHash, check};
 use super::cursor::{Cursor, put_varint};
-use super::parts::Parts;
-use super::{FRAME_MARK, INDEX_MARK, MAX_FRAME, MAX_LANES, layout};
-use crate::error::{Error, Result};
-use crate::level::Effort;
+use super::entropy_model::{self, EntropyModel, NetworkRef};
+use super::{FRAME_MARK, MAX_FRAME, MAX_LANES, structure};
+use crate::error::Result;
 use crate::structure::Structure;
 use std::io::BufRead;
 
-/// How a frame's content is coded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// As it is.
-    Stored,
-    /// All bytes are this one.
-    Constant(u8),
-    /// By the predictor.
-    Mamba {
-        /// What it is predicted with.
-        effort: Effort,
-        /// Whether the model's network is heard.
-        network: bool,
-        /// The content's structure.
-        structure: Structure,
-        /// Its parts, if it is divided.
-        parts: Option<Parts>,
-        /// Range coder words of each lane, 1 to `MAX_LANES` lanes, and of each part after the other.
-        words: Vec<u32>,
-    },
-}
-
-impl Method {
-    /// The method's name in listings.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Method::Stored => "stored",
-            Method::Constant(_) => "constant",
-            Method::Mamba { network: true, .. } => "mamba",
-            Method::Mamba { network: false, .. } => "mix",
-        }
-    }
-}
-
-/// Everything of a frame but its payload.
+/// Everything of a frame but its payload: a pipeline of filters, an entropy model, and the streams that it codes into.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrameHeader {
-    /// How the content is coded.
-    pub method: Method,
     /// Content bytes, 1 to `MAX_FRAME`.
     pub content_len: u32,
+    /// Bytes behind the filters, which the entropy model codes. The filters of this version leave the length alone.
+    pub coded_len: u32,
+    /// The layout of the coded bytes, and the filters between them and the content.
+    pub structure: Structure,
+    /// What codes them.
+    pub model: EntropyModel,
+    /// Words of each coded stream; none where the payload is no range coder's.
+    pub streams: Vec<u32>,
     /// Hash of the content.
     pub hash: FrameHash,
 }
 
-/// What a mark announces.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Segment {
-    /// A frame with this header; its payload comes next.
-    Frame(FrameHeader),
-    /// The index, whose mark has been read.
-    Index,
-}
-
 impl FrameHeader {
-    /// Bytes of the payload that follows the header.
-    pub fn payload_len(&self) -> u32 {
-        match &self.method {
-            Method::Stored => self.content_len,
-            Method::Constant(_) => 0,
-            // Both the encoder and `read_from` keep the sum below the content's length.
-            Method::Mamba { words, .. } => words.iter().fold(0, |n, w| n + 4 * w),
+    /// The header of a frame that is stored as it is, or that is one byte repeated.
+    pub fn plain(model: EntropyModel, content_len: u32, hash: FrameHash) -> FrameHeader {
+        FrameHeader {
+            content_len,
+            coded_len: content_len,
+            structure: Structure::plain(crate::layout::Layout::BYTES),
+            model,
+            streams: Vec::new(),
+            hash,
         }
     }
 
-    /// Lanes of each part; 0 if the content is not predicted.
+    /// Whether the frame uses the network of the member's model section.
+    pub fn uses_member_model(&self) -> bool {
+        let network = self.model.mix().and_then(|mix| mix.network);
+        network == Some(NetworkRef::Member)
+    }
+
+    /// Bytes of the payload that follows the header.
+    pub fn payload_len(&self) -> u32 {
+        match &self.model {
+            EntropyModel::Stored => self.coded_len,
+            EntropyModel::Constant(_) => 0,
+            // Both the encoder and `read_from` keep the sum below the coded length.
+            EntropyModel::Mix(_) => self.streams.iter().fold(0, |n, w| n + 4 * w),
+        }
+    }
+
+    /// Lanes of each segment of the coded bytes; 0 if they are not predicted.
     pub fn lanes(&self) -> usize {
-        match &self.method {
-            Method::Stored | Method::Constant(_) => 0,
-            Method::Mamba { parts, words, .. } => words.len() / count(*parts, self.content_len),
+        match &self.model {
+            EntropyModel::Stored | EntropyModel::Constant(_) => 0,
+            EntropyModel::Mix(mix) => self.streams.len() / mix.segment_count(self.coded_len),
         }
     }
 
     /// The header's bytes, from the mark to the check.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = FRAME_MARK.to_vec();
-        let method = match &self.method {
-            Method::Stored => 0,
-            Method::Constant(_) => 1,
-            Method::Mamba {
-                effort,
-                network,
-                parts,
-                ..
-            } => {
-                let effort = match effort {
-                    Effort::Fast => 2,
-                    Effort::Default => 3,
-                    Effort::Best => 4,
-                };
-                effort + if *network { 0 } else { 3 } + if parts.is_some() { 6 } else { 0 }
-            }
-        };
-        out.push(method);
         put_varint(&mut out, u64::from(self.content_len));
-        match &self.method {
-            Method::Stored => {}
-            Method::Constant(byte) => out.push(*byte),
-            Method::Mamba {
-                structure,
-                parts,
-                words,
-                ..
-            } => {
-                layout::write_to(structure, &mut out);
-                if let Some(parts) = parts {
-                    parts.write_to(&mut out);
-                }
-                put_varint(&mut out, self.lanes() as u64);
-                for &count in words {
-                    put_varint(&mut out, u64::from(count));
-                }
+        let coded_len = match self.coded_len == self.content_len {
+            true => 0,
+            false => self.coded_len,
+        };
+        put_varint(&mut out, u64::from(coded_len));
+        structure::write_to(&self.structure, &mut out);
+        self.model.write_to(&self.structure, &mut out);
+        if let EntropyModel::Mix(_) = &self.model {
+            put_varint(&mut out, self.streams.len() as u64);
+            for &words in &self.streams {
+                put_varint(&mut out, u64::from(words));
             }
         }
         out.extend(self.hash);
@@ -128,104 +84,90 @@ impl FrameHeader {
         out.extend(check);
         out
     }
-}
 
-impl Segment {
-    /// Reads a mark and, if it is a frame's, the frame's header.
-    ///
-    /// For the index the record that its footer's check ends is left open.
+    /// Reads a header whose mark has been read.
     ///
     /// # Errors
-    /// `Damaged` for another mark or a check that differs, `Unknown` for an unknown method, `OutOfRange` for a length
-    /// that the format does not allow.
-    pub fn read_from<R: BufRead>(cursor: &mut Cursor<R>) -> Result<Segment> {
-        cursor.begin_record();
-        match cursor.array("mark before a frame or the index")? {
-            FRAME_MARK => read_header(cursor).map(Segment::Frame),
-            INDEX_MARK => Ok(Segment::Index),
-            _ => Err(cursor.damaged("neither a frame nor the index begins here")),
-        }
+    /// `Damaged` for a check that differs or stages that contradict themselves, `Unknown` for a filter or an entropy model not known,
+    /// `OutOfRange` for a length that the format does not allow.
+    pub(super) fn read_from<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
+        let most = MAX_FRAME as u64;
+        let content_len = cursor.varint(1..=most, "frame's content length")? as u32;
+        let coded_len = match cursor.varint(0..=most, "frame's coded length")? as u32 {
+            0 => content_len,
+            // No filter of this version changes the length.
+            other => cursor.bounded(
+                other.into(),
+                content_len.into()..=content_len.into(),
+                "frame's coded length",
+            )? as u32,
+        };
+        let mut structure = structure::read_from(cursor, coded_len)?;
+        let model = entropy_model::read_from(cursor, &mut structure, coded_len)?;
+        let streams = match &model {
+            EntropyModel::Mix(mix) => {
+                let segments = mix.segment_count(coded_len);
+                read_streams(cursor, segments, coded_len)?
+            }
+            _ => Vec::new(),
+        };
+        let hash = cursor.array("frame header")?;
+        cursor.check("frame header's check")?;
+        Ok(FrameHeader {
+            content_len,
+            coded_len,
+            structure,
+            model,
+            streams,
+            hash,
+        })
     }
 }
 
-/// How many parts a frame of `len` bytes has.
-fn count(parts: Option<Parts>, len: u32) -> usize {
-    parts.map_or(1, |parts| parts.count(len as usize))
-}
-
-fn read_header<R: BufRead>(cursor: &mut Cursor<R>) -> Result<FrameHeader> {
-    let method = cursor.u8("frame header")?;
-    let method_offset = cursor.position() - 1;
-    let content_len = cursor.varint(1..=MAX_FRAME as u64, "frame's content length")?;
-    let method = match method {
-        0 => Method::Stored,
-        1 => Method::Constant(cursor.u8("frame header")?),
-        2..=13 => {
-            let effort = Effort::ALL[usize::from(method - 2) % 3];
-            let len = content_len as u32;
-            let structure = layout::read_from(cursor, len)?;
-            let parts = match method {
-                8.. => Some(Parts::read_from(cursor, len, structure.layout.period())?),
-                _ => None,
-            };
-            let lanes = cursor.varint(1..=MAX_LANES as u64, "number of lanes")?;
-            // The payload is shorter than the content, so this many words are left for the lanes.
-            let mut left = (content_len - 1) / 4;
-            let lanes = lanes as usize * count(parts, len);
-            let mut words = Vec::with_capacity(lanes);
-            for _ in 0..lanes {
-                let count = cursor.varint(0..=left, "number of words in a lane")?;
-                left -= count;
-                words.push(count as u32);
-            }
-            Method::Mamba {
-                effort,
-                network: (method - 2) % 6 < 3,
-                structure,
-                parts,
-                words,
-            }
-        }
-        _ => {
-            let found = u64::from(method);
-            return Err(Error::Unknown {
-                what: "method",
-                found,
-                offset: method_offset,
-            });
-        }
-    };
-    let hash = cursor.array("frame header")?;
-    cursor.check("frame header's check")?;
-    Ok(FrameHeader {
-        method,
-        content_len: content_len as u32,
-        hash,
-    })
+/// The words of each stream of so many segments, which have as many lanes each.
+fn read_streams<R: BufRead>(
+    cursor: &mut Cursor<R>,
+    segments: usize,
+    coded_len: u32,
+) -> Result<Vec<u32>> {
+    let most = (MAX_LANES * segments) as u64;
+    let count = cursor.varint(1..=most, "number of streams")? as usize;
+    if !count.is_multiple_of(segments) {
+        return Err(cursor.damaged("streams that are not as many in each segment"));
+    }
+    // The payload is shorter than the coded bytes, so this many words are left for the streams.
+    let mut left = (u64::from(coded_len) - 1) / 4;
+    let mut streams = Vec::with_capacity(count);
+    for _ in 0..count {
+        let words = cursor.varint(0..=left, "number of words in a stream")?;
+        left -= words;
+        streams.push(words as u32);
+    }
+    Ok(streams)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Section;
+    use super::super::entropy_model::Mix;
     use super::*;
+    use crate::error::Error;
     use crate::layout::Layout;
+    use crate::level::Effort;
 
     fn header(layout: Layout) -> FrameHeader {
-        let words = vec![0, 1, 200];
         FrameHeader {
-            method: Method::Mamba {
-                effort: Effort::Best,
-                network: true,
-                structure: Structure::plain(layout),
-                parts: None,
-                words,
-            },
             content_len: 5000,
+            coded_len: 5000,
+            structure: Structure::plain(layout),
+            model: EntropyModel::Mix(Mix::new(Effort::Best)),
+            streams: vec![0, 1, 200],
             hash: [7; 16],
         }
     }
 
-    fn read(bytes: &[u8]) -> Result<Segment> {
-        Segment::read_from(&mut Cursor::new(bytes))
+    fn read(bytes: &[u8]) -> Result<Section> {
+        Section::read_from(&mut Cursor::new(bytes))
     }
 
     #[test]
@@ -246,7 +188,7 @@ mod tests {
         };
         for layout in [Layout::BYTES, table, numbers] {
             let header = header(layout);
-            assert_eq!(read(&header.to_bytes()).unwrap(), Segment::Frame(header));
+            assert_eq!(read(&header.to_bytes()).unwrap(), Section::Frame(header));
         }
     }
 
@@ -259,7 +201,7 @@ mod tests {
         })
         .to_bytes()
         .len();
-        // The record, and that no column has companions.
+        // The record, and that no column has cross-column contexts.
         assert_eq!(plain + 2, record);
     }
 
@@ -304,11 +246,21 @@ mod tests {
     }
 
     #[test]
+    fn a_coded_length_that_the_filters_do_not_give_is_refused() {
+        let mut header = header(Layout::BYTES);
+        header.coded_len = 4999;
+        assert!(matches!(
+            read(&header.to_bytes()),
+            Err(Error::OutOfRange { .. })
+        ));
+    }
+
+    #[test]
     fn payload_as_long_as_the_content_is_refused() {
         let mut header = header(Layout::BYTES);
-        header.content_len = 4 * 201 + 1;
+        (header.content_len, header.coded_len) = (4 * 201 + 1, 4 * 201 + 1);
         assert!(read(&header.to_bytes()).is_ok());
-        header.content_len = 4 * 201;
+        (header.content_len, header.coded_len) = (4 * 201, 4 * 201);
         assert!(matches!(
             read(&header.to_bytes()),
             Err(Error::OutOfRange { .. })

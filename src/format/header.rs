@@ -1,18 +1,14 @@
-//! The head of a member: magic, version, flags, model section.
+//! The head of a member: magic, version, flags.
 
 use super::checksum::check;
 use super::cursor::Cursor;
-use super::model_section::ModelSection;
 use super::{MAGIC, VERSION};
 use crate::error::{Error, Result};
 use std::io::BufRead;
 
 /// The head of a member.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// Which model the frames need.
-    pub model: ModelSection,
-}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head;
 
 /// Where in a file a head is looked for: it decides how foreign bytes are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,25 +20,21 @@ pub enum Start {
 }
 
 impl Head {
-    /// The head's bytes, an embedded model's included.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    /// The head's bytes.
+    pub fn to_bytes(self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         out.push(VERSION);
         out.push(0);
-        self.model.write_to(&mut out);
         let check = check(&out);
         out.extend(check);
-        if let ModelSection::Embedded(bytes) = &self.model {
-            out.extend(bytes);
-        }
         out
     }
 
     /// Reads a head.
     ///
     /// # Errors
-    /// `NotBoa` or `TrailingData` if the magic differs, `NewerFormat` for a later version, `Unknown` for a version,
-    /// flag or model kind not known, `Damaged` if a check differs.
+    /// `NotBoa` or `TrailingData` if the magic differs, `NewerFormat` for a later version, `Unknown` for a version
+    /// or flag not known, `Damaged` if a check differs.
     pub fn read_from<R: BufRead>(cursor: &mut Cursor<R>, start: Start) -> Result<Head> {
         let offset = cursor.position();
         cursor.begin_record();
@@ -78,7 +70,7 @@ impl Head {
                 offset: cursor.position() - 1,
             });
         }
-        let model = ModelSection::read_from(cursor)?;
-        Ok(Head { model })
+        cursor.check("head's check")?;
+        Ok(Head)
     }
 }

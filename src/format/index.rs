@@ -18,8 +18,10 @@ pub struct IndexEntry {
 /// What the index of a member says: the head's length and each frame's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
-    /// Bytes of the head, an embedded model's included.
+    /// Bytes of the head.
     pub head_len: u64,
+    /// Where in the member its model section begins, and its bytes, if there is one.
+    pub model: Option<(u64, u64)>,
     /// The frames in their order.
     pub entries: Vec<IndexEntry>,
 }
@@ -43,6 +45,11 @@ impl Index {
     pub fn to_bytes(&self, footer: &Footer) -> Vec<u8> {
         let mut out = INDEX_MARK.to_vec();
         put_varint(&mut out, self.head_len);
+        let (model, model_len) = self.model.unwrap_or_default();
+        put_varint(&mut out, model);
+        if model > 0 {
+            put_varint(&mut out, model_len);
+        }
         put_varint(&mut out, self.entries.len() as u64);
         for entry in &self.entries {
             put_varint(&mut out, u64::from(entry.frame_len));
@@ -67,8 +74,12 @@ impl Index {
         let start = cursor.position() - INDEX_MARK.len() as u64;
         let differs = "index that differs from the frames";
         let head_len = cursor.varint(0..=u64::MAX, "index")?;
+        let model = match cursor.varint(0..=u64::MAX, "index")? {
+            0 => None,
+            offset => Some((offset, cursor.varint(0..=u64::MAX, "index")?)),
+        };
         let count = cursor.varint(0..=MAX_FRAMES, "number of frames in the index")?;
-        if head_len != self.head_len || count != self.entries.len() as u64 {
+        if (head_len, model) != (self.head_len, self.model) || count != self.entries.len() as u64 {
             return Err(cursor.damaged(differs));
         }
         for entry in &self.entries {

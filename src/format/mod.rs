@@ -3,24 +3,29 @@
 
 mod checksum;
 mod cursor;
+mod entropy_model;
 mod fields;
 mod formula;
 mod frame;
 mod header;
 mod index;
-mod layout;
-mod looks;
+mod kind;
 mod model_section;
 mod parts;
+mod references;
+mod section;
+mod structure;
 
 pub use checksum::{CHECK_BYTES, FrameHash, check, frame_hash};
 pub use cursor::{Cursor, put_varint};
-pub use frame::{FrameHeader, Method, Segment};
+pub use entropy_model::{EntropyModel, Mix, NetworkRef};
+pub use frame::FrameHeader;
 pub use header::{Head, Start};
 pub use index::{Footer, Index, IndexEntry};
-pub(crate) use layout::{read_from as read_structure, write_to as write_structure};
 pub use model_section::ModelSection;
 pub use parts::Parts;
+pub use section::Section;
+pub(crate) use structure::{read_from as read_structure, write_to as write_structure};
 
 /// The first seven bytes of a member. The eighth is the version.
 pub const MAGIC: [u8; 7] = [0xB0, b'B', b'O', b'A', 0x0D, 0x0A, 0x1A];
@@ -28,6 +33,8 @@ pub const MAGIC: [u8; 7] = [0xB0, b'B', b'O', b'A', 0x0D, 0x0A, 0x1A];
 pub const VERSION: u8 = 1;
 /// Before each frame.
 pub const FRAME_MARK: [u8; 4] = [0xB0, b'F', b'R', b'M'];
+/// Before the model section.
+pub const MODEL_MARK: [u8; 4] = [0xB0, b'M', b'D', b'L'];
 /// Before the index.
 pub const INDEX_MARK: [u8; 4] = [0xB0, b'E', b'N', b'D'];
 /// The last bytes of a member.

@@ -1,17 +1,17 @@
-//! Which model the frames need.
+//! The model that a member's frames use, if it is not built in.
 
-use super::MAX_MODEL;
+use super::checksum::check;
 use super::cursor::Cursor;
+use super::{MAX_MODEL, MODEL_MARK};
 use crate::error::{Error, Result};
 use std::io::BufRead;
 
-/// The model section of a head.
+const EMBEDDED: u8 = 0;
+const BY_ID: u8 = 1;
+
+/// The model section of a member. It stands before the first frame that uses the model, and nowhere if none does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelSection {
-    /// No frame needs a model.
-    None,
-    /// The built-in model of this number.
-    BuiltIn(u16),
     /// The model's bytes, at most `MAX_MODEL`.
     Embedded(Vec<u8>),
     /// The model's BLAKE3; the decoder has to have it.
@@ -19,44 +19,38 @@ pub enum ModelSection {
 }
 
 impl ModelSection {
-    fn kind(&self) -> u8 {
+    /// The section's bytes, from the mark on, an embedded model's included.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = MODEL_MARK.to_vec();
         match self {
-            ModelSection::None => 0,
-            ModelSection::BuiltIn(_) => 1,
-            ModelSection::Embedded(_) => 2,
-            ModelSection::ById(_) => 3,
-        }
-    }
-
-    /// Appends what stands before the head's check.
-    pub(super) fn write_to(&self, out: &mut Vec<u8>) {
-        out.push(self.kind());
-        match self {
-            ModelSection::None => {}
-            ModelSection::BuiltIn(number) => out.extend(number.to_le_bytes()),
             ModelSection::Embedded(bytes) => {
+                out.push(EMBEDDED);
                 out.extend((bytes.len() as u32).to_le_bytes());
                 out.extend(blake3::hash(bytes).as_bytes());
             }
-            ModelSection::ById(id) => out.extend(id),
+            ModelSection::ById(id) => {
+                out.push(BY_ID);
+                out.extend(id);
+            }
         }
+        let check = check(&out);
+        out.extend(check);
+        if let ModelSection::Embedded(bytes) = self {
+            out.extend(bytes);
+        }
+        out
     }
 
-    /// Reads the section, the head's check and the model's bytes.
+    /// Reads a section whose mark has been read, and the model's bytes.
     ///
     /// # Errors
     /// `Unknown` for a model kind this library does not know, `Damaged` if the check or the model's hash differs,
     /// `OutOfRange` for a model above `MAX_MODEL`.
     pub(super) fn read_from<R: BufRead>(cursor: &mut Cursor<R>) -> Result<ModelSection> {
-        const CHECK: &str = "head's check";
+        const CHECK: &str = "model section's check";
         let kind = cursor.u8("model section")?;
         match kind {
-            0 => cursor.check(CHECK).map(|()| ModelSection::None),
-            1 => {
-                let number = cursor.u16("model section")?;
-                cursor.check(CHECK).map(|()| ModelSection::BuiltIn(number))
-            }
-            2 => {
+            EMBEDDED => {
                 let len = cursor.u32("model section")?;
                 let id: [u8; 32] = cursor.array("model section")?;
                 cursor.check(CHECK)?;
@@ -71,7 +65,7 @@ impl ModelSection {
                 }
                 Ok(ModelSection::Embedded(bytes))
             }
-            3 => {
+            BY_ID => {
                 let id = cursor.array("model section")?;
                 cursor.check(CHECK).map(|()| ModelSection::ById(id))
             }

@@ -116,13 +116,12 @@ pub struct Bits {
 impl Bits {
     /// For a frame of `len` bytes in `lanes` lanes.
     pub fn new(effort: Effort, kind: Contexts, len: usize, lanes: usize) -> Self {
-        let (contexts, selectors, refined) = match (effort, kind) {
-            (Effort::Fast, Contexts::Text) => (4, 2, false),
-            (Effort::Fast, _) => (5, 2, false),
-            (Effort::Default, Contexts::Text) => (8, 3, true),
-            (Effort::Default, _) => (10, 3, true),
-            (Effort::Best, _) => (CONTEXTS, SETS, true),
+        let settings = effort.settings();
+        let contexts = match kind {
+            Contexts::Text => settings.contexts.text,
+            _ => settings.contexts.numbers,
         };
+        let (selectors, refined) = (settings.mixers, settings.refined);
         let inputs = 1 + 2 * contexts + NAMED + 1;
         let mut start = vec![ONE / (2 * contexts as i32); inputs];
         start[0] = ONE / 3;
@@ -130,7 +129,7 @@ impl Bits {
             *pair = [ONE / contexts as i32, 0];
         }
         let phases = usize::from(ELEMENT_PHASES);
-        let by_column = effort == Effort::Fast && matches!(kind, Contexts::Table | Contexts::Text);
+        let by_column = settings.column_first && matches!(kind, Contexts::Table | Contexts::Text);
         let sets = [
             if by_column { COLUMNS * 2 } else { phases * 32 },
             BUCKETS * 2,

@@ -2,14 +2,13 @@
 
 use super::statistics::{FrameStatistics, Survey};
 use crate::error::Result;
-use crate::format::{Method, Parts};
-use crate::level::Effort;
+use crate::format::EntropyModel;
 use crate::model::Model;
 use crate::stream::{Coding, FrameInfo, Member};
-use crate::structure::Structure;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 /// How much of a file is looked at, in bytes: all of a shorter one, else whole frames spread evenly.
 pub const MOST_BYTES: u64 = 16 << 20;
@@ -20,22 +19,19 @@ const STRETCHES: u64 = 240;
 struct Coded<'a> {
     offset: u64,
     info: &'a FrameInfo,
-    effort: Effort,
-    network: bool,
-    structure: &'a Structure,
-    parts: Option<Parts>,
+    model: Option<Arc<Model>>,
 }
 
-/// Looks at the frames of a .boa file, described by its `members`, while the network of `model` predicts them again:
+/// Looks at the frames of a .boa file, described by its `members`, while the models that they name predict them again, of which `models` may be some:
 /// `content` is what they decode to. A second time they are predicted without a network. At most [`MOST_BYTES`] and a frame are looked at, by `threads` threads (0: all
 /// cores).
 ///
 /// # Errors
-/// `Io` if the content cannot be read or threads cannot be started.
+/// `Io` if the content cannot be read or threads cannot be started, and those of [`Models::of_frame`](crate::stream::Models::of_frame).
 pub fn survey(
     content: &mut (impl Read + Seek),
     members: &[Member],
-    model: Option<&Model>,
+    models: &[Arc<Model>],
     threads: usize,
 ) -> Result<Survey> {
     let all: u64 = members.iter().map(|member| member.content).sum();
@@ -44,26 +40,18 @@ pub fn survey(
     let mut offset = 0;
     for member in members {
         let mut around = member.compressed;
+        let mut named = member.models(models);
         for info in &member.frames {
             let payload = u64::from(info.header.payload_len());
             around -= payload.min(around);
-            match &info.header.method {
-                Method::Mamba {
-                    effort,
-                    network,
-                    structure,
-                    parts,
-                    ..
-                } => frames.push(Coded {
-                    network: *network,
+            match &info.header.model {
+                EntropyModel::Mix(_) => frames.push(Coded {
                     offset,
                     info,
-                    effort: *effort,
-                    structure,
-                    parts: *parts,
+                    model: named.of_frame(&info.header)?,
                 }),
-                Method::Stored => survey.stored += payload,
-                Method::Constant(_) => {}
+                EntropyModel::Stored => survey.stored += payload,
+                EntropyModel::Constant(_) => {}
             }
             offset += u64::from(info.header.content_len);
         }
@@ -85,24 +73,20 @@ pub fn survey(
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let stretch = usize::try_from(survey.stretch).unwrap_or(usize::MAX);
     let look = |(frame, bytes): (&Coded, Vec<u8>)| {
-        let coded = frame.structure.forward(bytes);
-        let mut seen = FrameStatistics::new(frame.structure, coded.len(), stretch);
-        let places = frame.structure.places();
-        let alone = Coding {
-            model: None,
-            effort: frame.effort,
-            places: &places,
-            lanes: frame.info.header.lanes(),
-            parts: frame.parts,
-        };
-        let coding = Coding {
-            model: model.filter(|_| frame.network),
-            ..alone
-        };
-        coding.predict(&coded, |step| seen.add(&step, coded[step.position]));
-        alone.predict(&coded, |step| {
-            seen.add_adaptive(&step, coded[step.position]);
-        });
+        let header = &frame.info.header;
+        let coded = header.structure.forward(bytes);
+        let mut seen = FrameStatistics::new(&header.structure, coded.len(), stretch);
+        let places = header.structure.places();
+        if let Some(coding) = Coding::of_frame(header, frame.model.as_deref(), &places) {
+            coding.predict(&coded, |step| seen.add(&step, coded[step.position]));
+            let alone = Coding {
+                model: None,
+                ..coding
+            };
+            alone.predict(&coded, |step| {
+                seen.add_adaptive(&step, coded[step.position]);
+            });
+        }
         (frame.offset, seen)
     };
     let seen: Vec<(u64, FrameStatistics)> = pool

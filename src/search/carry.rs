@@ -6,6 +6,7 @@
 
 use super::choose::{self, Estimator};
 use crate::layout::Layout;
+use crate::level::SearchBudget;
 use crate::structure::{Field, Rule, Structure, field};
 use crate::transform::{frame, relation};
 
@@ -18,7 +19,7 @@ const FEWEST: usize = 8;
 impl Structure {
     /// Takes the transforms of `carried`, a [table](Structure::is_table), for those columns where they cost hardly more than
     /// the own ones, if the columns are the same. `rows` is the content, row after row.
-    pub(crate) fn take_over(&mut self, carried: &Structure, rows: &[u8]) {
+    pub(crate) fn take_over(&mut self, carried: &Structure, rows: &[u8], budget: SearchBudget) {
         let Some(mut table) = self.table().filter(|own| own.has_columns_of(carried)) else {
             return;
         };
@@ -31,7 +32,7 @@ impl Structure {
         if differ.is_empty() {
             return;
         }
-        let mut estimator = Estimator::new();
+        let mut estimator = Estimator::new(budget);
         let mut costs = |fields| costs(&self.layout, fields, rows, &differ, &mut estimator);
         let both = costs(&table.fields).into_iter().zip(costs(&carried.fields));
         let taken: Vec<usize> = { differ.iter().zip(both) }
@@ -68,7 +69,7 @@ fn costs(
     };
     let places = relation::places(fields);
     let mut elements = vec![Vec::new(); columns.len()];
-    for run in choose::sampled(count) {
+    for run in choose::sampled(count, estimator.budget) {
         let mut bytes = rows[first + run.start * record..first + run.end * record].to_vec();
         frame::forward(&layout, fields, &mut bytes);
         for (elements, &column) in elements.iter_mut().zip(columns) {

@@ -8,15 +8,13 @@ use super::detect::{self, Fit};
 use super::{regions, transposed};
 use crate::container::{CONTAINERS, Container};
 use crate::layout::{Finding, Given, Layout};
-use std::collections::VecDeque;
+use crate::level::SearchBudget;
 
-/// The bytes of a full frame, and the most of any.
-pub const FRAME_TARGET: usize = 4 << 20;
+pub use crate::level::FRAME_TARGET;
+use std::collections::VecDeque;
 
 /// What [`Planner::next`] should be shown unless the input ends before: enough to cut the last bytes evenly.
 pub const LOOKAHEAD: usize = 3 * FRAME_TARGET;
-/// How far it looks for structure.
-const LOOKED_AT: usize = FRAME_TARGET + FRAME_TARGET / 8;
 
 /// Elements of a record that may still be a column's.
 const FEW: u32 = 2;
@@ -95,6 +93,7 @@ pub struct Planner {
     announced: VecDeque<Announced>,
     state: State,
     rest: Rest,
+    budget: SearchBudget,
     /// What was planned already, by [`Planner::next_long`].
     ahead: Option<FramePlan>,
 }
@@ -102,7 +101,7 @@ pub struct Planner {
 impl Planner {
     /// A planner for one input. What is given holds for all of it, a .npy header included; a layout's phase is that of the
     /// input's first byte, which also begins a record whose length alone is given.
-    pub fn new(given: Given) -> Planner {
+    pub fn new(given: Given, budget: SearchBudget) -> Planner {
         let state = match given {
             Given::Nothing => State::Start,
             Given::Record(record) => State::Record(record),
@@ -112,6 +111,7 @@ impl Planner {
             announced: VecDeque::new(),
             state,
             rest: Rest::default(),
+            budget,
             ahead: None,
         }
     }
@@ -153,7 +153,7 @@ impl Planner {
                 found: Finding::Plain,
             };
         }
-        let seen = &buffer[..buffer.len().min(LOOKED_AT)];
+        let seen = &buffer[..buffer.len().min(self.budget.bytes)];
         let all = at_end && seen.len() == buffer.len();
         let left = at_end.then_some(buffer.len());
         self.read_headers(seen);

@@ -2,6 +2,7 @@
 
 use super::{choose, columns};
 use crate::layout::{Column, Layout};
+use crate::level::{Effort, SearchBudget};
 use crate::structure::Structure;
 
 impl Structure {
@@ -19,25 +20,34 @@ impl Structure {
         transposed: bool,
         content: &[u8],
     ) -> Structure {
-        let mut structure = Structure {
+        let plain = Structure {
             transposed,
             ..Structure::plain(layout)
         };
-        let turned;
-        let rows = if transposed {
-            turned = structure.in_rows(content.to_vec());
-            &turned
-        } else {
-            content
-        };
+        let budget = Effort::Default.settings().search;
+        if transposed {
+            let rows = plain.in_rows(content.to_vec());
+            return plain.choose_in_rows(budget, carried, &rows);
+        }
+        plain.choose_in_rows(budget, carried, content)
+    }
+
+    /// The transforms of a content that is no more than a layout so far, and whose rows are here.
+    pub(crate) fn choose_in_rows(
+        self,
+        budget: SearchBudget,
+        carried: Option<&Structure>,
+        rows: &[u8],
+    ) -> Structure {
+        let mut structure = self;
         let columns = structure.columns(rows);
-        let fields = choose::choose(rows, &structure.layout, &columns);
+        let fields = choose::choose(rows, &structure.layout, &columns, budget);
         if !fields.is_empty() {
             structure.layout.swap = false;
             structure.fields = fields;
         }
         if let Some(carried) = carried {
-            structure.take_over(carried, rows);
+            structure.take_over(carried, rows, budget);
         }
         structure
     }

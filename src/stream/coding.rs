@@ -2,7 +2,7 @@
 
 use super::lanes::{self, active, lane_len};
 use crate::coder::BadWords;
-use crate::format::Parts;
+use crate::format::{FrameHeader, Parts};
 use crate::layout::Places;
 use crate::level::Effort;
 use crate::model::{Model, Predictor, Question};
@@ -61,6 +61,19 @@ impl<'m> Coding<'m> {
             lanes,
             parts: None,
         }
+    }
+
+    /// As a frame's header says it; `None` if its bytes are not predicted. The positions are those of its structure.
+    pub fn of_frame(
+        header: &FrameHeader,
+        model: Option<&'m Model>,
+        places: &'m Places,
+    ) -> Option<Self> {
+        let mix = header.model.mix()?;
+        Some(Coding {
+            parts: mix.segments,
+            ..Coding::whole(model, mix.effort, places, header.lanes())
+        })
     }
 
     /// Range coder words of each lane, part after part. Lane `l` of `len` bytes holds those from `l * ceil(len / lanes)`.

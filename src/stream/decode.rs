@@ -1,14 +1,15 @@
 //! From a .boa stream to content.
 
 use super::coding::Coding;
+use super::models::Models;
 use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
 use crate::format::{
-    Cursor, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Method, ModelSection, Segment, Start,
+    Cursor, EntropyModel, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Section, Start,
     frame_hash,
 };
-use crate::model::{Model, ModelId};
+use crate::model::Model;
 use crate::options::DecodeOptions;
 use std::io::{BufRead, Write};
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub fn decompress(
     options: &DecodeOptions,
     progress: &dyn Progress,
 ) -> Result<Summary> {
-    let mut jobs = Ordered::new(options.threads, 1)?;
+    let mut jobs = Ordered::new(&options.pool, options.threads, 1)?;
     let mut cursor = Cursor::new(input);
     let mut summary = Summary::default();
     let mut start = Start::OfFile;
@@ -68,12 +69,12 @@ fn decode_member<R: BufRead>(
     progress: &dyn Progress,
 ) -> Result<Summary> {
     let begin = cursor.position();
-    let head = Head::read_from(cursor, start)?;
-    let model = find_model(&head.model, options)?;
+    Head::read_from(cursor, start)?;
+    let mut models = Models::new(&options.models);
     let mut reported = begin;
     let mut index = Index {
         head_len: cursor.position() - begin,
-        entries: Vec::new(),
+        ..Index::default()
     };
     let mut hasher = blake3::Hasher::new();
     let mut content_len = 0;
@@ -84,22 +85,30 @@ fn decode_member<R: BufRead>(
         while ahead.is_none() && jobs.has_room() {
             let offset = cursor.position();
             let frame = frames_before + index.entries.len() as u64 + 1;
-            match read_frame(cursor, index.entries.len() as u64) {
-                Ok(Some((header, payload))) => {
+            match read_section(cursor, index.entries.len() as u64, &mut models) {
+                Ok(Read::Model) if index.model.is_none() => {
+                    let model_len = cursor.position() - offset;
+                    index.model = Some((offset - begin, model_len));
+                    reported += model_len;
+                    progress.advance(model_len, 0);
+                }
+                Ok(Read::Model) => {
+                    ahead = Some(Err(cursor.damaged("a second model section")));
+                }
+                Ok(Read::Frame(header, model, payload)) => {
                     let frame_len = (cursor.position() - offset) as u32;
                     index.entries.push(IndexEntry {
                         frame_len,
                         content_len: header.content_len,
                     });
-                    let model = model.clone();
                     jobs.push(move || {
                         decode_frame(model.as_deref(), &header, payload).map_err(|what| {
                             at_frame(frame, offset, end_of(offset, frame_len), what)
                         })
                     });
                 }
-                Ok(None) => ahead = Some(Ok(())),
-                Err(e @ Error::Io(_)) => ahead = Some(Err(e)),
+                Ok(Read::Index) => ahead = Some(Ok(())),
+                Err(e @ (Error::Io(_) | Error::UnknownModel { .. })) => ahead = Some(Err(e)),
                 Err(e) => {
                     ahead = Some(Err(Error::Frame {
                         frame,
@@ -154,17 +163,34 @@ fn at_frame(frame: u64, offset: u64, end: u64, what: &'static str) -> Error {
     }
 }
 
-/// Header and payload of the next frame; `None` if the index comes, whose mark has then been read.
-fn read_frame<R: BufRead>(
+/// What was read next.
+enum Read {
+    /// The model section, of which `Models` knows now.
+    Model,
+    /// A frame's header, the model that it uses, and its payload.
+    Frame(FrameHeader, Option<Arc<Model>>, Vec<u8>),
+    /// The mark of the index.
+    Index,
+}
+
+fn read_section<R: BufRead>(
     cursor: &mut Cursor<R>,
     frames: u64,
-) -> Result<Option<(FrameHeader, Vec<u8>)>> {
-    let Segment::Frame(header) = Segment::read_from(cursor)? else {
-        return Ok(None);
-    };
-    cursor.bounded(frames + 1, 1..=MAX_FRAMES, "number of frames")?;
-    let payload = cursor.payload(header.payload_len() as usize, "frame's payload")?;
-    Ok(Some((header, payload)))
+    models: &mut Models,
+) -> Result<Read> {
+    match Section::read_from(cursor)? {
+        Section::Index => Ok(Read::Index),
+        Section::Model(section) => {
+            models.set_section(section);
+            Ok(Read::Model)
+        }
+        Section::Frame(header) => {
+            cursor.bounded(frames + 1, 1..=MAX_FRAMES, "number of frames")?;
+            let model = models.of_frame(&header)?;
+            let payload = cursor.payload(header.payload_len() as usize, "frame's payload")?;
+            Ok(Read::Frame(header, model, payload))
+        }
+    }
 }
 
 /// The content of a frame, confirmed by its hash; or what is wrong.
@@ -173,44 +199,30 @@ fn decode_frame(
     header: &FrameHeader,
     payload: Vec<u8>,
 ) -> std::result::Result<Vec<u8>, &'static str> {
-    let len = header.content_len as usize;
-    let content = match &header.method {
-        Method::Stored => payload,
-        Method::Constant(byte) => vec![*byte; len],
-        Method::Mamba {
-            effort,
-            network,
-            structure,
-            parts,
-            words,
-        } => {
-            let model = match network {
-                true => Some(model.ok_or("needs a model, but the file names none")?),
-                false => None,
-            };
-            let all = to_words(&payload);
+    let coded_len = header.coded_len as usize;
+    let coded = match &header.model {
+        EntropyModel::Stored => payload,
+        EntropyModel::Constant(byte) => vec![*byte; coded_len],
+        EntropyModel::Mix(_) => {
+            let words = to_words(&payload);
             drop(payload);
-            let mut rest = all.as_slice();
-            let mut lanes = Vec::with_capacity(words.len());
-            for &count in words {
-                let (lane, after) = rest
-                    .split_at_checked(count as usize)
-                    .ok_or("lane lengths")?;
-                lanes.push(lane);
+            let mut rest = words.as_slice();
+            let mut streams = Vec::with_capacity(header.streams.len());
+            for &count in &header.streams {
+                let (stream, after) =
+                    { rest.split_at_checked(count as usize) }.ok_or("lengths of the streams")?;
+                streams.push(stream);
                 rest = after;
             }
-            let coding = Coding {
-                model,
-                effort: *effort,
-                places: &structure.places(),
-                lanes: header.lanes(),
-                parts: *parts,
-            };
-            let coded = { coding.decode(&lanes, len) }
-                .map_err(|_| "the range decoder found words missing or left over")?;
-            structure.inverse(coded)
+            let places = header.structure.places();
+            Coding::of_frame(header, model, &places)
+                .ok_or("a frame that is not predicted")?
+                .decode(&streams, coded_len)
+                .map_err(|_| "the range decoder found words missing or left over")?
         }
     };
+    let len = header.content_len as usize;
+    let content = header.structure.inverse(coded);
     if content.len() != len || frame_hash(&content) != header.hash {
         return Err("hash of the frame's content");
     }
@@ -220,34 +232,4 @@ fn decode_frame(
 fn to_words(bytes: &[u8]) -> Vec<u32> {
     let (words, _) = bytes.as_chunks::<4>();
     words.iter().map(|&word| u32::from_le_bytes(word)).collect()
-}
-
-/// The model that a head names; `None` if it names none.
-fn find_model(section: &ModelSection, options: &DecodeOptions) -> Result<Option<Arc<Model>>> {
-    match section {
-        ModelSection::None => Ok(None),
-        ModelSection::BuiltIn(number) => match Model::built_in(*number) {
-            Some(model) => Ok(Some(Arc::clone(model))),
-            None => Err(Error::UnknownModel {
-                id: format!("built in as number {number}"),
-            }),
-        },
-        ModelSection::Embedded(bytes) => Ok(Some(Arc::new(Model::from_bytes(bytes)?))),
-        ModelSection::ById(id) => {
-            let id = ModelId(*id);
-            let given = options.models.iter().find(|model| model.id() == id);
-            let built_in = || {
-                (1..)
-                    .map_while(Model::built_in)
-                    .find(|model| model.id() == id)
-            };
-            match given.or_else(built_in) {
-                Some(model) => Ok(Some(Arc::clone(model))),
-                None => {
-                    let id = blake3::Hash::from(id.0).to_hex().to_string();
-                    Err(Error::UnknownModel { id })
-                }
-            }
-        }
-    }
 }

@@ -15,7 +15,7 @@ const LOST: f64 = 0.01;
 /// 2 %. The best effort is never divided.
 pub(super) fn divide(effort: Effort, period: u32, coded: &[u8]) -> Option<Parts> {
     let (period, len) = (period as usize, coded.len());
-    if effort == Effort::Best || len < LEAST || period > len / 64 {
+    if !effort.settings().segments || len < LEAST || period > len / 64 {
         return None;
     }
     let first = (len / (OTHERS + 1)).next_multiple_of(period);

@@ -1,25 +1,26 @@
 //! From content to a .boa stream.
 
-use super::coding::Coding;
-use super::divide::divide;
+use super::encode_frame::{EncodedFrame, FrameTask};
 use super::input::Input;
-use super::lanes::lane_count;
+use super::models::Chosen;
 use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
-use crate::error::{Error, Result};
-use crate::format::{
-    Footer, FrameHash, FrameHeader, Head, Index, IndexEntry, MAX_FRAME, MAX_FRAMES, Method,
-    ModelSection, frame_hash,
-};
-use crate::layout::{Contexts, Given, Layout, Places};
-use crate::level::Effort;
-use crate::model::Model;
+use crate::error::Result;
+use crate::format::{Footer, Head, Index, IndexEntry, MAX_FRAME, MAX_FRAMES};
+use crate::layout::{Finding, Given};
+use crate::level::{Effort, FRAME_TARGET};
 use crate::options::EncodeOptions;
-use crate::search::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
-use crate::structure::Structure;
+use crate::search::plan::{FramePlan, LOOKAHEAD, Planner};
 use std::io::Write;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+const _: () = {
+    let mut k = 0;
+    while k < Effort::ALL.len() {
+        assert!(Effort::ALL[k].settings().longest_frame <= MAX_FRAME);
+        k += 1;
+    }
+};
 
 /// Compresses `input` to `output`, which it flushes. The bytes written depend on the input and on the options, but
 /// not on the number of threads.
@@ -28,265 +29,211 @@ use std::time::{Duration, Instant};
 /// `Io` if reading or writing fails, `InputChanged` if a mapped file's length does not stay the same, `InvalidArgument`
 /// if the layout given contradicts itself.
 pub fn compress(
-    mut input: Input,
-    mut output: impl Write,
+    input: Input,
+    output: impl Write,
     options: &EncodeOptions,
     progress: &dyn Progress,
 ) -> Result<Summary> {
     if let Given::Layout(layout) = options.layout {
         layout.validate()?;
     }
-    let effort = options.level.effort();
-    let (model, section) = choose_model(options)?;
-    let mut jobs = Ordered::new(options.threads, 0)?;
-    let threads = jobs.threads();
-    let size = LOOKAHEAD + longest_frame(effort) - FRAME_TARGET;
-    // A long input keeps all threads busy with its frames.
-    let short = {
-        let (window, is_last) = input.window(size)?;
-        is_last && window.len() <= 2 * FRAME_TARGET
-    };
-    let longest = match short {
-        true => 2 * FRAME_TARGET,
-        false => longest_frame(effort),
-    };
-    let mut planner = Planner::new(options.layout);
-    let mut summary = Summary::default();
-    loop {
-        let is_empty = input.window(size)?.0.is_empty();
-        let model_section = if is_empty {
-            ModelSection::None
-        } else {
-            section.clone()
+    let mut encoder = Encoder::new(input, output, options, progress)?;
+    while !encoder.member()? {}
+    encoder.output.flush()?;
+    Ok(encoder.summary)
+}
+
+/// The work of [`compress`].
+struct Encoder<'i, 'o, W> {
+    input: Input<'i>,
+    output: W,
+    progress: &'o dyn Progress,
+    effort: Effort,
+    chosen: Chosen,
+    jobs: Ordered<(Finding, EncodedFrame)>,
+    planner: Planner,
+    /// What was planned while there was no room for it.
+    planned: Option<FramePlan>,
+    /// The only frame of the input is divided.
+    short: bool,
+    longest: usize,
+    /// Bytes that the planner is shown.
+    window: usize,
+    summary: Summary,
+}
+
+/// What is known of the member being written.
+struct Member {
+    index: Index,
+    /// Bytes written.
+    written: u64,
+    hasher: blake3::Hasher,
+    content_len: u64,
+    /// Frames given to the threads.
+    given: u64,
+    /// All of the input has been given to them.
+    at_end: bool,
+}
+
+impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
+    fn new(
+        mut input: Input<'i>,
+        output: W,
+        options: &EncodeOptions,
+        progress: &'o dyn Progress,
+    ) -> Result<Self> {
+        let effort = options.level.effort();
+        let settings = effort.settings();
+        let window = LOOKAHEAD + settings.longest_frame - FRAME_TARGET;
+        // A long input keeps all threads busy with its frames.
+        let short = {
+            let (seen, is_last) = input.window(window)?;
+            is_last && seen.len() <= 2 * FRAME_TARGET
         };
-        let head = Head {
-            model: model_section,
-        }
-        .to_bytes();
-        output.write_all(&head)?;
-        let mut index = Index {
-            head_len: head.len() as u64,
-            entries: Vec::new(),
+        Ok(Encoder {
+            input,
+            output,
+            progress,
+            effort,
+            chosen: Chosen::new(options)?,
+            jobs: Ordered::new(&options.pool, options.threads, 0)?,
+            planner: Planner::new(options.layout, settings.search),
+            planned: None,
+            short,
+            longest: match short {
+                true => 2 * FRAME_TARGET,
+                false => settings.longest_frame,
+            },
+            window,
+            summary: Summary::default(),
+        })
+    }
+
+    /// Writes a member; whether the input ends with it.
+    fn member(&mut self) -> Result<bool> {
+        let head = Head.to_bytes();
+        self.output.write_all(&head)?;
+        let mut member = Member {
+            index: Index {
+                head_len: head.len() as u64,
+                ..Index::default()
+            },
+            written: head.len() as u64,
+            hasher: blake3::Hasher::new(),
+            content_len: 0,
+            given: 0,
+            at_end: self.input.window(self.window)?.0.is_empty(),
         };
-        let mut hasher = blake3::Hasher::new();
-        let (mut content_len, mut written) = (0, summary.content);
-        let mut given = 0;
-        let mut at_end = is_empty;
-        let mut planned: Option<FramePlan> = None;
         loop {
-            // The next frame is planned while others are coded, but its content waits where it is.
-            while !at_end && given < MAX_FRAMES && (jobs.has_room() || threads > 1) {
-                let (window, is_last) = input.window(size)?;
-                let plan = match planned.take() {
-                    Some(plan) => plan,
-                    None => {
-                        let start = Instant::now();
-                        let plan = match longest > FRAME_TARGET {
-                            true => planner.next_long(window, is_last, longest),
-                            false => planner.next(window, is_last),
-                        };
-                        summary.structure += start.elapsed();
-                        plan
-                    }
-                };
-                if !jobs.has_room() {
-                    planned = Some(plan);
-                    break;
-                }
-                let FramePlan {
-                    len,
-                    mut layout,
-                    transposed,
-                    found,
-                } = plan;
-                // What a decoder refuses must not be written, whoever thought of it.
-                layout.swap &= layout.width > 1;
-                layout.validate()?;
-                let content = window.get(..len).unwrap_or(window).to_vec();
-                at_end = is_last && content.len() == window.len();
-                input.consume(content.len());
-                hasher.update(&content);
-                content_len += content.len() as u64;
-                given += 1;
-                let (model, given) = (model.clone(), options.model.is_some());
-                jobs.push(move || {
-                    let model = model.as_deref();
-                    let frame =
-                        encode_frame(model, given, effort, layout, transposed, short, content);
-                    Ok((found, frame))
-                });
-            }
-            let (found, frame) = match jobs.next(!at_end && given < MAX_FRAMES)? {
-                Next::Done(done) => done,
-                Next::Room => continue,
+            while self.give(&mut member)? {}
+            match self.jobs.next(member.wants_more())? {
+                Next::Done((found, frame)) => self.write(&mut member, &frame, &found)?,
+                Next::Room => {}
                 Next::Nothing => break,
-            };
-            summary.structure += frame.structure;
-            let header = frame.header.to_bytes();
-            output.write_all(&header)?;
-            output.write_all(&frame.payload)?;
-            let frame_len = (header.len() + frame.payload.len()) as u32;
-            index.entries.push(IndexEntry {
-                frame_len,
-                content_len: frame.header.content_len,
-            });
-            progress.frame(written, &frame.header, frame_len.into(), &found);
-            written += u64::from(frame.header.content_len);
-            summary.compressed += u64::from(frame_len);
-            progress.advance(u64::from(frame.header.content_len), u64::from(frame_len));
+            }
         }
         let footer = Footer {
-            content_len,
-            hash: hasher.finalize().into(),
+            content_len: member.content_len,
+            hash: member.hasher.finalize().into(),
         };
-        let tail = index.to_bytes(&footer);
-        output.write_all(&tail)?;
-        progress.advance(0, (head.len() + tail.len()) as u64);
-        summary.content += content_len;
-        summary.compressed += (head.len() + tail.len()) as u64;
-        summary.frames += given;
-        summary.members += 1;
-        if at_end {
-            break;
+        let tail = member.index.to_bytes(&footer);
+        self.output.write_all(&tail)?;
+        let around = (head.len() + tail.len()) as u64;
+        self.progress.advance(0, around);
+        self.summary.compressed += around;
+        self.summary.frames += member.given;
+        self.summary.members += 1;
+        Ok(member.at_end)
+    }
+
+    /// Plans the next frame, while others are coded, and gives it to a thread if there is room; else its content waits where it is. Whether
+    /// another may be given at once.
+    fn give(&mut self, member: &mut Member) -> Result<bool> {
+        let room = self.jobs.has_room();
+        if !member.wants_more() || !(room || self.jobs.threads() > 1) {
+            return Ok(false);
         }
-    }
-    output.flush()?;
-    Ok(summary)
-}
-
-/// The most bytes of a frame. From frames twice as long, long tables come out up to 2 % smaller, but fewer threads share the work, and
-/// each holds more.
-const fn longest_frame(effort: Effort) -> usize {
-    match effort {
-        Effort::Fast | Effort::Default => FRAME_TARGET,
-        Effort::Best => 2 * FRAME_TARGET,
-    }
-}
-
-const _: () = assert!(longest_frame(Effort::Best) <= MAX_FRAME);
-
-/// The model to code with and how the file names it: by number if it is built in, whoever gave it. With least effort there is none
-/// but one that is given.
-fn choose_model(options: &EncodeOptions) -> Result<(Option<Arc<Model>>, ModelSection)> {
-    let Some(given) = &options.model else {
-        let number = match options.level.effort() {
-            Effort::Fast => return Ok((None, ModelSection::None)),
-            Effort::Default => 2,
-            Effort::Best => 1,
+        if self.planned.is_some() && !room {
+            return Ok(false);
+        }
+        let (window, is_last) = self.input.window(self.window)?;
+        let plan = match self.planned.take() {
+            Some(plan) => plan,
+            None => {
+                let start = Instant::now();
+                let plan = match self.longest > FRAME_TARGET {
+                    true => self.planner.next_long(window, is_last, self.longest),
+                    false => self.planner.next(window, is_last),
+                };
+                self.summary.structure += start.elapsed();
+                plan
+            }
         };
-        let model = Model::built_in(number)
-            .ok_or_else(|| Error::InvalidArgument("this boa has no built-in model".into()))?;
-        return Ok((Some(Arc::clone(model)), ModelSection::BuiltIn(number)));
-    };
-    let id = given.id();
-    for (number, model) in (1..).map_while(|n| Model::built_in(n).map(|model| (n, model))) {
-        if model.id() == id {
-            return Ok((Some(Arc::clone(given)), ModelSection::BuiltIn(number)));
+        if !self.jobs.has_room() {
+            self.planned = Some(plan);
+            return Ok(false);
         }
-    }
-    let section = match options.embed_model {
-        true => ModelSection::Embedded(given.network_bytes().to_vec()),
-        false => ModelSection::ById(id.0),
-    };
-    Ok((Some(Arc::clone(given)), section))
-}
-
-/// The least bytes of a stored frame's header.
-const STORED_HEADER: usize = 26;
-
-/// A frame ready to be written.
-struct EncodedFrame {
-    header: FrameHeader,
-    payload: Vec<u8>,
-    /// Time that its structure took.
-    structure: Duration,
-}
-
-/// Whether the built-in network is worth its time. It takes a third of the default's, and what it says the counters know: all but 0.15 % of any
-/// file. Only where the rows are so few that each column is hardly seen, it brings 2 %.
-fn is_worth_hearing(effort: Effort, places: &Places, len: usize) -> bool {
-    const FEW_ROWS: usize = 1024;
-    let rows = len / places.layout().period().max(1) as usize;
-    let few = places.contexts() == Contexts::Table && rows < FEW_ROWS;
-    effort == Effort::Best || effort == Effort::Default && few
-}
-
-/// `given`: the model is the user's own.
-fn encode_frame(
-    model: Option<&Model>,
-    given: bool,
-    effort: Effort,
-    layout: Layout,
-    transposed: bool,
-    may_divide: bool,
-    content: Vec<u8>,
-) -> EncodedFrame {
-    let hash = frame_hash(&content);
-    if let Some(byte) = constant(&content) {
-        return EncodedFrame::new(Method::Constant(byte), hash, content.len(), Vec::new());
-    }
-    let start = Instant::now();
-    let mut structure =
-        Structure::choose_near(model.and_then(Model::carried), layout, transposed, &content);
-    let coded = structure.forward(content);
-    structure.look_around(&coded);
-    let took = start.elapsed();
-    let places = structure.places();
-    let model = model.filter(|_| given || is_worth_hearing(effort, &places, coded.len()));
-    let coding = Coding {
-        model,
-        effort,
-        places: &places,
-        lanes: lane_count(effort, places.contexts(), coded.len()),
-        parts: match may_divide {
-            true => divide(effort, places.layout().period(), &coded),
-            false => None,
-        },
-    };
-    let lanes = coding.encode(&coded);
-    let words = lanes.iter().map(|lane| lane.len() as u32).collect();
-    let payload: Vec<u8> = lanes
-        .iter()
-        .flatten()
-        .flat_map(|word| word.to_le_bytes())
-        .collect();
-    if payload.len() < coded.len() {
-        let method = Method::Mamba {
-            effort,
-            network: model.is_some(),
-            structure: structure.clone(),
-            parts: coding.parts,
-            words,
+        let FramePlan {
+            len,
+            mut layout,
+            transposed,
+            found,
+        } = plan;
+        // What a decoder refuses must not be written, whoever thought of it.
+        layout.swap &= layout.width > 1;
+        layout.validate()?;
+        let content = window.get(..len).unwrap_or(window).to_vec();
+        member.at_end = is_last && content.len() == window.len();
+        self.input.consume(content.len());
+        member.hasher.update(&content);
+        member.content_len += content.len() as u64;
+        member.given += 1;
+        let task = FrameTask {
+            chosen: self.chosen.clone(),
+            effort: self.effort,
+            layout,
+            transposed,
+            may_divide: self.short,
         };
-        let frame = EncodedFrame::new(method, hash, coded.len(), payload);
-        // A frame is never larger than its content and a header, rules and dictionaries counted.
-        if frame.header.to_bytes().len() + frame.payload.len() < STORED_HEADER + coded.len() {
-            return EncodedFrame {
-                structure: took,
-                ..frame
-            };
-        }
+        self.jobs.push(move || Ok((found, task.encode(content))));
+        Ok(true)
     }
-    let content = structure.inverse(coded);
-    EncodedFrame::new(Method::Stored, hash, content.len(), content)
+
+    /// Writes a frame, and before the first that uses it the member's model.
+    fn write(&mut self, member: &mut Member, frame: &EncodedFrame, found: &Finding) -> Result<()> {
+        self.summary.structure += frame.structure;
+        if frame.header.uses_member_model()
+            && member.index.model.is_none()
+            && let Some(section) = &self.chosen.section
+        {
+            let section = section.to_bytes();
+            self.output.write_all(&section)?;
+            member.index.model = Some((member.written, section.len() as u64));
+            member.written += section.len() as u64;
+            self.summary.compressed += section.len() as u64;
+            self.progress.advance(0, section.len() as u64);
+        }
+        let header = frame.header.to_bytes();
+        self.output.write_all(&header)?;
+        self.output.write_all(&frame.payload)?;
+        let frame_len = (header.len() + frame.payload.len()) as u64;
+        let content_len = u64::from(frame.header.content_len);
+        member.index.entries.push(IndexEntry {
+            frame_len: frame_len as u32,
+            content_len: frame.header.content_len,
+        });
+        member.written += frame_len;
+        let at = self.summary.content;
+        self.progress.frame(at, &frame.header, frame_len, found);
+        self.summary.content += content_len;
+        self.summary.compressed += frame_len;
+        self.progress.advance(content_len, frame_len);
+        Ok(())
+    }
 }
 
-impl EncodedFrame {
-    fn new(method: Method, hash: FrameHash, content_len: usize, payload: Vec<u8>) -> EncodedFrame {
-        EncodedFrame {
-            header: FrameHeader {
-                method,
-                content_len: content_len as u32,
-                hash,
-            },
-            payload,
-            structure: Duration::ZERO,
-        }
+impl Member {
+    fn wants_more(&self) -> bool {
+        !self.at_end && self.given < MAX_FRAMES
     }
-}
-
-/// The byte that all of `content` is, if there is one.
-fn constant(content: &[u8]) -> Option<u8> {
-    let (&first, rest) = content.split_first()?;
-    rest.iter().all(|&byte| byte == first).then_some(first)
 }

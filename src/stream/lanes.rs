@@ -13,12 +13,12 @@ pub const MAX_LANES: usize = 64;
 /// lanes see more of the frame before them, which text gains most by; with more, what a byte needs from memory comes while others
 /// are coded.
 pub fn lane_count(effort: Effort, kind: Contexts, len: usize) -> usize {
-    match (effort, kind) {
+    let settings = effort.settings();
+    match kind {
         _ if len < 0x2000 => 1,
-        (Effort::Best, _) | (Effort::Default, Contexts::Text) => 1,
-        (Effort::Fast, Contexts::Text) => 2,
-        (Effort::Fast, _) if len > 0xffff => 8,
-        _ => 4,
+        Contexts::Text => settings.lanes.text,
+        _ if len > 0xffff => settings.long_lanes,
+        _ => settings.lanes.numbers,
     }
 }
 

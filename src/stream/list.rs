@@ -1,10 +1,13 @@
 //! What a .boa file holds, from its headers alone.
 
+use super::models::Models;
 use crate::error::{Error, Result};
 use crate::format::{
-    Cursor, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, ModelSection, Segment, Start,
+    Cursor, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, ModelSection, Section, Start,
 };
+use crate::model::Model;
 use std::io::{BufRead, Seek};
+use std::sync::Arc;
 
 /// One frame of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +31,21 @@ pub struct Member {
     pub content: u64,
     /// Hash of its content, as the footer has it.
     pub hash: [u8; 32],
-    /// The model that its frames need.
-    pub model: ModelSection,
+    /// The model that its frames use, if one uses another than the built-in ones.
+    pub model: Option<ModelSection>,
     /// Its frames.
     pub frames: Vec<FrameInfo>,
+}
+
+impl Member {
+    /// The models that its frames can name; `given` are those to look an id up in.
+    pub fn models<'a>(&self, given: &'a [Arc<Model>]) -> Models<'a> {
+        let mut models = Models::new(given);
+        if let Some(section) = &self.model {
+            models.set_section(section.clone());
+        }
+        models
+    }
 }
 
 /// The members of a file. Headers, index and footer are checked; payloads are passed over.
@@ -49,11 +63,12 @@ pub fn list(input: impl BufRead + Seek) -> Result<Vec<Member>> {
 
 fn member<R: BufRead + Seek>(cursor: &mut Cursor<R>, start: Start) -> Result<Member> {
     let offset = cursor.position();
-    let head = Head::read_from(cursor, start)?;
+    Head::read_from(cursor, start)?;
     let mut index = Index {
         head_len: cursor.position() - offset,
-        entries: Vec::new(),
+        ..Index::default()
     };
+    let mut model = None;
     let mut frames: Vec<FrameInfo> = Vec::new();
     loop {
         let frame_offset = cursor.position();
@@ -66,8 +81,17 @@ fn member<R: BufRead + Seek>(cursor: &mut Cursor<R>, start: Start) -> Result<Mem
                 source: Box::new(e),
             },
         };
-        let Segment::Frame(header) = Segment::read_from(cursor).map_err(located)? else {
-            break;
+        let header = match Section::read_from(cursor).map_err(located)? {
+            Section::Frame(header) => header,
+            Section::Index => break,
+            Section::Model(_) if model.is_some() => {
+                return Err(cursor.damaged("a second model section"));
+            }
+            Section::Model(section) => {
+                model = Some(section);
+                index.model = Some((frame_offset - offset, cursor.position() - frame_offset));
+                continue;
+            }
         };
         cursor
             .bounded(number, 1..=MAX_FRAMES, "number of frames")
@@ -92,7 +116,7 @@ fn member<R: BufRead + Seek>(cursor: &mut Cursor<R>, start: Start) -> Result<Mem
         compressed: cursor.position() - offset,
         content: footer.content_len,
         hash: footer.hash,
-        model: head.model,
+        model,
         frames,
     })
 }

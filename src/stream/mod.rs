@@ -5,9 +5,11 @@ mod coding;
 mod decode;
 mod divide;
 mod encode;
+mod encode_frame;
 mod input;
 pub mod lanes;
 mod list;
+mod models;
 mod ordered;
 mod stages;
 
@@ -20,6 +22,7 @@ pub use decode::decompress;
 pub use encode::compress;
 pub use input::Input;
 pub use list::{FrameInfo, Member, list};
+pub use models::Models;
 pub use stages::Stages;
 
 /// Told how far the work has come. `()` does not care.

@@ -3,13 +3,14 @@
 use crate::error::{Error, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// A queue of jobs: few wait, so that memory is bounded, and as many again may be done while the oldest is still at work.
 pub(super) struct Ordered<T> {
-    pool: ThreadPool,
+    pool: Arc<ThreadPool>,
     /// What became of the jobs that have not been handed over, the oldest first; `None` while a job is not done.
     jobs: VecDeque<Option<Result<T>>>,
     /// The number of the oldest, counted from the first job ever.
@@ -53,18 +54,26 @@ impl<T> Drop for Report<T> {
 }
 
 impl<T: Send + 'static> Ordered<T> {
-    /// A queue with `threads` workers, 0 for one a core, and room for `waiting` jobs besides those at work.
+    /// A queue for the threads of a pool, or else for `threads` workers of its own, 0 for one a core; with room for `waiting` jobs besides
+    /// those at work.
     ///
     /// # Errors
     /// `Io` if threads cannot be started.
-    pub(super) fn new(threads: usize, waiting: usize) -> Result<Self> {
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|n| format!("boa-{n}"))
-            // A job that panics reports it; without this the process would be aborted.
-            .panic_handler(|_| {})
-            .build()
-            .map_err(std::io::Error::other)?;
+    pub(super) fn new(
+        pool: &Option<Arc<ThreadPool>>,
+        threads: usize,
+        waiting: usize,
+    ) -> Result<Self> {
+        let pool = match pool {
+            Some(pool) => Arc::clone(pool),
+            None => Arc::new(
+                ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .thread_name(|n| format!("boa-{n}"))
+                    .build()
+                    .map_err(std::io::Error::other)?,
+            ),
+        };
         let most = pool.current_num_threads() + waiting;
         let (sender, receiver) = channel();
         Ok(Ordered {
@@ -104,7 +113,8 @@ impl<T: Send + 'static> Ordered<T> {
         let given_up = Arc::clone(&self.given_up);
         self.pool.spawn(move || {
             if !given_up.load(Ordering::Relaxed) {
-                report.fill(job());
+                // A panic must not leave the job: in a pool without a handler it would abort the process. The report says it.
+                let _ = catch_unwind(AssertUnwindSafe(|| report.fill(job())));
             }
         });
     }
@@ -153,7 +163,7 @@ mod tests {
 
     #[test]
     fn results_come_in_the_order_of_the_jobs() {
-        let mut jobs = Ordered::new(3, 0).unwrap();
+        let mut jobs = Ordered::new(&None, 3, 0).unwrap();
         let (mut given, mut done) = (0..20u64, Vec::new());
         loop {
             while jobs.has_room()
@@ -175,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_slow_job_keeps_no_thread_waiting() {
-        let mut jobs = Ordered::new(2, 1).unwrap();
+        let mut jobs = Ordered::new(&None, 2, 1).unwrap();
         let (release, held) = channel();
         jobs.push(move || Ok(held.recv().unwrap_or(0)));
         let mut pushed = 1u64;
@@ -197,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_job_that_panics_is_an_error() {
-        let mut jobs = Ordered::<u8>::new(1, 1).unwrap();
+        let mut jobs = Ordered::<u8>::new(&None, 1, 1).unwrap();
         jobs.push(|| panic!("on purpose"));
         jobs.push(|| Ok(5));
         assert!(matches!(jobs.next(false), Err(Error::Worker)));

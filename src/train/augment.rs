@@ -48,7 +48,7 @@ fn structure(bytes: &[u8], given: Given) -> Structure {
         layout,
         transposed,
         ..
-    } = Planner::new(given).next(bytes, true);
+    } = Planner::new(given, crate::level::Effort::Default.settings().search).next(bytes, true);
     Structure::choose(layout, transposed, bytes.get(..len).unwrap_or(bytes))
 }
 

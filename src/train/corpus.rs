@@ -111,7 +111,7 @@ impl Corpus {
     /// # Errors
     /// `Io` if the file cannot be read, `InputChanged` if its length changes.
     pub fn of_frames(file: File, given: Given) -> Result<Corpus> {
-        let mut planner = Planner::new(given);
+        let mut planner = Planner::new(given, crate::level::Effort::Default.settings().search);
         let mut input = Input::from_file(file)?;
         let mut corpus = Corpus::default();
         let mut stride = 1;
@@ -223,7 +223,7 @@ impl Piece {
 
 /// A file's pieces.
 fn pieces(mut bytes: &[u8], given: Given, carried: Option<&Structure>) -> Vec<Piece> {
-    let mut planner = Planner::new(given);
+    let mut planner = Planner::new(given, crate::level::Effort::Default.settings().search);
     let mut pieces: Vec<Piece> = Vec::new();
     while !bytes.is_empty() {
         let at_end = bytes.len() <= LOOKAHEAD;

@@ -157,7 +157,8 @@ impl Sources {
             if self.rules.augment {
                 given = augment::vary(&mut bytes, given, &mut self.random);
             }
-            let plan = Planner::new(given).next(&bytes, at_end);
+            let plan = Planner::new(given, crate::level::Effort::Default.settings().search)
+                .next(&bytes, at_end);
             bytes.truncate(plan.len);
             let structure =
                 Structure::choose_near(self.carried.as_ref(), plan.layout, plan.transposed, &bytes);

@@ -6,7 +6,12 @@ use crate::structure::Structure;
 impl Structure {
     /// The bytes that are coded for a content.
     pub fn forward(&self, content: Vec<u8>) -> Vec<u8> {
-        let mut bytes = self.in_rows(content);
+        let rows = self.in_rows(content);
+        self.filter_rows(rows)
+    }
+
+    /// What [`Structure::forward`] does to a content whose rows are here.
+    pub(crate) fn filter_rows(&self, mut bytes: Vec<u8>) -> Vec<u8> {
         if self.fields.is_empty() {
             swap::forward(&self.layout, &mut bytes);
         } else {

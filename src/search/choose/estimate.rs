@@ -1,17 +1,21 @@
 //! What elements cost: a sample of their bytes coded with adaptive contexts.
 
 use crate::layout::Layout;
+use crate::level::SearchBudget;
 use crate::search::cost::{Cost, Window};
 
 /// The estimator.
 pub(crate) struct Estimator {
+    /// What may be coded to compare transforms.
+    pub budget: SearchBudget,
     cost: Cost,
     bytes: Vec<u8>,
 }
 
 impl Estimator {
-    pub fn new() -> Estimator {
+    pub fn new(budget: SearchBudget) -> Estimator {
         Estimator {
+            budget,
             cost: Cost::new(),
             bytes: Vec::new(),
         }

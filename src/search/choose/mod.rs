@@ -10,6 +10,7 @@ mod rules;
 mod table;
 
 use crate::layout::{Column, Layout};
+use crate::level::SearchBudget;
 use crate::structure::Field;
 pub(crate) use crate::structure::companion::MOST_COLUMNS;
 use crate::structure::{Rule, Transform};
@@ -35,13 +36,18 @@ struct Choice {
 /// none where the bytes are no numbers.
 ///
 /// The result is empty where nothing is worth its cost and the layout says it all.
-pub fn choose(bytes: &[u8], layout: &Layout, columns: &[Column]) -> Vec<Field> {
+pub fn choose(
+    bytes: &[u8],
+    layout: &Layout,
+    columns: &[Column],
+    budget: SearchBudget,
+) -> Vec<Field> {
     let Some(first) = columns.first() else {
         return Vec::new();
     };
     let alike = columns.iter().all(|column| column == first);
     let same_width = columns.iter().all(|column| column.width == first.width);
-    let mut estimator = Estimator::new();
+    let mut estimator = Estimator::new(budget);
     // Only where there is no record, or a plane, is it sure that the elements are no columns of a table.
     let grid = layout.plane > 0 || layout.record == 0;
     let may_be_array = grid || alike && array::is_smooth(bytes, layout, first);

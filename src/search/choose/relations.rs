@@ -268,7 +268,7 @@ fn measure(table: &Table, related: &Related, estimator: &mut Estimator) -> f64 {
     let Predict::Relation(formula) = &related.transform.predict else {
         return f64::INFINITY;
     };
-    let rows: Vec<usize> = super::table::sampled(table.rows)
+    let rows: Vec<usize> = super::table::sampled(table.rows, estimator.budget)
         .into_iter()
         .flatten()
         .collect();

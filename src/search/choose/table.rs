@@ -3,11 +3,10 @@
 use super::relations::{self, Plain};
 use super::{Choice, Column, Estimator, FEWEST, Field, frame, placed, rules};
 use crate::layout::{Kind, Layout};
+use crate::level::SearchBudget;
 use crate::structure::{Predict, Rule, Transform};
 use std::ops::Range;
 
-/// The most rows of a column that are coded to compare transforms, and the least.
-const ROWS: [usize; 2] = [512, 768];
 /// One row in so many is coded.
 const SPARSE: usize = 8;
 /// A rule has to save this share of the bits, differences this: what the estimate does not see is that equal values in
@@ -62,8 +61,8 @@ pub(crate) fn choose(
 }
 
 /// The rows of a column of `count` that are coded: two runs, since neighbours stay neighbours for differences.
-pub(crate) fn sampled(count: usize) -> [Range<usize>; 2] {
-    let rows = (count / SPARSE).clamp(ROWS[0], ROWS[1]);
+pub(crate) fn sampled(count: usize, budget: SearchBudget) -> [Range<usize>; 2] {
+    let rows = (count / SPARSE).clamp(budget.rows[0], budget.rows[1]);
     let run = (rows / 2).min(count / 2);
     [count / 4, count * 3 / 4].map(|middle| middle - run / 2..middle - run / 2 + run)
 }
@@ -88,7 +87,7 @@ fn of_column(
     if patterns.len() < FEWEST || patterns.iter().all(|p| *p == patterns[0]) {
         return (none(0.0), Vec::new());
     }
-    let runs = sampled(patterns.len());
+    let runs = sampled(patterns.len(), estimator.budget);
     let run = runs[0].len();
     let sample: Vec<u64> = { runs.into_iter() }
         .flat_map(|run| &patterns[run])

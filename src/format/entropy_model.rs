@@ -1,0 +1,166 @@
+//! The entropy model of a frame: what its coded bytes are coded with, as a record of the header.
+
+use super::cursor::{Cursor, put_varint};
+use super::parts::Parts;
+use super::references;
+use crate::error::{Error, Result};
+use crate::level::Effort;
+use crate::structure::Structure;
+use std::io::BufRead;
+
+const STORED: u8 = 0;
+const CONSTANT: u8 = 1;
+const MIX: u8 = 2;
+
+const EFFORT: u8 = 15;
+const NETWORK: u32 = 4;
+const SEGMENTS: u8 = 1 << 6;
+const RESERVED: u8 = 1 << 7;
+
+/// What a frame's coded bytes are coded with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntropyModel {
+    /// Nothing: the payload is the coded bytes.
+    Stored,
+    /// All of them are this one; there is no payload.
+    Constant(u8),
+    /// Context mixing, with a network or without.
+    Mix(Mix),
+}
+
+/// How the mixing predictor is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mix {
+    /// How much work goes into a prediction.
+    pub effort: Effort,
+    /// The network that takes part, if one does.
+    pub network: Option<NetworkRef>,
+    /// How the coded bytes are divided, if they are.
+    pub segments: Option<Parts>,
+}
+
+/// Which network a frame uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkRef {
+    /// That of the member's model section.
+    Member,
+    /// The built-in one of this number, from 1 on.
+    BuiltIn(u16),
+}
+
+impl Mix {
+    /// Without a network, in one segment.
+    pub fn new(effort: Effort) -> Mix {
+        Mix {
+            effort,
+            network: None,
+            segments: None,
+        }
+    }
+
+    /// How many segments `len` coded bytes have.
+    pub fn segment_count(&self, len: u32) -> usize {
+        self.segments.map_or(1, |parts| parts.count(len as usize))
+    }
+}
+
+impl EntropyModel {
+    /// The model's name in listings.
+    pub fn name(&self) -> &'static str {
+        match self {
+            EntropyModel::Stored => "stored",
+            EntropyModel::Constant(_) => "constant",
+            EntropyModel::Mix(Mix { network: None, .. }) => "mix",
+            EntropyModel::Mix(_) => "mix+net",
+        }
+    }
+
+    /// The mixing predictor's set-up, if that is the model.
+    pub fn mix(&self) -> Option<&Mix> {
+        match self {
+            EntropyModel::Mix(mix) => Some(mix),
+            _ => None,
+        }
+    }
+
+    pub(super) fn write_to(&self, structure: &Structure, out: &mut Vec<u8>) {
+        match self {
+            EntropyModel::Stored => out.push(STORED),
+            EntropyModel::Constant(byte) => out.extend([CONSTANT, *byte]),
+            EntropyModel::Mix(mix) => {
+                let place = Effort::ALL.iter().position(|&effort| effort == mix.effort);
+                let mut set_up = place.unwrap_or(0) as u8;
+                set_up |= match mix.network {
+                    None => 0,
+                    Some(NetworkRef::Member) => 1,
+                    Some(NetworkRef::BuiltIn(_)) => 2,
+                } << NETWORK;
+                if mix.segments.is_some() {
+                    set_up |= SEGMENTS;
+                }
+                out.extend([MIX, set_up]);
+                if let Some(NetworkRef::BuiltIn(number)) = mix.network {
+                    put_varint(out, number.into());
+                }
+                if structure.widths_of_table().is_some() {
+                    references::write_to(&structure.looks, out);
+                }
+                if let Some(segments) = mix.segments {
+                    segments.write_to(out);
+                }
+            }
+        }
+    }
+}
+
+/// The model of `len` coded bytes. What the columns of a table refer to goes into the structure.
+pub(super) fn read_from<R: BufRead>(
+    cursor: &mut Cursor<R>,
+    structure: &mut Structure,
+    len: u32,
+) -> Result<EntropyModel> {
+    let unknown = |cursor: &Cursor<R>, what, found: u8| Error::Unknown {
+        what,
+        found: found.into(),
+        offset: cursor.position() - 1,
+    };
+    match cursor.u8("entropy model")? {
+        STORED => Ok(EntropyModel::Stored),
+        CONSTANT => Ok(EntropyModel::Constant(cursor.u8("entropy model")?)),
+        MIX => {
+            let set_up = cursor.u8("entropy model")?;
+            if set_up & RESERVED != 0 {
+                return Err(unknown(cursor, "bit of an entropy model:", 7));
+            }
+            let effort = set_up & EFFORT;
+            let Some(&effort) = Effort::ALL.get(usize::from(effort)) else {
+                return Err(unknown(cursor, "effort", effort));
+            };
+            let network = match set_up >> NETWORK & 3 {
+                0 => None,
+                1 => Some(NetworkRef::Member),
+                2 => {
+                    let number = cursor.varint(1..=u16::MAX.into(), "built-in model's number")?;
+                    Some(NetworkRef::BuiltIn(number as u16))
+                }
+                other => return Err(unknown(cursor, "kind of network", other)),
+            };
+            if let Some(widths) = structure.widths_of_table() {
+                structure.looks = references::read_from(cursor, widths.len())?;
+                if structure.validate(len as usize).is_err() {
+                    return Err(cursor.damaged("columns that refer to what is no column"));
+                }
+            }
+            let segments = match set_up & SEGMENTS {
+                0 => None,
+                _ => Some(Parts::read_from(cursor, len, structure.layout.period())?),
+            };
+            Ok(EntropyModel::Mix(Mix {
+                effort,
+                network,
+                segments,
+            }))
+        }
+        other => Err(unknown(cursor, "entropy model", other)),
+    }
+}

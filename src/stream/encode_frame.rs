@@ -1,0 +1,130 @@
+//! One frame: its filters chosen and applied, its bytes coded, or stored where that takes no more.
+
+use super::coding::Coding;
+use super::divide::divide;
+use super::lanes::lane_count;
+use super::models::Chosen;
+use crate::format::{EntropyModel, FrameHash, FrameHeader, Mix, frame_hash};
+use crate::layout::Layout;
+use crate::level::Effort;
+use crate::structure::Structure;
+use std::time::{Duration, Instant};
+
+/// The least bytes of a stored frame's header.
+const STORED_HEADER: usize = 28;
+
+/// How a frame is to be coded.
+#[derive(Clone, Debug)]
+pub(super) struct FrameTask {
+    pub chosen: Chosen,
+    pub effort: Effort,
+    pub layout: Layout,
+    /// The content is a table stored column after column.
+    pub transposed: bool,
+    /// It may be divided into segments.
+    pub may_divide: bool,
+}
+
+/// A frame ready to be written.
+pub(super) struct EncodedFrame {
+    pub header: FrameHeader,
+    pub payload: Vec<u8>,
+    /// Time that its structure took.
+    pub structure: Duration,
+}
+
+impl EncodedFrame {
+    fn plain(model: EntropyModel, hash: FrameHash, len: usize, payload: Vec<u8>) -> EncodedFrame {
+        EncodedFrame {
+            header: FrameHeader::plain(model, len as u32, hash),
+            payload,
+            structure: Duration::ZERO,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.header.to_bytes().len() + self.payload.len()
+    }
+}
+
+impl FrameTask {
+    /// Codes a content, which is not empty.
+    pub fn encode(&self, content: Vec<u8>) -> EncodedFrame {
+        let hash = frame_hash(&content);
+        let len = content.len();
+        if let Some(byte) = constant(&content) {
+            return EncodedFrame::plain(EntropyModel::Constant(byte), hash, len, Vec::new());
+        }
+        let start = Instant::now();
+        let (structure, coded) = self.filtered(content);
+        let took = start.elapsed();
+        let frame = EncodedFrame {
+            structure: took,
+            ..self.mixed(&structure, hash, &coded)
+        };
+        // A frame is never larger than its content and a header, rules and dictionaries counted.
+        if frame.payload.len() < coded.len() && frame.bytes() < STORED_HEADER + coded.len() {
+            return frame;
+        }
+        let content = structure.inverse(coded);
+        EncodedFrame {
+            structure: took,
+            ..EncodedFrame::plain(EntropyModel::Stored, hash, len, content)
+        }
+    }
+
+    /// The structure that pays most, and the bytes to code.
+    fn filtered(&self, content: Vec<u8>) -> (Structure, Vec<u8>) {
+        let budget = self.effort.settings().search;
+        let plain = Structure {
+            transposed: self.transposed,
+            ..Structure::plain(self.layout)
+        };
+        let rows = plain.in_rows(content);
+        let carried = self.chosen.model().and_then(|model| model.carried());
+        let mut structure = plain.choose_in_rows(budget, carried, &rows);
+        let coded = structure.filter_rows(rows);
+        structure.look_around(&coded);
+        (structure, coded)
+    }
+
+    /// The coded bytes by context mixing.
+    fn mixed(&self, structure: &Structure, hash: FrameHash, coded: &[u8]) -> EncodedFrame {
+        let places = structure.places();
+        let network = self.chosen.of_frame(&places, coded.len());
+        let mix = Mix {
+            effort: self.effort,
+            network: network.map(|(_, reference)| reference),
+            segments: match self.may_divide {
+                true => divide(self.effort, places.layout().period(), coded),
+                false => None,
+            },
+        };
+        let lanes = lane_count(self.effort, places.contexts(), coded.len());
+        let coding = Coding {
+            parts: mix.segments,
+            ..Coding::whole(network.map(|(model, _)| model), self.effort, &places, lanes)
+        };
+        let streams = coding.encode(coded);
+        let header = FrameHeader {
+            content_len: coded.len() as u32,
+            coded_len: coded.len() as u32,
+            structure: structure.clone(),
+            model: EntropyModel::Mix(mix),
+            streams: streams.iter().map(|stream| stream.len() as u32).collect(),
+            hash,
+        };
+        let words = streams.iter().flatten();
+        EncodedFrame {
+            header,
+            payload: words.flat_map(|word| word.to_le_bytes()).collect(),
+            structure: Duration::ZERO,
+        }
+    }
+}
+
+/// The byte that all of `content` is, if there is one.
+fn constant(content: &[u8]) -> Option<u8> {
+    let (&first, rest) = content.split_first()?;
+    rest.iter().all(|&byte| byte == first).then_some(first)
+}

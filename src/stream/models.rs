@@ -1,0 +1,156 @@
+//! Which model a frame uses: the one rule for encoding, decoding and whoever looks at a file.
+
+use crate::error::{Error, Result};
+use crate::format::{EntropyModel, FrameHeader, ModelSection, NetworkRef};
+use crate::layout::{Contexts, Places};
+use crate::level::BuiltIn;
+use crate::model::{Model, ModelId};
+use crate::options::EncodeOptions;
+use std::sync::Arc;
+
+/// The models that the frames of a member can name. A model is looked for, and read, when a frame asks for it.
+#[derive(Debug)]
+pub struct Models<'a> {
+    given: &'a [Arc<Model>],
+    section: Option<ModelSection>,
+    read: Option<Arc<Model>>,
+}
+
+impl<'a> Models<'a> {
+    /// For a member that has no model section yet. `given` are models to look an id up in, beside the built-in ones.
+    pub fn new(given: &'a [Arc<Model>]) -> Self {
+        Models {
+            given,
+            section: None,
+            read: None,
+        }
+    }
+
+    /// Takes the member's model section.
+    pub fn set_section(&mut self, section: ModelSection) {
+        self.section = Some(section);
+        self.read = None;
+    }
+
+    /// The model whose network a frame uses; `None` if it uses none.
+    ///
+    /// # Errors
+    /// `UnknownModel` if the model is neither here nor built in, `Damaged` if the member has no model section, and those of
+    /// [`Model::from_bytes`] for an embedded model.
+    pub fn of_frame(&mut self, header: &FrameHeader) -> Result<Option<Arc<Model>>> {
+        let EntropyModel::Mix(mix) = &header.model else {
+            return Ok(None);
+        };
+        match mix.network {
+            None => Ok(None),
+            Some(NetworkRef::BuiltIn(number)) => match Model::built_in(number) {
+                Some(model) => Ok(Some(Arc::clone(model))),
+                None => Err(Error::UnknownModel {
+                    id: format!("built in as number {number}"),
+                }),
+            },
+            Some(NetworkRef::Member) => {
+                if self.read.is_none() {
+                    self.read = Some(self.of_section()?);
+                }
+                Ok(self.read.clone())
+            }
+        }
+    }
+
+    fn of_section(&self) -> Result<Arc<Model>> {
+        match &self.section {
+            None => Err(Error::InvalidModel {
+                what: "a frame uses the member's model, but the member has none",
+                found: 0,
+                allowed: 1,
+            }),
+            Some(ModelSection::Embedded(bytes)) => Ok(Arc::new(Model::from_bytes(bytes)?)),
+            Some(ModelSection::ById(id)) => {
+                let id = ModelId(*id);
+                let given = self.given.iter().find(|model| model.id() == id);
+                match given.or_else(|| built_in(id).map(|(_, model)| model)) {
+                    Some(model) => Ok(Arc::clone(model)),
+                    None => Err(Error::UnknownModel {
+                        id: blake3::Hash::from(id.0).to_hex().to_string(),
+                    }),
+                }
+            }
+        }
+    }
+}
+
+/// The built-in model of this id, and its number.
+fn built_in(id: ModelId) -> Option<(u16, &'static Arc<Model>)> {
+    (1..)
+        .map_while(|number| Some((number, Model::built_in(number)?)))
+        .find(|(_, model)| model.id() == id)
+}
+
+/// The model that an encoder's frames may use.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    model: Option<Arc<Model>>,
+    reference: NetworkRef,
+    /// Where frames name the member's model: what that is.
+    pub section: Option<ModelSection>,
+    /// In tables of few rows only.
+    few_rows: bool,
+}
+
+impl Chosen {
+    /// The user's model, or that of the effort.
+    ///
+    /// # Errors
+    /// `InvalidArgument` if this library lacks a built-in model.
+    pub fn new(options: &EncodeOptions) -> Result<Chosen> {
+        let Some(given) = &options.model else {
+            let (number, few_rows) = match options.level.effort().settings().network {
+                BuiltIn::Never => (None, false),
+                BuiltIn::FewRows(number) => (Some(number), true),
+                BuiltIn::Always(number) => (Some(number), false),
+            };
+            let model = match number {
+                None => None,
+                Some(number) => Some(Model::built_in(number).cloned().ok_or_else(|| {
+                    Error::InvalidArgument("this boa has no built-in model".into())
+                })?),
+            };
+            return Ok(Chosen {
+                model,
+                reference: NetworkRef::BuiltIn(number.unwrap_or(0)),
+                section: None,
+                few_rows,
+            });
+        };
+        let id = given.id();
+        let (reference, section) = match built_in(id) {
+            Some((number, _)) => (NetworkRef::BuiltIn(number), None),
+            None if options.embed_model => {
+                let bytes = given.network_bytes().to_vec();
+                (NetworkRef::Member, Some(ModelSection::Embedded(bytes)))
+            }
+            None => (NetworkRef::Member, Some(ModelSection::ById(id.0))),
+        };
+        Ok(Chosen {
+            model: Some(Arc::clone(given)),
+            reference,
+            section,
+            few_rows: false,
+        })
+    }
+
+    /// The model, for the structure that it may bring along.
+    pub fn model(&self) -> Option<&Model> {
+        self.model.as_deref()
+    }
+
+    /// The model whose network a frame of `len` coded bytes uses, and how the frame names it.
+    pub fn of_frame(&self, places: &Places, len: usize) -> Option<(&Model, NetworkRef)> {
+        const FEW_ROWS: usize = 1024;
+        let rows = len / places.layout().period().max(1) as usize;
+        let few = places.contexts() == Contexts::Table && rows < FEW_ROWS;
+        let model = self.model().filter(|_| !self.few_rows || few)?;
+        Some((model, self.reference))
+    }
+}
