@@ -4,6 +4,7 @@
 //! occurrences say of it, see `docs/format.md`. No floating-point number occurs here.
 
 mod bits;
+mod byte_model;
 mod carried;
 mod chance;
 mod compact;
@@ -21,11 +22,12 @@ mod slots;
 mod surprise;
 mod weights;
 
-pub use bits::{Parts, Said};
+pub use bits::{BitTrace, MixedHalf};
+pub use byte_model::{ByteModel, Decide, Decision};
 pub use config::{CONV, Config, HEAD};
 pub use contexts::names;
 pub use file::{Model, ModelId};
 pub use matches::{NAMED, ORDERS};
 pub use network::{Heard, Network};
-pub use predictor::{Predictor, Question};
+pub use predictor::Predictor;
 pub use weights::{Block, Embedding, Linear, TOKENS, Weights};
