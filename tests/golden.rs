@@ -6,7 +6,8 @@
 mod support;
 
 use boa_constrictor::layout::{Contexts, Places};
-use boa_constrictor::model::{ByteModel, Decision, Model, Predictor};
+use boa_constrictor::model::{ByteModel, Decision, Predictor};
+use boa_constrictor::model_file::Model;
 use boa_constrictor::stream::{Lanes, NoCoder, Observer, drive};
 use boa_constrictor::structure::{Look, Looks, Structure};
 use boa_constrictor::{Effort, Layout};
@@ -57,7 +58,13 @@ fn hash(
     ways: &mut [usize; 4],
 ) {
     let lanes = Lanes::new(count, 0, content.len());
-    let mut predictor = Predictor::new(model, effort, places, content.len(), count);
+    let mut predictor = Predictor::new(
+        model.map(Model::network),
+        effort,
+        places,
+        content.len(),
+        count,
+    );
     let mut hash = Hash {
         hasher,
         ways,

@@ -5,13 +5,10 @@
 
 mod bits;
 mod byte_model;
-mod carried;
 mod chance;
-mod compact;
 mod config;
 mod contexts;
 mod counters;
-mod file;
 mod habits;
 mod logistic;
 mod matches;
@@ -26,8 +23,7 @@ pub use bits::{BitTrace, MixedHalf};
 pub use byte_model::{ByteModel, Decide, Decision};
 pub use config::{CONV, Config, HEAD};
 pub use contexts::names;
-pub use file::{Model, ModelId};
-pub use matches::{NAMED, ORDERS};
+pub use matches::{MAX_MATCHED, NAMED, ORDERS};
 pub use network::{Heard, Network};
 pub use predictor::Predictor;
-pub use weights::{Block, Embedding, Linear, TOKENS, Weights};
+pub use weights::{Block, Embedding, Linear, NetworkParameters, TOKENS, Value, Visitor, Weights};

@@ -4,11 +4,11 @@ use super::bits::{Bits, COLUMNS, MixedHalf, Situation};
 use super::byte_model::{ByteModel, Decide, Decision};
 use super::config::Config;
 use super::contexts::{CONTEXTS, Past, REPEATING, TextState, contexts};
-use super::file::Model;
 use super::habits::{Habits, Way};
 use super::matches::{Groups, Matches, NAMED, Named};
 use super::network::{Heard, Network};
 use super::slots::Slots;
+use super::weights::NetworkParameters;
 use crate::kernel;
 use crate::layout::{Contexts, Place, Places};
 use crate::level::Effort;
@@ -102,33 +102,33 @@ impl Lane {
 }
 
 impl<'m> Predictor<'m> {
-    /// For a frame of `len` bytes in `lanes` lanes of one length (the last may be shorter). Without a model no network is heard.
+    /// For a frame of `len` bytes in `lanes` lanes of one length (the last may be shorter). It may do without a network.
     pub fn new(
-        model: Option<&'m Model>,
+        network: Option<&'m NetworkParameters>,
         effort: Effort,
         places: &'m Places,
         len: usize,
         lanes: usize,
     ) -> Self {
-        Predictor::with(Matches::new(len, lanes), model, effort, places, len)
+        Predictor::with(Matches::new(len, lanes), network, effort, places, len)
     }
 
     /// For a frame in parts, of which each of several predictors meets `len` bytes: with fewer entries for matches, so that they fit in memory
     /// together.
     pub fn of_parts(
-        model: Option<&'m Model>,
+        network: Option<&'m NetworkParameters>,
         effort: Effort,
         places: &'m Places,
         len: usize,
         lanes: usize,
     ) -> Self {
         let matches = Matches::of_parts(len, lanes);
-        Predictor::with(matches, model, effort, places, len)
+        Predictor::with(matches, network, effort, places, len)
     }
 
     fn with(
         matches: Matches,
-        model: Option<&'m Model>,
+        network: Option<&'m NetworkParameters>,
         effort: Effort,
         places: &'m Places,
         len: usize,
@@ -152,7 +152,7 @@ impl<'m> Predictor<'m> {
             places,
             start: 0,
             lane_len,
-            network: model.map(|model| (model.config(), Network::new(model, lanes))),
+            network: network.map(|network| (&network.config, Network::new(network, lanes))),
             heard: Vec::with_capacity(lanes),
             matches,
             bits: Bits::new(effort, places.contexts(), len, lanes),

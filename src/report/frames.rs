@@ -4,7 +4,7 @@ use super::observers::{BitSum, Collector};
 use super::statistics::{FrameStatistics, Survey};
 use crate::error::Result;
 use crate::format::EntropyModel;
-use crate::model::Model;
+use crate::model_file::Model;
 use crate::stream::{Coding, FrameInfo, Member};
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;

@@ -6,7 +6,8 @@ use crate::coder::BadWords;
 use crate::format::{FrameHeader, Parts};
 use crate::layout::Places;
 use crate::level::Effort;
-use crate::model::{Model, Predictor};
+use crate::model::Predictor;
+use crate::model_file::Model;
 use rayon::prelude::*;
 use std::convert::Infallible;
 use std::ops::Range;
@@ -147,11 +148,12 @@ impl<'m> Coding<'m> {
             lanes,
             ..
         } = *self;
+        let network = model.map(Model::network);
         match self.parts {
-            None => Predictor::new(model, effort, places, len, lanes),
+            None => Predictor::new(network, effort, places, len, lanes),
             Some(Parts { first, other }) => {
                 let met = len.min(first as usize + other as usize);
-                Predictor::of_parts(model, effort, places, met, lanes)
+                Predictor::of_parts(network, effort, places, met, lanes)
             }
         }
     }

@@ -57,4 +57,5 @@ pub struct Summary {
 }
 
 const _: () = assert!(lanes::MAX_LANES == crate::format::MAX_LANES);
+const _: () = assert!(crate::model::MAX_MATCHED >= crate::format::MAX_FRAME);
 const _: () = assert!(crate::Model::MAX_BYTES == crate::format::MAX_MODEL);

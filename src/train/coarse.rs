@@ -3,7 +3,8 @@
 use super::corpus::{Corpus, Piece};
 use super::teacher_forcing::EFFORT;
 use crate::error::Result;
-use crate::model::{Model, Weights};
+use crate::model::Weights;
+use crate::model_file::Model;
 use crate::stream::Coding;
 use crate::stream::lanes::lane_count;
 use rayon::prelude::*;

@@ -9,7 +9,8 @@ use super::teacher_forcing::{Excerpt, TeacherForcing};
 use super::twin::Twin;
 use super::window::spread;
 use crate::error::Result;
-use crate::model::{Config, Model};
+use crate::model::Config;
+use crate::model_file::Model;
 use std::time::{Duration, Instant};
 
 /// Lanes that a frame is learned in: more than it is coded in, because together they take less time.

@@ -11,7 +11,8 @@ use crate::error::Result;
 use crate::kernel;
 use crate::layout::Places;
 use crate::level::Effort;
-use crate::model::{Model, Predictor};
+use crate::model::Predictor;
+use crate::model_file::Model;
 use crate::stream::{Lanes, NoCoder, drive};
 use rayon::prelude::*;
 use std::f32::consts::LOG2_E;
@@ -288,7 +289,7 @@ pub fn integer_bits(model: &Model, excerpts: &[Excerpt]) -> f64 {
     let one = |excerpt: &Excerpt| {
         let (lanes, mut content) = (excerpt.all_lanes(), excerpt.content);
         let mut predictor = Predictor::new(
-            Some(model),
+            Some(model.network()),
             EFFORT,
             excerpt.places,
             content.len(),

@@ -2,7 +2,7 @@
 # The recipe of the next built-in models: large.boam (1) and small.boam (2). The files of held-out.txt are neither learned from nor
 # checked on: figures are measured on them. What is checked on while training are whole files, each of a source of which another file is
 # learned from. From the project's root, with the public data beside it:
-#     bash src/model/pretrained/train.sh ../shared/data small|large
+#     bash src/model_file/pretrained/train.sh ../shared/data small|large
 # A file that is compressed inside (one of the ROOT files) is left out: there is nothing in it to learn.
 #
 # The present two were made by `boa train` as it stood at commit 9c1283b, without --augment and alone, not within the mix, over all files,
@@ -26,4 +26,4 @@ mapfile -t files < <(find "$data" -type f ! -name '*.json' ! -name '*.md' ! -nam
     grep -vxF -f "$list" | LC_ALL=C sort)
 checked=(hep_tables/csc_minbias_tracks_f64_row.bin hep_hdf5/cms_photon_pairs_a.h5 fields_climate/coads_slp_f4.npy)
 cargo run --release -- train "${files[@]/#/$data/}" --hold-out "${checked[@]/#/$data/}" --minutes "${MINUTES:-16}" --seed 1 \
-    --seeds "${SEEDS:-1}" --size "$size" --augment --checkpoint "target/$name.safetensors" --resume -f -o "src/model/pretrained/$name.boam"
+    --seeds "${SEEDS:-1}" --size "$size" --augment --checkpoint "target/$name.safetensors" --resume -f -o "src/model_file/pretrained/$name.boam"
