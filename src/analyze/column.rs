@@ -1,7 +1,7 @@
 //! One column of a table, or all elements of an array: type, range, rule, and what an element costs.
 
+use super::examined::ExaminedFrame;
 use super::noise::coin_flips;
-use super::region::Look;
 use crate::layout::{Kind, Layout};
 use crate::search::{Estimator, columns};
 use crate::structure::{Structure, Transform, words};
@@ -196,7 +196,7 @@ pub(super) fn places(layout: &Layout, structure: &Structure, rows: &[u8]) -> Vec
 pub(super) fn describe(
     places: &[Place],
     number: usize,
-    looks: &[Look],
+    looks: &[ExaminedFrame],
     estimator: &mut Estimator,
 ) -> Column {
     let place = places[number];

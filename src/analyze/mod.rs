@@ -13,8 +13,10 @@
 //! transforms are chosen; everything else is counted in the parts that were looked at.
 
 mod advice;
+mod bits;
 mod column;
 mod estimate;
+mod examined;
 mod noise;
 mod region;
 mod repeats;

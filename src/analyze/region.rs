@@ -1,13 +1,13 @@
 //! A stretch of one layout, looked at closely: its columns, and what a byte of it costs.
 
 use super::column::{self, Column};
-use super::estimate;
-use super::sample::{Frame, Plan, Stretch, read_at};
+use super::examined::ExaminedFrame;
+use super::sample::{Plan, Stretch, read_at};
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::level::Effort;
 use crate::search::Estimator;
-use crate::structure::{Structure, Transform, words};
+use crate::structure::words;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::io::{Read, Seek};
@@ -58,46 +58,6 @@ pub struct Region {
     pub columns: Vec<Column>,
 }
 
-/// A frame that was looked at.
-pub(super) struct Look {
-    /// As it was planned.
-    pub layout: Layout,
-    /// As it would be coded.
-    pub structure: Structure,
-    /// The content, row after row.
-    pub rows: Vec<u8>,
-    /// What would be coded: elements with the most significant byte first.
-    pub coded: Vec<u8>,
-    /// Estimated bits of a byte.
-    pub bits: f64,
-}
-
-impl Look {
-    /// As compressing does it.
-    fn new(frame: &Frame, content: Vec<u8>) -> Look {
-        let structure = Structure::choose(frame.layout, frame.transposed, &content);
-        let coded = structure.forward(content.clone());
-        let rows = structure.in_rows(content);
-        let bits = estimate::bits_per_byte(&coded, &structure);
-        Look {
-            layout: frame.layout,
-            structure,
-            rows,
-            coded,
-            bits,
-        }
-    }
-
-    /// A coded element with its low bits at the bottom again.
-    pub fn lowered(&self, code: u64, transform: &Transform, width: u8) -> u64 {
-        let (bits, up) = (8 * u32::from(width), 8 * u32::from(transform.rotate));
-        if up == 0 || up >= bits {
-            return code;
-        }
-        (code >> up | code << (bits - up)) & (u64::MAX >> (64 - bits))
-    }
-}
-
 /// Looks at the frames of a plan, the longest stretches first, as long as that takes no more than seconds.
 pub(super) fn examine(input: &mut (impl Read + Seek), plan: &Plan) -> Result<Vec<Region>> {
     let picked = pick(&plan.stretches);
@@ -109,9 +69,9 @@ pub(super) fn examine(input: &mut (impl Read + Seek), plan: &Plan) -> Result<Vec
             read_at(input, frame.at, frame.len, &mut bytes)?;
             frames.push((frame, std::mem::take(&mut bytes)));
         }
-        let looks: Vec<Look> = frames
+        let looks: Vec<ExaminedFrame> = frames
             .into_par_iter()
-            .map(|(frame, bytes)| Look::new(frame, bytes))
+            .map(|(frame, bytes)| ExaminedFrame::new(frame, bytes))
             .collect();
         examined.push(of_stretch(stretch, &looks));
     }
@@ -142,7 +102,7 @@ fn pick(stretches: &[Stretch]) -> Vec<Vec<usize>> {
     picked
 }
 
-fn of_stretch(stretch: &Stretch, looks: &[Look]) -> Region {
+fn of_stretch(stretch: &Stretch, looks: &[ExaminedFrame]) -> Region {
     let planned = stretch.frames.first();
     let layout = planned.map_or(Layout::BYTES, |frame| frame.layout);
     let mut region = Region {

@@ -2,6 +2,7 @@
 
 use super::args::{BenchArgs, Talk};
 use super::exit::{Failure, shown};
+use super::measured::Measured;
 use super::progress::Bar;
 #[cfg(feature = "report")]
 use super::report::{Report, page};
@@ -9,7 +10,7 @@ use super::source::Source;
 use super::verify::Comparison;
 use super::{layout_option, model_file, print, stages};
 use boa_constrictor::kernel::Kernel;
-use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, Summary, compress, decompress};
+use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek};
 use std::num::NonZero;
@@ -58,18 +59,6 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
         report.write(&page(path, measured, &options, talk).map_err(failed)?)?;
     }
     Ok(0)
-}
-
-/// A file there and back.
-pub struct Measured {
-    pub summary: Summary,
-    /// Seconds that compressing and decompressing took.
-    pub seconds: [f64; 2],
-    /// Threads asked for, and those that had work.
-    pub threads: usize,
-    pub busy: usize,
-    /// The compressed file.
-    pub coded: File,
 }
 
 fn measure(
@@ -121,41 +110,4 @@ fn measure(
         busy: threads.min(all).min(summary.frames.max(1) as usize),
         coded,
     })
-}
-
-impl Measured {
-    /// A line of what a kernel takes.
-    fn speeds(&self, kernel: Kernel) -> String {
-        let speed = |seconds: f64| self.summary.content as f64 / 1e6 / seconds.max(1e-9);
-        let [compressing, decompressing] = self.seconds.map(speed);
-        format!(
-            "{kernel:<9} compress {compressing:.3} MB/s, decompress {decompressing:.3} MB/s, {} bytes\n",
-            self.summary.compressed
-        )
-    }
-
-    fn text(&self, path: &Path) -> String {
-        let (summary, busy) = (&self.summary, self.busy);
-        let [compressing, decompressing] = self.seconds;
-        let speed = |seconds: f64| {
-            let total = summary.content as f64 / 1e6 / seconds.max(1e-9);
-            format!("{total:.3} MB/s, {:.3} MB/s a core", total / busy as f64)
-        };
-        format!(
-            "{}: {} bytes -> {} bytes, ratio {:.3}\n\
-             compress    {}\ndecompress  {}\n\
-             structure   {:.3} s, {:.1} % of the work of compressing\n\
-             {} threads, {} frames; the round trip gave the same bytes\n",
-            shown(path),
-            summary.content,
-            summary.compressed,
-            summary.content as f64 / summary.compressed as f64,
-            speed(compressing),
-            speed(decompressing),
-            summary.structure.as_secs_f64(),
-            100.0 * summary.structure.as_secs_f64() / (compressing * busy as f64).max(1e-9),
-            self.threads,
-            summary.frames
-        )
-    }
 }

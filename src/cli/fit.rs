@@ -4,7 +4,7 @@ use super::args::Talk;
 use super::exit::{Failure, shown};
 use super::progress::Bar;
 use super::source::Source;
-use super::train::Display;
+use super::training_progress::TrainingProgress;
 use boa_constrictor::train::{Corpus, fit};
 use boa_constrictor::{EncodeOptions, Error, Input, Summary, compress};
 use std::fs::File;
@@ -26,7 +26,7 @@ pub fn compress_fitted(
     let file = seekable(source).map_err(|e| failed(Error::Io(e)))?;
     let again = || file.try_clone().map_err(Error::Io).map_err(failed);
     let corpus = Corpus::of_frames(again()?, options.layout).map_err(failed)?;
-    let mut display = Display::new(talk, "fit", false);
+    let mut display = TrainingProgress::new(talk, "fit", false);
     let model = fit(&corpus, time, &mut |report| {
         display.show(report);
         true

@@ -11,6 +11,7 @@ mod fit;
 mod layout_option;
 mod level;
 mod list;
+mod measured;
 mod model_file;
 mod output;
 mod progress;
@@ -22,6 +23,8 @@ mod stages;
 mod test;
 #[cfg(feature = "train")]
 mod train;
+#[cfg(feature = "train")]
+mod training_progress;
 mod verify;
 
 use args::{Cli, Command};

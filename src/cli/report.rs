@@ -1,8 +1,8 @@
 //! `--report`: where the page goes, and what stands on it of the command line.
 
 use super::args::Talk;
-use super::bench::Measured;
 use super::exit::{Failure, shown};
+use super::measured::Measured;
 use super::output::Output;
 use super::progress::Bar;
 use boa_constrictor::report::{Run, peers, survey};

@@ -1,6 +1,6 @@
 //! `boa bench --stages` and `--kernels`: where the time goes, and how long it is with each kernel.
 
-use super::bench::Measured;
+use super::measured::Measured;
 use boa_constrictor::stream::{Coding, Stages};
 use boa_constrictor::{Error, Model, list};
 use std::fs::File;

@@ -7,22 +7,18 @@ use super::layout_option;
 use super::output::Output;
 #[cfg(feature = "report")]
 use super::report;
+use super::training_progress::TrainingProgress;
 use boa_constrictor::layout::Given;
 use boa_constrictor::model::{Config, HEAD};
 use boa_constrictor::model_file::Model;
 #[cfg(feature = "report")]
 use boa_constrictor::report::Course;
 use boa_constrictor::structure::words;
-use boa_constrictor::train::{Corpus, Report, Rules, Source, TrainOptions, hold_out, train};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use boa_constrictor::train::{Corpus, Rules, Source, TrainOptions, hold_out, train};
 use std::collections::HashSet;
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-/// Without a terminal, how often a line of progress is printed.
-const LINE: Duration = Duration::from_secs(30);
 
 /// Trains a network on files and directories and writes it.
 pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
@@ -63,7 +59,7 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
             args.minutes
         );
     }
-    let mut display = Display::new(talk, "train", true);
+    let mut display = TrainingProgress::new(talk, "train", true);
     let outcome = train(&mut corpus, &options, &mut |report| {
         display.show(report);
         #[cfg(feature = "report")]
@@ -212,66 +208,4 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
         .map_err(failed)?;
     paths.sort();
     paths.iter().try_for_each(|path| collect(path, files))
-}
-
-/// Progress on stderr: a bar on a terminal, else a line now and then.
-pub struct Display {
-    bar: Option<ProgressBar>,
-    lines: bool,
-    next: Instant,
-}
-
-impl Display {
-    /// What is done, in a word; without a terminal, `lines` says whether lines are printed unless asked for.
-    pub fn new(talk: &Talk, what: &str, lines: bool) -> Self {
-        let bar = (!talk.quiet && io::stderr().is_terminal()).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr());
-            let template = format!("{what} {{bar:30}} {{percent}}% {{msg}}");
-            if let Ok(style) = ProgressStyle::with_template(&template) {
-                bar.set_style(style);
-            }
-            bar
-        });
-        Display {
-            bar,
-            lines: !talk.quiet && (lines || talk.verbose),
-            next: Instant::now(),
-        }
-    }
-
-    pub fn show(&mut self, report: &Report) {
-        let now = Instant::now();
-        if now < self.next {
-            return;
-        }
-        let held = report.held_out.map_or(String::new(), |bits| {
-            format!(", held out {bits:.3} (ratio {:.3})", 8.0 / bits)
-        });
-        let line = format!(
-            "{:.3} bits/byte, ratio {:.3}{held}, {:.0} s left",
-            report.bits,
-            8.0 / report.bits,
-            report.left
-        );
-        match &self.bar {
-            Some(bar) => {
-                bar.set_position((report.done * 1000.0) as u64);
-                bar.set_message(line);
-                self.next = now + Duration::from_millis(250);
-            }
-            None if self.lines => {
-                eprintln!("boa: {:.0} %: {line}", 100.0 * report.done);
-                self.next = now + LINE;
-            }
-            None => {}
-        }
-    }
-}
-
-impl Drop for Display {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }

@@ -4,11 +4,9 @@
 //! divided into the columns that cost least in all: a number of several bytes is cheap where it looks like one, and a
 //! lone byte is what is left. What a number looks like is judged by the values ([`super::numbers`]).
 
-use super::numbers::{Places, Shape};
+use super::numbers::{Places, Shape, WIDEST};
 use crate::layout::{Column, Kind, Layout, value};
 
-/// Bytes of the widest column.
-pub(crate) const WIDEST: usize = 8;
 /// The most rows that are looked at.
 const MOST_ROWS: usize = 2000;
 /// The most bytes that are looked at, unless rows are so long that there would be too few.

@@ -7,6 +7,8 @@
 use super::log2;
 use crate::layout::Kind;
 
+/// Bytes of the widest column.
+pub(crate) const WIDEST: usize = 8;
 /// Of floats, at most this share of the distinct values has an unlikely exponent.
 const UNLIKELY: f64 = 0.1;
 /// Bits of entropy that byte counts of a sample differ by for no reason.
@@ -190,7 +192,7 @@ impl Places {
             return None;
         }
         // The most significant first.
-        let mut parts = [self.places[place]; super::columns::WIDEST];
+        let mut parts = [self.places[place]; WIDEST];
         for (k, part) in parts.iter_mut().enumerate().take(width) {
             let offset = if swap { width - 1 - k } else { k };
             *part = self.places[(place + offset) % self.places.len()];

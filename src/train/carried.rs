@@ -1,6 +1,6 @@
 //! The structure that a network carries: what most of its training data had.
 
-use super::corpus::Piece;
+use super::piece::Piece;
 use crate::model_file::Model;
 use crate::structure::{Field, Rule, Structure, Transform};
 use std::collections::HashMap;

@@ -1,6 +1,7 @@
 //! Weights in coarser steps: fewer bits of model for a few more bits of data.
 
-use super::corpus::{Corpus, Piece};
+use super::corpus::Corpus;
+use super::piece::Piece;
 use super::teacher_forcing::EFFORT;
 use crate::error::Result;
 use crate::model::Weights;

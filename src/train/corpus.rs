@@ -1,9 +1,10 @@
 //! Training data: files cut into pieces of one structure, transformed as for coding, some of it held out.
 
 use super::carried::carried;
+use super::piece::Piece;
 use super::sources::{Rules, Source, Sources};
 use crate::error::{Error, Result};
-use crate::layout::{Given, Places};
+use crate::layout::Given;
 use crate::search::plan::{LOOKAHEAD, Planner};
 use crate::stream::Input;
 use crate::structure::Structure;
@@ -11,22 +12,10 @@ use std::fs::File;
 
 /// The share of the data that is held out for validation.
 const HELD_OUT: f64 = 0.1;
-/// A piece shorter than this is left out: it would be all start-up.
-const SHORTEST: usize = 1024;
 /// Bytes of an input that a network is fitted to.
 const FITTED: usize = 64 << 20;
 /// One piece in this many is drawn anew at a time, after as large a share of the bytes was learned from.
 const RENEWED: usize = 8;
-
-/// A stretch of bytes of one structure, as a frame's content is coded.
-pub struct Piece {
-    /// Transformed content.
-    pub content: Vec<u8>,
-    /// Its structure; the layout's `phase` is that of the first byte.
-    pub structure: Structure,
-    /// Where its bytes are.
-    pub places: Places,
-}
 
 /// What to train on.
 #[derive(Default)]
@@ -140,7 +129,7 @@ impl Corpus {
         let constant = |piece: &Piece| piece.content.windows(2).all(|two| two[0] == two[1]);
         corpus
             .pieces
-            .retain(|piece| piece.content.len() >= SHORTEST && !constant(piece));
+            .retain(|piece| piece.is_enough() && !constant(piece));
         Ok(corpus)
     }
 
@@ -200,24 +189,6 @@ impl Corpus {
             });
         }
         self.pieces.retain(|piece| !piece.content.is_empty());
-    }
-}
-
-impl Piece {
-    /// A frame's bytes in their structure.
-    pub fn new(mut structure: Structure, frame: Vec<u8>) -> Piece {
-        let content = structure.forward(frame);
-        structure.look_around(&content);
-        Piece {
-            content,
-            places: structure.places(),
-            structure,
-        }
-    }
-
-    /// Whether it is long enough to learn from.
-    pub fn is_enough(&self) -> bool {
-        self.content.len() >= SHORTEST
     }
 }
 

@@ -15,6 +15,7 @@ mod forced;
 mod gradients;
 mod ops;
 mod optimizer;
+mod piece;
 mod quantize;
 mod run;
 mod sources;

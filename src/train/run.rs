@@ -1,8 +1,9 @@
 //! The training run: seeds, schedule, held-out checks, early stop, checkpoints, export.
 
 use super::checkpoint::{self, Progress};
-use super::corpus::{Corpus, Piece};
+use super::corpus::Corpus;
 use super::optimizer::AdamW;
+use super::piece::Piece;
 use super::quantize::quantize;
 use super::teacher_forcing::{Excerpt, Gap, TeacherForcing, float_bits, gap};
 use super::twin::Twin;

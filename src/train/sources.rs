@@ -1,7 +1,7 @@
 //! Where pieces are drawn from when the data is more than memory shall hold.
 
 use super::augment;
-use super::corpus::Piece;
+use super::piece::Piece;
 use crate::error::Result;
 use crate::layout::Given;
 use crate::search::plan::{LOOKAHEAD, Planner};

@@ -3,8 +3,8 @@
 //! The network is one input of a mix. Trained alone it learns what the counters learn by themselves; trained within the mix it
 //! learns what they do not. The true bytes are fed back, whatever is predicted: teacher forcing (Williams and Zipser 1989).
 
-use super::corpus::Piece;
 use super::forced::{Forced, MixWatch, MixedByte};
+use super::piece::Piece;
 use super::twin::{Pass, States, Twin};
 use super::window::{Batch, Stretch, window};
 use crate::error::Result;

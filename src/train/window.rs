@@ -1,6 +1,6 @@
 //! Windows of consecutive bytes, one a lane: what the twin sees and what it has to predict.
 
-use super::corpus::Piece;
+use super::piece::Piece;
 use crate::layout::{NO_TAP, Places, TAPS};
 use crate::model::{Config, TOKENS};
 use std::sync::Arc;
