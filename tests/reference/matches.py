@@ -39,7 +39,8 @@ class MatchTable:
         if goes_on and match.position + 1 < len(data):
             match.length += 1
             match.position += 1
-            match.step = (match.step + 1) % segment.lane_length
+            # From the end of a lane on in the next one; steps in the first segment's bytes are negative.
+            match.step = 0 if match.step + 1 == segment.lane_length else match.step + 1
         else:
             match.length = 0
         if step + 1 < self.order:
