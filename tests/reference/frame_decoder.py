@@ -58,7 +58,7 @@ class Lane:
         self.matches = [Match() for _ in ORDERS]
         self.changed = False
         self.error = 0
-        self.text = text or TextState(self.start)
+        self.text = text or TextState()
 
 
 class Segment:
@@ -170,5 +170,5 @@ class LaneByte:
         lane.changed = self.mix.runs.learn(self.run, lane.changed, byte, errors)
         for table, match in zip(self.mix.matches, lane.matches):
             table.learn(match, self.segment, lane.step, self.at + 1)
-        if lane.text:
-            lane.text.learn(byte, self.at + 1)
+        if self.mix.kind == TEXT:
+            lane.text.learn(byte)

@@ -19,7 +19,7 @@ def is_capital(x):
 
 
 class TextState:
-    def __init__(self, begin):
+    def __init__(self):
         self.word = self.last_word = 0
         self.token = self.first = self.field = 0
         self.tokens = {}
@@ -28,9 +28,9 @@ class TextState:
         self.number_begun = False
         self.format = 0
         self.phase = 0
-        # Where this line begins, and begin and end of the last one and of the one before.
-        self.line = begin
-        self.last_line = self.line_before = (0, 0)
+        # How many bytes of its own the lane has seen; where this line and the two before begin, counted in them.
+        self.seen = 0
+        self.lines = [0, 0, 0]
 
     @property
     def place(self):
@@ -39,10 +39,10 @@ class TextState:
     def stored_token(self):
         return self.tokens.get((self.first % 8, min(self.field, 15)), 0)
 
-    def learn(self, x, following):
-        """`following` is where the byte after x stands."""
+    def learn(self, x):
+        self.seen += 1
         self.learn_word(x)
-        self.learn_field(x, following)
+        self.learn_field(x)
         self.learn_number(x)
         kind = 1 if is_digit(x) else 2 if is_small(x) else 3 if is_capital(x) else FORMATS.get(x, 15)
         self.format = (self.format << 4 | kind) & MASK
@@ -54,7 +54,7 @@ class TextState:
         elif self.word:
             self.last_word, self.word = self.word, 0
 
-    def learn_field(self, x, following):
+    def learn_field(self, x):
         separator = x in SEPARATORS
         if not separator:
             self.token = fold(self.token, x)
@@ -65,8 +65,7 @@ class TextState:
             self.token = 0
             self.field = min(255, self.field + 1)
         if x == ord("\n"):
-            self.line_before, self.last_line = self.last_line, (self.line, following)
-            self.line = following
+            self.lines = [self.seen, *self.lines[:2]]
             self.first = self.field = 0
         self.after_separator = separator
 
@@ -126,9 +125,9 @@ def text_contexts(h, text):
     o5 = o4 | p5 << 36
     o6 = fold(o4, p5 | p6 << 9)
     o8 = fold(o6, p7 | p8 << 9)
-    column = h.at - text.line
-    a, a1 = above(h, column, *text.last_line)
-    b, b1 = above(h, column, *text.line_before)
+    column = text.seen - text.lines[0]
+    a, a1 = above(h, text, 1)
+    b, b1 = above(h, text, 2)
     first_and_field = fold(text.first, text.field)
     return (
         fold(first_and_field, text.place),
@@ -154,9 +153,10 @@ def text_contexts(h, text):
     )
 
 
-def above(h, column, begin, end):
+def above(h, text, number):
     """The byte as far into a line before as the one to predict into its own, and the one behind it."""
-    at = begin + column
-    if at >= end:
+    at = text.lines[number] + text.seen - text.lines[0]
+    if at >= text.lines[number - 1]:
         return 256, 256
-    return h.back(h.at - at), h.back(h.at - at - 1)
+    lag = text.seen - at
+    return h.back(lag), h.back(lag - 1)
