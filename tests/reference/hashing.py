@@ -1,5 +1,7 @@
 """Hashes of contexts, and the tables of hashed context slots (section 13)."""
 
+from collections import defaultdict
+
 from probability import Counter
 
 MASK = (1 << 64) - 1
@@ -24,7 +26,7 @@ class Slot:
 
     def __init__(self, check):
         self.check = check
-        self.counters = [Counter() for _ in range(16)]
+        self.counters = defaultdict(Counter)
 
     def seen(self):
         return self.counters[1].seen
@@ -45,9 +47,12 @@ class ContextTable:
             if slot and slot.check == check and slot.seen():
                 return slot
         place = min((home, home ^ 1), key=self.seen)
-        slot = self.slots.setdefault(place, Slot(check))
-        # Made fresh where it stands: a lane that found it before learns in the fresh one.
-        slot.__init__(check)
+        slot = self.slots.get(place)
+        if slot:
+            # Made fresh where it stands: a lane that found it before learns in the fresh one.
+            slot.__init__(check)
+        else:
+            slot = self.slots[place] = Slot(check)
         return slot
 
     def seen(self, place):

@@ -24,9 +24,10 @@ class Weights:
     def logit(self, inputs):
         total = 0
         for x, weight in zip(inputs, self.values):
-            total += x * (weight >> 16) + (1 << 14) >> 15
-            if not -32768 <= total <= 32767:
-                total = sat16(total)
+            if x:
+                total += x * (weight >> 16) + (1 << 14) >> 15
+                if not -32768 <= total <= 32767:
+                    total = sat16(total)
         return total
 
     def learn(self, inputs, logit, bit):
