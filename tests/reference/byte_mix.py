@@ -16,6 +16,10 @@ CONTEXTS_OF_TEXT = {FAST: 4, DEFAULT: 8, BEST: 20}
 INDIRECT = "indirect"
 
 
+def expert_probability():
+    return Probability(49152)
+
+
 class ByteMix:
     """All that is kept from byte to byte and that the lanes share."""
 
@@ -28,7 +32,7 @@ class ByteMix:
         self.matches = [MatchTable(order, frame_length, divided) for order in ORDERS]
         self.indirect = IndirectTable(frame_length)
         self.experts = [*ORDERS, INDIRECT]
-        self.expert_probabilities = defaultdict(lambda: Probability(49152))
+        self.expert_probabilities = defaultdict(expert_probability)
         # Which of the four selections the weight sets have, in order.
         if effort == FAST:
             self.selections = (2, 1) if self.kind in (TABLE, TEXT) else (0, 1)

@@ -1,6 +1,6 @@
 """A frame from its header and payload: segments, their lanes in lock step, and the modes of bytes (section 11)."""
 
-from copy import deepcopy
+import pickle
 
 from byte_mix import ByteMix, MixedByte
 from contexts import TABLE, TEXT
@@ -41,8 +41,9 @@ def decode_mix(header, payload):
     taught = Segment(header, mix, b"", first, 0, streams[:lanes])
     taught.decode()
     coded = bytes(taught.data)
+    kept = taught.kept() if divided else None
     for number, count in enumerate(header.segments[1:], 1):
-        segment = taught.continued(count, len(coded), streams[number * lanes :][:lanes])
+        segment = taught.continued(kept, count, len(coded), streams[number * lanes :][:lanes])
         segment.decode()
         coded += segment.data[segment.begin :]
     return coded
@@ -80,11 +81,16 @@ class Segment:
                 lane.changed, lane.error = before.changed, before.error
             self.lanes.append(lane)
 
-    def continued(self, count, frame_begin, decoders):
+    def kept(self):
+        """All that the segment has learned, and of each lane what goes on in its lane of another segment."""
+        lanes = [KeptLane(lane.text, lane.changed, lane.error) for lane in self.lanes]
+        # Bytes of which each segment makes a copy of its own.
+        return pickle.dumps((self.mix, lanes))
+
+    def continued(self, kept, count, frame_begin, decoders):
         """Another segment, which goes on where this one ended."""
-        mix = deepcopy(self.mix)
-        kept = [KeptLane(deepcopy(lane.text), lane.changed, lane.error) for lane in self.lanes]
-        return Segment(self.header, mix, self.data, count, frame_begin, decoders, kept)
+        mix, lanes = pickle.loads(kept)
+        return Segment(self.header, mix, self.data, count, frame_begin, decoders, lanes)
 
     def step_of(self, position):
         """The step at which the byte at a position is coded, negative in the first segment's bytes of another one."""
