@@ -14,6 +14,11 @@ def sat16(x):
     return clamp(x, -32768, 32767)
 
 
+def numbered(inputs):
+    """The inputs that are not 0, with their numbers: the others neither add to a sum nor change a weight."""
+    return [(i, x) for i, x in enumerate(inputs) if x]
+
+
 class Weights:
     """The weights of one set at one node, and how many bits they have learned, up to 255."""
 
@@ -23,23 +28,21 @@ class Weights:
 
     def logit(self, inputs):
         total = 0
-        for x, weight in zip(inputs, self.values):
-            if x:
-                total += x * (weight >> 16) + (1 << 14) >> 15
-                if not -32768 <= total <= 32767:
-                    total = sat16(total)
+        for i, x in inputs:
+            total += x * (self.values[i] >> 16) + (1 << 14) >> 15
+            if not -32768 <= total <= 32767:
+                total = sat16(total)
         return total
 
     def learn(self, inputs, logit, bit):
         error = ((bit << 16) - squash(logit)) * (256 + 4096 // (self.seen + 8))
         error = error + (1 << 10) >> 11
-        for i, x in enumerate(inputs):
-            if x:
-                weight = self.values[i] + (x >> 4) * error
-                if not -ONE * 8 <= weight < ONE * 8:
-                    # The upper half saturates, the lower one wraps.
-                    weight = sat16(weight >> 16) << 16 | weight & 65535
-                self.values[i] = weight
+        for i, x in inputs:
+            weight = self.values[i] + (x >> 4) * error
+            if not -ONE * 8 <= weight < ONE * 8:
+                # The upper half saturates, the lower one wraps.
+                weight = sat16(weight >> 16) << 16 | weight & 65535
+            self.values[i] = weight
         self.seen = min(255, self.seen + 1)
 
 
@@ -69,10 +72,11 @@ class FinalMixer:
 
     def mix(self, inputs, node, selected, last_selected):
         """The last logit, and what learning needs."""
+        inputs = numbered(inputs)
         chosen = [mixer.weights(s, node) for mixer, s in zip(self.mixers, selected)]
         logits = [clamp(weights.logit(inputs), -NARROW_LIMIT, NARROW_LIMIT) for weights in chosen]
         last = self.last.weights(last_selected, node)
-        last_inputs = [logit << 3 for logit in logits]
+        last_inputs = numbered(logit << 3 for logit in logits)
         logit = clamp(last.logit(last_inputs), -LIMIT, LIMIT)
         return logit, (chosen, inputs, logits, last, last_inputs, logit)
 
