@@ -2,19 +2,20 @@
 //!
 //! `BOA_WRITE_FIXTURES=1 cargo test --release --test fixtures` writes those that are missing.
 
+#[path = "fixtures/making.rs"]
+mod making;
+#[path = "fixtures/quick_path.rs"]
+mod quick_path;
 mod support;
 
-use boa_constrictor::format::{
-    EntropyModel, Footer, FrameHeader, Head, Index, IndexEntry, Mix, ModelSection, NetworkRef,
-    Parts, frame_hash,
-};
+use boa_constrictor::format::Parts;
 use boa_constrictor::layout::Given;
 use boa_constrictor::layout::Kind;
-use boa_constrictor::stream::Coding;
 use boa_constrictor::structure::{
     Field, Formula, Input as Taken, Look, Looks, Operation, Predict, Rule, Structure, Transform,
 };
-use boa_constrictor::{Effort, EncodeOptions, Layout, Level};
+use boa_constrictor::{EncodeOptions, Layout, Level};
+use making::{Making, assembled};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -52,21 +53,6 @@ fn mixed() -> Vec<u8> {
         bytes
     };
     (0..400).flat_map(&mut row).collect()
-}
-
-/// Lines of numbers as programs print them: integers, decimals, exponents, signs.
-fn scientific(len: usize) -> Vec<u8> {
-    let mut random = Lcg(27);
-    let mut line = |n: i64| {
-        let [whole, small, big] = [1000, 90, 1 << 20].map(|below| random.below(below));
-        let value = (big - 300_000) as f64 / 7.0;
-        format!(
-            "{n};{whole}.{small:02}, {value:.6e}\t-{small}=x{}\n",
-            whole % 3
-        )
-        .into_bytes()
-    };
-    (0..).flat_map(&mut line).take(len).collect()
 }
 
 /// 24 planes of 16 rows of 20 little-endian floats without a bend, and a little noise.
@@ -408,84 +394,6 @@ fn related() -> (Vec<u8>, Structure) {
     (content[6..content.len() - 9].to_vec(), structure)
 }
 
-/// How a frame is made: its effort, whether it has the member's model, lanes of a part, parts.
-#[derive(Clone, Copy)]
-struct Making {
-    effort: Effort,
-    network: bool,
-    lanes: usize,
-    parts: Option<Parts>,
-}
-
-impl Making {
-    const USUAL: Making = Making {
-        effort: Effort::Default,
-        network: true,
-        lanes: 3,
-        parts: None,
-    };
-
-    fn alone(effort: Effort, lanes: usize) -> Making {
-        Making {
-            effort,
-            network: false,
-            lanes,
-            parts: None,
-        }
-    }
-
-    fn parted(self, first: u32, other: u32) -> Making {
-        let parts = Some(Parts { first, other });
-        Making { parts, ..self }
-    }
-}
-
-/// A file of one frame with this structure.
-fn assembled(content: &[u8], structure: &Structure, making: Making) -> Vec<u8> {
-    let Making { effort, parts, .. } = making;
-    let model = making.network.then(|| Lcg(7).model());
-    structure.validate(content.len()).unwrap();
-    let coded = structure.forward(content.to_vec());
-    let places = structure.places();
-    let whole = Coding::whole(model.as_ref(), effort, &places, making.lanes);
-    let lanes = Coding { parts, ..whole }.encode(&coded);
-    let header = FrameHeader {
-        content_len: content.len() as u32,
-        coded_len: content.len() as u32,
-        structure: structure.clone(),
-        model: EntropyModel::Mix(Mix {
-            effort: effort,
-            network: making.network.then_some(NetworkRef::Member),
-            segments: parts,
-        }),
-        streams: lanes.iter().map(|lane| lane.len() as u32).collect(),
-        hash: frame_hash(content),
-    };
-    let mut file = Head.to_bytes();
-    let head_len = file.len() as u64;
-    let section = model.map(|model| ModelSection::Embedded(model.to_bytes()).to_bytes());
-    let model = section.as_ref().map(|it| (head_len, it.len() as u64));
-    file.extend(section.into_iter().flatten());
-    let begin = file.len();
-    file.extend(header.to_bytes());
-    file.extend(lanes.iter().flatten().flat_map(|word| word.to_le_bytes()));
-    let entry = IndexEntry {
-        frame_len: (file.len() - begin) as u32,
-        content_len: content.len() as u32,
-    };
-    let index = Index {
-        head_len,
-        model,
-        entries: vec![entry],
-    };
-    let footer = Footer {
-        content_len: content.len() as u64,
-        hash: blake3::hash(content).into(),
-    };
-    file.extend(index.to_bytes(&footer));
-    file
-}
-
 fn check(name: &str, content: &[u8], written: &[u8]) {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let path = directory.join(name);
@@ -538,95 +446,4 @@ fn parts_are_read_and_written_alike() {
     assert_eq!(Parts { first, other }.count(content.len()), 3);
     let file = assembled(&content, &structure, Making::USUAL.parted(first, other));
     check("v1-mix-parts.boa", &content, &file);
-}
-
-/// The quick path: small frames of every kind of bytes without a network, which `tests/reference.rs` decodes too.
-#[test]
-fn quick_paths_are_read_and_written_alike() {
-    let columns = |bytes: &[u8], width, record, plane, phase| {
-        let layout = Layout {
-            width,
-            swap: false,
-            record,
-            plane,
-            phase,
-        };
-        (
-            bytes[usize::try_from(phase).unwrap()..].to_vec(),
-            Structure::plain(layout),
-        )
-    };
-    let differences = |(content, structure): (Vec<u8>, Structure), width, times| {
-        let predict = Predict::Differences(times);
-        let field = Field {
-            width,
-            swap: true,
-            transform: Transform {
-                predict,
-                ..Transform::of(Kind::Float)
-            },
-        };
-        let fields = vec![field];
-        (
-            content,
-            Structure {
-                fields,
-                ..structure
-            },
-        )
-    };
-    let structures: Vec<(Vec<u8>, Structure)> = made()
-        .into_iter()
-        .map(|(_, content, structure)| (content, structure))
-        .collect();
-    let [fields, transposed, relations] = structures.try_into().unwrap();
-    // Whole records: all but the first, which is cut.
-    let rows = |(content, structure): (Vec<u8>, Structure), rows: u32| {
-        let record = structure.layout.record;
-        let len = usize::try_from(record * rows - structure.layout.phase).unwrap();
-        (content[..len].to_vec(), structure)
-    };
-    let (fast, default, best) = (Effort::Fast, Effort::Default, Effort::Best);
-    let grid = &grid()[..1280 + 720];
-    let alone = Making::alone;
-    let cases = [
-        (
-            "text-best",
-            columns(&support::text(900), 1, 0, 0, 0),
-            alone(best, 2).parted(400, 250),
-        ),
-        (
-            "text-default",
-            columns(&scientific(1200), 1, 0, 0, 0),
-            alone(default, 1),
-        ),
-        ("fields-best", rows(fields, 30), alone(best, 1)),
-        (
-            "mixed-best",
-            columns(&mixed()[..60 * 23], 1, 23, 0, 0),
-            alone(best, 3).parted(690, 345),
-        ),
-        (
-            "transposed-default",
-            transposed,
-            alone(default, 3).parted(1500, 1000),
-        ),
-        ("relations-fast", rows(relations, 40), alone(fast, 2)),
-        ("array-best", columns(grid, 4, 80, 1280, 6), alone(best, 1)),
-        ("array-fast", columns(grid, 4, 0, 0, 3), alone(fast, 4)),
-        (
-            "residuals-best",
-            differences(columns(grid, 4, 80, 1280, 0), 4, [1, 1, 1]),
-            alone(best, 2),
-        ),
-        (
-            "residuals-default",
-            differences(columns(grid, 8, 0, 0, 5), 8, [2, 0, 0]),
-            alone(default, 1).parted(1200, 600),
-        ),
-    ];
-    for (name, (content, structure), making) in cases {
-        let file = assembled(&content, &structure, making);
-        check(&format!("v1-alone-{name}.boa"), &content, &file);
-    }
 }
