@@ -25,6 +25,7 @@ pub use bits::{Parts, Said};
 pub use config::{CONV, Config, HEAD};
 pub use contexts::names;
 pub use file::{Model, ModelId};
+pub use logistic::{squash, stretch};
 pub use matches::{NAMED, ORDERS};
 pub use network::{Heard, Network};
 pub use predictor::{Predictor, Question};
