@@ -15,7 +15,7 @@ fn built_in_models_are_those_of_the_document() {
     let models = (1..).map_while(|number| Some((number, Model::built_in(number)?)));
     for ((number, model), file) in models.zip(["large.boam", "small.boam"]) {
         let c = model.config();
-        let stored = fs::read(root().join("src/model/pretrained").join(file)).unwrap();
+        let stored = fs::read(root().join("src/model_file/pretrained").join(file)).unwrap();
         let rows = [
             format!(
                 "| {number} | `{file}` | {} | {} | {} | {} | {} | {} | {} | {} |",

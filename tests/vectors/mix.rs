@@ -7,8 +7,9 @@ use boa_constrictor::format::{
     Parts, frame_hash,
 };
 use boa_constrictor::layout::Kind;
-use boa_constrictor::model::{Model, Question};
-use boa_constrictor::stream::{Coding, Step};
+use boa_constrictor::model::{BitTrace, Decision, MixedHalf, Predictor};
+use boa_constrictor::model_file::Model;
+use boa_constrictor::stream::{Coding, Lanes, Observer, SegmentObserver};
 use boa_constrictor::structure::{Field, Look, Looks, Predict, Structure, Transform};
 use boa_constrictor::{Effort, Layout};
 use serde_json::{Value, json};
@@ -92,44 +93,100 @@ impl Case {
         }
         let mut cases = vec![first];
         let mut shown = 0;
-        coding.predict(&coded, |step| {
-            if cases.len() <= TRACED {
-                let byte = coded[step.position];
-                let mut case = traced(&step, byte);
-                if shown < SHOWN
-                    && let Some(parts) = step.predictor.parts(step.lane)
-                {
-                    shown += 1;
-                    let inputs: Vec<_> = parts.iter().map(|bit| bit.inputs.clone()).collect();
-                    case["inputs"] = json!(inputs);
-                }
-                cases.push(case);
+        for byte in observed(&coding, &coded).iter().take(TRACED) {
+            let mut case = traced(byte);
+            if shown < SHOWN && !byte.mixed.is_empty() {
+                shown += 1;
+                let inputs: Vec<_> = byte.mixed.iter().map(|bit| &bit.inputs).collect();
+                case["inputs"] = json!(inputs);
             }
-        });
+            cases.push(case);
+        }
         cases
     }
 }
 
-fn mode(asked: &[(Question, u16)], byte: u8) -> &'static str {
-    match asked[0] {
-        (Question::Same(last), _) if last == byte => "run",
-        (Question::Same(_), _) => "run, then mixed",
-        _ if asked.iter().all(|&(_, one)| one == 1 << 15) => "bypass",
+/// How a byte was coded.
+struct Coded {
+    position: usize,
+    lane: usize,
+    byte: u8,
+    decisions: Vec<(Decision, u16)>,
+    /// How its bits were mixed; empty if they were not.
+    mixed: Vec<BitTrace>,
+}
+
+/// Sees all bytes, in the order of segments, steps and lanes.
+struct Bytes {
+    offset: usize,
+    decisions: Vec<Vec<(Decision, u16)>>,
+    mixed: Vec<Vec<BitTrace>>,
+    coded: Vec<Coded>,
+}
+
+impl<'m> Observer<Predictor<'m>> for Bytes {
+    fn decision(&mut self, lane: usize, decision: Decision, one: u16, _yes: bool) {
+        self.decisions[lane].push((decision, one));
+    }
+
+    fn trace(&mut self, lane: usize, half: MixedHalf) {
+        self.mixed[lane].extend(half.bits());
+    }
+
+    fn coded(&mut self, _model: &Predictor<'m>, lanes: &Lanes, step: usize, coded: &[u8]) {
+        for (lane, &byte) in coded.iter().enumerate() {
+            self.coded.push(Coded {
+                position: self.offset + lanes.position(lane, step),
+                lane,
+                byte,
+                decisions: std::mem::take(&mut self.decisions[lane]),
+                mixed: std::mem::take(&mut self.mixed[lane]),
+            });
+        }
+    }
+}
+
+impl<'m> SegmentObserver<'m> for Bytes {
+    fn segment(&mut self, offset: usize) {
+        self.offset = offset;
+    }
+}
+
+fn observed(coding: &Coding, coded: &[u8]) -> Vec<Coded> {
+    let mut bytes = Bytes {
+        offset: 0,
+        decisions: vec![Vec::new(); coding.lanes],
+        mixed: (0..coding.lanes).map(|_| Vec::new()).collect(),
+        coded: Vec::new(),
+    };
+    coding.observe(coded, &mut bytes);
+    assert!(
+        bytes
+            .coded
+            .iter()
+            .all(|byte| byte.byte == coded[byte.position])
+    );
+    bytes.coded
+}
+
+fn mode(byte: &Coded) -> &'static str {
+    match byte.decisions[0] {
+        (Decision::Same(last), _) if last == byte.byte => "run",
+        (Decision::Same(_), _) => "run, then mixed",
+        _ if byte.mixed.is_empty() => "bypass",
         _ => "mixed",
     }
 }
 
 /// Of a byte: where it is, how it was coded, and the probability of every decision.
-fn traced(step: &Step, byte: u8) -> Value {
-    let probabilities: Vec<u16> = step.asked.iter().map(|&(_, one)| one).collect();
+fn traced(byte: &Coded) -> Value {
+    let probabilities: Vec<u16> = byte.decisions.iter().map(|&(_, one)| one).collect();
     let mut case = json!({
-        "position": step.position, "lane": step.lane, "byte": byte, "mode": mode(step.asked, byte), "p": probabilities,
+        "position": byte.position, "lane": byte.lane, "byte": byte.byte, "mode": mode(byte), "p": probabilities,
     });
-    if let Some(parts) = step.predictor.parts(step.lane) {
-        let mixed: Vec<u16> = parts.iter().map(|bit| bit.mixed).collect();
-        if mixed[..] != probabilities[probabilities.len() - 8..] {
-            case["before APM"] = json!(mixed);
-        }
+    let mixed: Vec<u16> = byte.mixed.iter().map(|bit| bit.mixed).collect();
+    if !probabilities.ends_with(&mixed) {
+        case["before APM"] = json!(mixed);
     }
     case
 }
@@ -341,17 +398,17 @@ pub fn run_model() -> Vec<Value> {
     let coding = Coding::whole(None, Effort::Fast, &places, 4);
     let mut letters = vec!['?'; coded.len()];
     let mut probabilities = Vec::new();
-    coding.predict(&coded, |step| {
-        letters[step.position] = match mode(step.asked, coded[step.position]) {
+    for byte in observed(&coding, &coded) {
+        letters[byte.position] = match mode(&byte) {
             "run" => 'r',
             "run, then mixed" => 'n',
             "bypass" => 'b',
             _ => 'm',
         };
-        if let (Question::Same(_), one) = step.asked[0] {
-            probabilities.push(json!([step.position, one]));
+        if let (Decision::Same(_), one) = byte.decisions[0] {
+            probabilities.push(json!([byte.position, one]));
         }
-    });
+    }
     for letter in ['r', 'n', 'b', 'm'] {
         assert!(letters.contains(&letter), "no {letter}");
     }

@@ -2,7 +2,8 @@
 
 use crate::hex;
 use crate::support::made::Lcg;
-use boa_constrictor::model::{Config, Heard, Model, Network};
+use boa_constrictor::model::{Config, Heard, Network};
+use boa_constrictor::model_file::Model;
 use serde_json::{Value, json};
 
 /// The smallest shape with two layers.
@@ -27,7 +28,7 @@ pub fn cases() -> Vec<Value> {
     let mut cases = vec![json!({
         "name": "model", "id": model.id().to_string(), "plain": hex(&plain), "compact": hex(&compact),
     })];
-    let mut network = Network::new(&model, 2);
+    let mut network = Network::new(model.network(), 2);
     let mut random = Lcg(13);
     for step in 0..3 {
         let heard = [0, 1].map(|_| {
