@@ -94,6 +94,14 @@ fn published_hashes_agree() {
 }
 
 #[test]
+fn the_documents_test_vectors_agree() {
+    if has_python() {
+        let vectors = root().join("docs/vectors");
+        support::succeeds(&python("check_vectors.py", &[&vectors]).output().unwrap());
+    }
+}
+
+#[test]
 fn fixtures_decode_to_the_same_content() {
     if !has_python() {
         return;

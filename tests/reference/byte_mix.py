@@ -1,4 +1,4 @@
-"""How the mix codes a byte: the contexts' counters and the matches of half a byte, mixed and refined (13 to 16)."""
+"""How the mix codes a byte: the contexts' counters and the matches of half a byte, mixed and refined (sections 15 to 21)."""
 
 from collections import defaultdict
 

@@ -1,4 +1,4 @@
-"""The contexts of tables, arrays and residuals (section 13)."""
+"""The contexts of tables, arrays and residuals (section 15)."""
 
 from hashing import MASK, fold
 

@@ -1,4 +1,4 @@
-"""Elementary functions of doubles, each a fixed sequence of IEEE operations (section 21)."""
+"""Elementary functions of doubles, each a fixed sequence of IEEE operations (section 27)."""
 
 import math
 from fractions import Fraction
@@ -62,8 +62,8 @@ def root(x):
 
 
 def nearest(x):
-    """The integer nearest to a finite x, ties to even."""
-    return float(round(x))
+    """The integer nearest to a finite x, ties to even; a zero has the sign of x."""
+    return math.copysign(float(round(x)), x)
 
 
 def less(x, n):
@@ -130,12 +130,17 @@ def log(x):
     return n * L1 + (area((m - 1.0) / (m + 1.0)) + n * L2)
 
 
+def with_sign_of(x, magnitude):
+    """A zero of either sign is positive."""
+    return -magnitude if x < 0 else magnitude
+
+
 def sinh(x):
     if abs(x) < 1:
         z = x * x
         return x + x * (z * series(SINH, z))
     e = exp(abs(x))
-    return math.copysign(0.5 * (e - divide(1.0, e)), x)
+    return with_sign_of(x, 0.5 * (e - divide(1.0, e)))
 
 
 def cosh(x):
@@ -151,7 +156,7 @@ def asinh(x):
         q = a * a
         u = a + q / (1.0 + root(1.0 + q))
         result = area(u / (2.0 + u)) if u < 0.375 else log(1.0 + u)
-    return math.copysign(result, x)
+    return with_sign_of(x, result)
 
 
 def atan2(y, x):

@@ -1,4 +1,4 @@
-"""From coded bytes to content: the filters undone (section 18)."""
+"""From coded bytes to content: the filters undone (section 24)."""
 
 from floats import to_double
 from predictions import Differences, Relation, Stencil

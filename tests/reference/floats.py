@@ -1,4 +1,4 @@
-"""Patterns of IEEE floats and what they stand for, exactly (sections 19 and 20)."""
+"""Patterns of IEEE floats and what they stand for, exactly (sections 25 and 26)."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""Formulas: operations on doubles (section 21)."""
+"""Formulas: operations on doubles (section 27)."""
 
 import math
 from dataclasses import dataclass

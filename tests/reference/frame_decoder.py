@@ -1,4 +1,4 @@
-"""A frame from its header and payload: segments, their lanes in lock step, and the modes of bytes (section 11)."""
+"""A frame from its header and payload: segments, their lanes in lock step, and the modes of bytes (sections 9 and 10)."""
 
 import pickle
 

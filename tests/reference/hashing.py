@@ -1,4 +1,4 @@
-"""Hashes of contexts, and the tables of hashed context slots (section 13)."""
+"""Hashes of contexts, and the tables of hashed context slots (sections 15 and 16)."""
 
 from collections import defaultdict
 

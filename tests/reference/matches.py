@@ -1,4 +1,4 @@
-"""Matches, and indirect contexts (section 14)."""
+"""Matches, and indirect contexts (sections 17 and 18)."""
 
 from hashing import bit_length_within, fold, times_k
 

@@ -1,4 +1,4 @@
-"""Mixers with weight sets, and the refinement of their probability by APM stages (sections 15 and 16)."""
+"""Mixers with weight sets, and the refinement of their probability by APM stages (sections 19 to 21)."""
 
 from probability import LIMIT, Probability, squash
 

@@ -1,4 +1,4 @@
-"""Predictions of a field's codes, undone (section 20)."""
+"""Predictions of a field's codes, undone (section 26)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Logistic functions and the numbers that learn how probable a bit is (sections 11.1, 13 and 15)."""
+"""Logistic functions and the numbers that learn how probable a bit is (section 13)."""
 
 from bisect import bisect_left
 

@@ -1,4 +1,4 @@
-"""The range decoder of one stream (section 17)."""
+"""The range decoder of one stream (section 12)."""
 
 from reader import Refused
 
@@ -13,8 +13,9 @@ class RangeDecoder:
         self.lower = 0
         self.range = MASK
         self.point = 0
-        if words:
-            self.point = self.word() << WORD | self.word()
+        # A stream without words takes one of those behind its end, any other one two.
+        for _ in range(2 if words else 1):
+            self.point = self.point << WORD | self.word()
 
     def word(self):
         """The next word; behind the end zeros, of which a valid stream needs two at most."""
@@ -27,8 +28,6 @@ class RangeDecoder:
 
     def bit(self, probability):
         """A bit that is 1 with `probability` / 65536."""
-        if not self.words:
-            raise Refused("a stream with bytes has no words")
         scale = self.range >> 24
         quantile = (self.point - self.lower & MASK) // scale
         if quantile >= 1 << 24:

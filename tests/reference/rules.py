@@ -1,4 +1,4 @@
-"""Rules: which numbers of a field come first (section 19).
+"""Rules: which numbers of a field come first (section 25).
 
 A rule has `count` members, and `member(i)` is the ordered code of the one of number i. They are strictly increasing.
 """

@@ -1,4 +1,4 @@
-"""Runs of equal bytes at a place: which bytes take one decision or raw bits instead of the mix (section 11.1)."""
+"""Runs of equal bytes at a place: which bytes take one decision or raw bits instead of the mix (section 14)."""
 
 from collections import defaultdict
 

@@ -1,4 +1,4 @@
-"""What a lane keeps of text, and the contexts of text (section 13)."""
+"""What a lane keeps of text, and the contexts of text (section 15)."""
 
 from hashing import MASK, fold
 
