@@ -2,19 +2,20 @@
 //!
 //! `BOA_WRITE_FIXTURES=1 cargo test --release --test fixtures` writes those that are missing.
 
+#[path = "fixtures/making.rs"]
+mod making;
+#[path = "fixtures/quick_path.rs"]
+mod quick_path;
 mod support;
 
-use boa_constrictor::format::{
-    EntropyModel, Footer, FrameHeader, Head, Index, IndexEntry, Mix, ModelSection, NetworkRef,
-    Parts, frame_hash,
-};
+use boa_constrictor::format::Parts;
 use boa_constrictor::layout::Given;
 use boa_constrictor::layout::Kind;
-use boa_constrictor::stream::Coding;
 use boa_constrictor::structure::{
     Field, Formula, Input as Taken, Look, Looks, Operation, Predict, Rule, Structure, Transform,
 };
-use boa_constrictor::{Effort, EncodeOptions, Layout, Level};
+use boa_constrictor::{EncodeOptions, Layout, Level};
+use making::{Making, assembled};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -393,52 +394,6 @@ fn related() -> (Vec<u8>, Structure) {
     (content[6..content.len() - 9].to_vec(), structure)
 }
 
-/// A file of one frame with this structure and these parts.
-fn assembled(content: &[u8], structure: &Structure, parts: Option<Parts>) -> Vec<u8> {
-    let effort = Effort::Default;
-    let model = Lcg(7).model();
-    structure.validate(content.len()).unwrap();
-    let coded = structure.forward(content.to_vec());
-    let places = structure.places();
-    let whole = Coding::whole(Some(&model), effort, &places, 3);
-    let lanes = Coding { parts, ..whole }.encode(&coded);
-    let header = FrameHeader {
-        content_len: content.len() as u32,
-        coded_len: content.len() as u32,
-        structure: structure.clone(),
-        model: EntropyModel::Mix(Mix {
-            effort: effort,
-            network: Some(NetworkRef::Member),
-            segments: parts,
-        }),
-        streams: lanes.iter().map(|lane| lane.len() as u32).collect(),
-        hash: frame_hash(content),
-    };
-    let mut file = Head.to_bytes();
-    let head_len = file.len() as u64;
-    let section = ModelSection::Embedded(model.to_bytes()).to_bytes();
-    let model = Some((head_len, section.len() as u64));
-    file.extend(section);
-    let begin = file.len();
-    file.extend(header.to_bytes());
-    file.extend(lanes.iter().flatten().flat_map(|word| word.to_le_bytes()));
-    let entry = IndexEntry {
-        frame_len: (file.len() - begin) as u32,
-        content_len: content.len() as u32,
-    };
-    let index = Index {
-        head_len,
-        model,
-        entries: vec![entry],
-    };
-    let footer = Footer {
-        content_len: content.len() as u64,
-        hash: blake3::hash(content).into(),
-    };
-    file.extend(index.to_bytes(&footer));
-    file
-}
-
 fn check(name: &str, content: &[u8], written: &[u8]) {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let path = directory.join(name);
@@ -470,7 +425,11 @@ fn fixtures_are_read_and_written_alike() {
 #[test]
 fn structures_are_read_and_written_alike() {
     for (name, content, structure) in made() {
-        check(name, &content, &assembled(&content, &structure, None));
+        check(
+            name,
+            &content,
+            &assembled(&content, &structure, Making::USUAL),
+        );
     }
 }
 
@@ -484,8 +443,7 @@ fn parts_are_read_and_written_alike() {
     });
     // The last of three is shorter.
     let (first, other) = (1200, 1000);
-    let parts = Parts { first, other };
-    assert_eq!(parts.count(content.len()), 3);
-    let file = assembled(&content, &structure, Some(parts));
+    assert_eq!(Parts { first, other }.count(content.len()), 3);
+    let file = assembled(&content, &structure, Making::USUAL.parted(first, other));
     check("v1-mix-parts.boa", &content, &file);
 }

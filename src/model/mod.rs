@@ -23,6 +23,7 @@ pub use bits::{BitTrace, MixedHalf};
 pub use byte_model::{ByteModel, Decide, Decision};
 pub use config::{CONV, Config, HEAD};
 pub use contexts::names;
+pub use logistic::{squash, stretch};
 pub use matches::{MAX_MATCHED, NAMED, ORDERS};
 pub use network::{Heard, Network};
 pub use predictor::Predictor;

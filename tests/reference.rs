@@ -1,0 +1,239 @@
+//! The decoder in plain Python under `tests/reference`, written from `docs/format.md` alone, reads what boa writes.
+//!
+//! Without python3 these tests are left out; `BOA_REQUIRE_PYTHON=1` makes that a failure.
+
+mod support;
+
+use boa_constrictor::layout::Given;
+use boa_constrictor::{EncodeOptions, Layout, Level};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use support::made::Lcg;
+
+/// Files whose frames need a network, which the Python decoder does not have.
+const WITH_NETWORK: [&str; 8] = [
+    "v1-mix-fields.boa",
+    "v1-mix-grid.boa",
+    "v1-mix-mixed.boa",
+    "v1-mix-parts.boa",
+    "v1-mix-relations.boa",
+    "v1-mix-table.boa",
+    "v1-mix-text.boa",
+    "v1-mix-transposed.boa",
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn python(script: &str, arguments: &[&Path]) -> Command {
+    let mut command = Command::new("python3");
+    command
+        .arg("-B")
+        .arg(root().join("tests/reference").join(script))
+        .args(arguments);
+    command
+}
+
+/// Whether there is a python3; the tests end early if there is none.
+fn has_python() -> bool {
+    let version = Command::new("python3").arg("--version").output();
+    let found = version.is_ok_and(|it| it.status.success());
+    if !found {
+        let required = std::env::var_os("BOA_REQUIRE_PYTHON").is_some_and(|it| it == "1");
+        assert!(!required, "BOA_REQUIRE_PYTHON is 1, but python3 is missing");
+        println!("left out: python3 is missing");
+    }
+    found
+}
+
+fn decoded(file: &Path) -> Output {
+    python("boa_decode.py", &[file]).output().unwrap()
+}
+
+/// The Python decoder refused a file, and did not merely fail.
+#[track_caller]
+fn is_refused(output: &Output, reason: &str) {
+    let said = support::stderr(output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(output.stdout.is_empty(), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains(reason), "{said}");
+}
+
+fn fixtures() -> Vec<PathBuf> {
+    let names = support::names(&root().join("fixtures"));
+    let paths = names.iter().filter(|name| name.ends_with(".boa"));
+    paths
+        .map(|name| root().join("fixtures").join(name))
+        .collect()
+}
+
+/// Runs `check` for each item, on a few threads.
+fn each<T: Sync>(items: &[T], check: impl Fn(&T) + Sync) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(items.len()) {
+            scope.spawn(|| {
+                while let Some(item) =
+                    items.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+                {
+                    check(item);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn published_hashes_agree() {
+    if has_python() {
+        support::succeeds(&python("blake3.py", &[]).output().unwrap());
+    }
+}
+
+#[test]
+fn the_documents_test_vectors_agree() {
+    if has_python() {
+        let vectors = root().join("docs/vectors");
+        support::succeeds(&python("check_vectors.py", &[&vectors]).output().unwrap());
+    }
+}
+
+#[test]
+fn fixtures_decode_to_the_same_content() {
+    if !has_python() {
+        return;
+    }
+    each(&fixtures(), |path| {
+        let output = decoded(path);
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if WITH_NETWORK.contains(&name) {
+            return is_refused(&output, "the frame needs a network");
+        }
+        support::succeeds(&output);
+        let content = support::decode(&std::fs::read(path).unwrap()).unwrap();
+        assert!(output.stdout == content, "{name}");
+    });
+}
+
+/// Rows of 11 bytes: a counter, a measured value, a small number, flags.
+fn rows(count: u32) -> Vec<u8> {
+    let mut random = Lcg(31);
+    let mut row = |n: u32| {
+        let mut bytes = (1000 + 3 * n).to_le_bytes().to_vec();
+        bytes.extend((20.0 + random.below(400) as f32 / 100.0).to_le_bytes());
+        bytes.extend((random.below(50) as u16).to_le_bytes());
+        bytes.push(random.below(3) as u8);
+        bytes
+    };
+    (0..count).flat_map(&mut row).collect()
+}
+
+/// Little-endian floats that change slowly, and a little noise.
+fn waves(count: u32) -> Vec<u8> {
+    let mut random = Lcg(32);
+    let mut value = |n: u32| {
+        let wave = 500 + 40 * (n % 50) * (50 - n % 50) / 25;
+        (f64::from(wave) / 16.0 + random.below(3) as f64 / 64.0) as f32
+    };
+    (0..count).flat_map(|n| value(n).to_le_bytes()).collect()
+}
+
+#[test]
+fn compressed_files_decode_to_the_same_content() {
+    if !has_python() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    // None of these has a network: level 5 takes one for tables of less than 1024 rows. What level 9 does without one is
+    // among the fixtures.
+    let floats = Layout {
+        width: 4,
+        swap: true,
+        ..Layout::BYTES
+    };
+    let (detected, bytes, floats) = (
+        Given::Nothing,
+        Given::Layout(Layout::BYTES),
+        Given::Layout(floats),
+    );
+    let narrow: Vec<u8> = rows(1100)
+        .chunks(11)
+        .flat_map(|row| [row[0], row[8], row[10]])
+        .collect();
+    let contents = [
+        (1, "text", support::text(1000), bytes),
+        (1, "rows", rows(150), detected),
+        (1, "waves", waves(300), floats),
+        (5, "text", support::text(1000), bytes),
+        (5, "narrow", narrow, Given::Record(3)),
+        (5, "waves", waves(300), floats),
+        (5, "noise", support::noise(500), detected),
+    ];
+    let mut files = Vec::new();
+    for (level, name, content, layout) in &contents {
+        let options = EncodeOptions {
+            level: Level::new(*level).unwrap(),
+            layout: *layout,
+            threads: 1,
+            ..EncodeOptions::default()
+        };
+        let path = directory.path().join(format!("{name}-{level}.boa"));
+        std::fs::write(&path, support::encode_with(content, &options)).unwrap();
+        files.push((path, content.clone()));
+    }
+    // Members one after the other.
+    let chosen = [&files[0], &files[6]];
+    let joined = chosen
+        .map(|(path, _)| std::fs::read(path).unwrap())
+        .concat();
+    let all = chosen.map(|(_, content)| &content[..]).concat();
+    let path = directory.path().join("joined.boa");
+    std::fs::write(&path, joined).unwrap();
+    files.push((path, all));
+
+    each(&files, |(path, content)| {
+        let output = decoded(path);
+        support::succeeds(&output);
+        assert!(output.stdout == *content, "{}", path.display());
+    });
+}
+
+#[test]
+fn damage_is_refused() {
+    if !has_python() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for name in [
+        "v1-stored.boa",
+        "v1-constant.boa",
+        "v1-alone-relations-fast.boa",
+    ] {
+        let whole = std::fs::read(root().join("fixtures").join(name)).unwrap();
+        // A bit in each of as many stretches, and a file that ends too early.
+        let mut random = Lcg(33);
+        for n in 0..8 {
+            let at = whole.len() * n / 8 + random.below(whole.len() as i64 / 8) as usize;
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1 << random.below(8);
+            let path = directory.path().join(format!("{name}-{at}"));
+            std::fs::write(&path, damaged).unwrap();
+            files.push(path);
+        }
+        let path = directory.path().join(format!("{name}-cut"));
+        std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        files.push(path);
+    }
+    each(&files, |path| {
+        let output = decoded(path);
+        // The last bits of a stream may stand for the same content: both decoders then give it.
+        match support::decode(&std::fs::read(path).unwrap()) {
+            Ok(content) => assert!(output.stdout == content, "{}", path.display()),
+            Err(_) => is_refused(&output, ""),
+        }
+    });
+}
