@@ -3,7 +3,8 @@
 //! What is counted a second are multiply-adds, where the kernel is made of them, else values.
 
 use boa_constrictor::kernel::{self, BLOCK, Kernel, Line, NODES, Row, SETS, Weights};
-use boa_constrictor::model::{Config, Model};
+use boa_constrictor::model::Config;
+use boa_constrictor::model_file::Model;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 

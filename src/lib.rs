@@ -25,6 +25,7 @@ pub mod format;
 pub mod kernel;
 pub mod layout;
 pub mod model;
+pub mod model_file;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod search;
@@ -37,6 +38,6 @@ pub mod transform;
 pub use error::{Error, Result};
 pub use layout::Layout;
 pub use level::{Effort, Level};
-pub use model::{Model, ModelId};
+pub use model_file::{Model, ModelId};
 pub use options::{DecodeOptions, EncodeOptions};
 pub use stream::{Input, Progress, Summary, compress, decompress, list};

@@ -2,7 +2,7 @@
 
 use crate::layout::Given;
 use crate::level::Level;
-use crate::model::Model;
+use crate::model_file::Model;
 use rayon::ThreadPool;
 use std::sync::Arc;
 

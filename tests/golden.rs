@@ -6,55 +6,80 @@
 mod support;
 
 use boa_constrictor::layout::{Contexts, Places};
-use boa_constrictor::model::{Model, Predictor, Question};
+use boa_constrictor::model::{ByteModel, Decision, Predictor};
+use boa_constrictor::model_file::Model;
+use boa_constrictor::stream::{Lanes, NoCoder, Observer, drive};
 use boa_constrictor::structure::{Look, Looks, Structure};
 use boa_constrictor::{Effort, Layout};
-use std::convert::Infallible;
 use support::made::Lcg;
 
-/// Hash of all that is asked of `lanes` lanes over the content, with its probabilities; counts the ways that bytes are coded in:
-/// mixed, settled by one question, mixed after it, and plain.
+/// Hashes all decisions about every byte, with their probabilities; counts the ways that bytes are coded in: mixed, by one decision of a
+/// run, mixed after it, and as raw bits.
+struct Hash<'h> {
+    hasher: &'h mut blake3::Hasher,
+    ways: &'h mut [usize; 4],
+    decisions: Vec<Vec<(Decision, u16)>>,
+    content: &'h [u8],
+}
+
+impl<M: ByteModel> Observer<M> for Hash<'_> {
+    fn decision(&mut self, lane: usize, decision: Decision, one: u16, _yes: bool) {
+        self.decisions[lane].push((decision, one));
+    }
+
+    fn coded(&mut self, _model: &M, lanes: &Lanes, step: usize, coded: &[u8]) {
+        for (lane, decisions) in self.decisions[..coded.len()].iter_mut().enumerate() {
+            assert_eq!(coded[lane], self.content[lanes.position(lane, step)]);
+            for &(decision, one) in &*decisions {
+                if let Decision::Same(byte) = decision {
+                    self.hasher.update(&[byte]);
+                }
+                self.hasher.update(&one.to_le_bytes());
+            }
+            let way = match decisions.len() {
+                1 => 1,
+                9 => 2,
+                _ if decisions.iter().all(|&(_, one)| one == 1 << 15) => 3,
+                _ => 0,
+            };
+            self.ways[way] += 1;
+            decisions.clear();
+        }
+    }
+}
+
+/// Predicts a content in so many lanes.
 fn hash(
     model: Option<&Model>,
-    (effort, lanes): (Effort, usize),
+    (effort, count): (Effort, usize),
     places: &Places,
-    content: &[u8],
+    mut content: &[u8],
     hasher: &mut blake3::Hasher,
     ways: &mut [usize; 4],
 ) {
-    let lane_len = content.len().div_ceil(lanes);
-    let mut predictor = Predictor::new(model, effort, places, content.len(), lanes);
-    let mut asked = vec![Vec::new(); lanes];
-    let mut coded = vec![0; lanes];
-    for step in 0..lane_len {
-        let active = (0..lanes)
-            .take_while(|lane| lane * lane_len + step < content.len())
-            .count();
-        predictor.begin(step, active, content);
-        asked.iter_mut().for_each(Vec::clear);
-        let answer = |lane: usize, question: Question, one| {
-            asked[lane].push((question, one));
-            Ok::<bool, Infallible>(question.answer(content[lane * lane_len + step]))
-        };
-        let Ok(()) = predictor.code(step, content, &mut coded[..active], answer);
-        for (lane, asked) in asked[..active].iter().enumerate() {
-            assert_eq!(coded[lane], content[lane * lane_len + step]);
-            for &(question, one) in asked {
-                if let Question::Same(byte) = question {
-                    hasher.update(&[byte]);
-                }
-                hasher.update(&one.to_le_bytes());
-            }
-            let way = match asked.len() {
-                1 => 1,
-                9 => 2,
-                _ if asked.iter().all(|&(_, one)| one == 1 << 15) => 3,
-                _ => 0,
-            };
-            ways[way] += 1;
-        }
-        predictor.learn(step, active, content);
-    }
+    let lanes = Lanes::new(count, 0, content.len());
+    let mut predictor = Predictor::new(
+        model.map(Model::network),
+        effort,
+        places,
+        content.len(),
+        count,
+    );
+    let mut hash = Hash {
+        hasher,
+        ways,
+        decisions: vec![Vec::new(); count],
+        content,
+    };
+    let steps = lanes.steps();
+    let Ok(()) = drive(
+        &mut predictor,
+        &lanes,
+        steps,
+        &mut content,
+        &mut NoCoder,
+        &mut hash,
+    );
 }
 
 /// Rows of big-endian numbers: a counter, walks of several sizes, small integers. Integers only: no libm may differ.

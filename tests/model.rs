@@ -182,7 +182,7 @@ fn wild_weights_do_not_overflow() {
             .for_each(|v| *v = end(1, 24) as u8);
         let model = Model::new(*tame.config(), &weights).unwrap();
         round_trip(&model, &support::noise(400));
-        let mut network = Network::new(&model, 1);
+        let mut network = Network::new(model.network(), 1);
         let mut logits = [0; 256];
         for step in 0..300u16 {
             let heard = Heard {

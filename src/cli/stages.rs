@@ -41,7 +41,7 @@ fn text(stages: &Stages, structure: f64) -> String {
     let [network, mixing, learning] = stages.products.map(Some);
     let rows = [
         ("finding structure", structure, None),
-        ("finding contexts", stages.look_up.as_secs_f64(), None),
+        ("finding contexts", stages.contexts.as_secs_f64(), None),
         ("network", stages.network.as_secs_f64(), network),
         ("mixing, range coder", stages.code.as_secs_f64(), mixing),
         ("learning", stages.learn.as_secs_f64(), learning),
@@ -64,11 +64,11 @@ fn text(stages: &Stages, structure: f64) -> String {
     }
     let share = |count: u64| 100.0 * count as f64 / bytes;
     text += &format!(
-        "{} bytes coded: {:.1} % mixed, {:.1} % settled by one question, {:.1} % left as noise; {:.2} GHz\n",
+        "{} bytes coded: {:.1} % mixed, {:.1} % in runs (one decision), {:.1} % raw bits; {:.2} GHz\n",
         stages.bytes,
         share(stages.mixed),
-        share(stages.settled),
-        share(stages.bytes - stages.mixed - stages.settled),
+        share(stages.runs),
+        share(stages.bytes - stages.mixed - stages.runs),
         clock / 1e9
     );
     text

@@ -8,7 +8,8 @@ use super::output::Output;
 #[cfg(feature = "report")]
 use super::report;
 use boa_constrictor::layout::Given;
-use boa_constrictor::model::{Config, HEAD, Model};
+use boa_constrictor::model::{Config, HEAD};
+use boa_constrictor::model_file::Model;
 #[cfg(feature = "report")]
 use boa_constrictor::report::Course;
 use boa_constrictor::structure::words;

@@ -1,13 +1,17 @@
 //! A byte as two halves of four bits, each bit a mix of what the network, the counters and the matches say. All fifteen nodes of a
 //! half's tree are foretold at once, before its first bit is coded.
 
+mod trace;
+
+pub use trace::{BitTrace, MixedHalf};
+
+use super::byte_model::Decision;
 use super::chance::{Chance, Curves, Point};
 use super::contexts::{CONTEXTS, finish, fold};
 use super::counters::Tables;
 use super::logistic::{squash, stretch};
 use super::matches::{BUCKETS, MATCHES, NAMED, Named};
 use super::mixer::{Mixers, Path, error, limit, limit_last};
-use super::predictor::Question;
 use super::surprise::{SURPRISES, Surprise};
 use crate::kernel::{NODES, Row, SETS};
 use crate::layout::{Contexts, ELEMENT_PHASES};
@@ -65,26 +69,6 @@ impl Half {
         let (nodes, bits) = (usize::from(16 | self.bits), self.bits);
         std::array::from_fn(|k| (nodes >> (4 - k), bits >> (3 - k) & 1 == 1))
     }
-}
-
-/// What became of a bit.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Said {
-    /// The probability of a one, in 1/65536.
-    pub one: u16,
-    /// How much the mix's logit moves with the network's: Q13.
-    pub loudness: i32,
-}
-
-/// What was said of a bit, for those who look on.
-pub struct Parts {
-    /// Logits in Q8 of nats: the network's; for each context its counter's, and how far its probability is from one half, times 4; for each match the
-    /// bit it names, 0 for none.
-    pub inputs: Vec<i16>,
-    /// How much the mix's logit moves with each: Q13.
-    pub loudness: Vec<i32>,
-    /// Their mix before it is refined: the probability of a one, in 1/65536.
-    pub mixed: u16,
 }
 
 /// What is kept of a lane's byte.
@@ -195,7 +179,7 @@ impl Bits {
         &mut self,
         lane: usize,
         situation: &Situation,
-        coder: impl FnMut(Question, u16) -> Result<bool, E>,
+        coder: impl FnMut(Decision, u16) -> Result<bool, E>,
     ) -> Result<(), E> {
         let byte = &mut self.bytes[lane];
         byte.named = *situation.named;
@@ -217,7 +201,7 @@ impl Bits {
         &mut self,
         lane: usize,
         situation: &Situation,
-        coder: impl FnMut(Question, u16) -> Result<bool, E>,
+        coder: impl FnMut(Decision, u16) -> Result<bool, E>,
     ) -> Result<u8, E> {
         let root = usize::from(16 | self.bytes[lane].halves[0].bits);
         let node = self.half(lane, 1, root, situation, coder)?;
@@ -231,7 +215,7 @@ impl Bits {
         number: usize,
         root: usize,
         situation: &Situation,
-        mut coder: impl FnMut(Question, u16) -> Result<bool, E>,
+        mut coder: impl FnMut(Decision, u16) -> Result<bool, E>,
     ) -> Result<usize, E> {
         self.predict(lane, number, root, situation);
         let by_last = usize::from(situation.last) << 8;
@@ -249,7 +233,7 @@ impl Bits {
                 let sum = 2 * u32::from(one) + u32::from(a) + u32::from(b);
                 one = (sum >> 2).clamp(1, 65535) as u16;
             }
-            let bit = coder(Question::Bit((4 * number + k) as u8), one)?;
+            let bit = coder(Decision::Bit((4 * number + k) as u8), one)?;
             node = 2 * node + usize::from(bit);
         }
         half.bits = node as u8 & 15;
@@ -317,51 +301,6 @@ impl Bits {
             .last
             .mix(&[half.last_set, 0, 0, 0], &said[..self.mixers.count()]);
         half.last = limit_last(&last);
-    }
-
-    /// How loud the network is at the bits of half a lane's byte: after it is coded, before it is learned.
-    pub fn loudness(&self, lane: usize, number: usize) -> [i32; 4] {
-        let half = &self.bytes[lane].halves[number];
-        half.path().map(|(node, _)| self.loudness_of(half, node, 0))
-    }
-
-    fn loudness_of(&self, half: &Half, node: usize, input: usize) -> i32 {
-        let sets = half.sets[..self.mixers.count()].iter().enumerate();
-        let sum: i64 = sets
-            .map(|(k, &set)| {
-                let outer = self.last.weight(half.last_set, k, node);
-                i64::from(self.mixers.weight(set, input, node)) * i64::from(outer)
-            })
-            .sum();
-        // Q28 times Q28.
-        (sum >> 43) as i32
-    }
-
-    /// What was said of the `k`th bit of the byte that a lane coded last. The weights of its upper half have learned since.
-    pub fn parts(&self, lane: usize, k: usize) -> Parts {
-        let half = &self.bytes[lane].halves[k / 4];
-        let (node, _) = half.path()[k % 4];
-        // All but the constant.
-        let spoken = 0..self.inputs - 1;
-        Parts {
-            inputs: spoken
-                .clone()
-                .map(|input| half.inputs[input][node] >> 3)
-                .collect(),
-            loudness: spoken
-                .map(|input| self.loudness_of(half, node, input))
-                .collect(),
-            mixed: squash(half.last[node].into()),
-        }
-    }
-
-    /// Multiply-adds that a lane's byte took to mix, and those that it will take to learn.
-    pub fn products(&self, lane: usize) -> [u64; 2] {
-        let (sets, last) = (self.mixers.count() * self.inputs, self.mixers.count());
-        let halves = &self.bytes[lane].halves;
-        let learned = halves.iter().filter(|half| errors(half).1.contains(&true));
-        let learned = learned.count() * sets + halves.len() * last;
-        [halves.len() * (sets + last), learned].map(|products| (NODES * products) as u64)
     }
 
     /// Learns the upper half of a lane's byte.

@@ -3,7 +3,6 @@
 //! How often a named byte comes is learned for each length, where the byte is coded.
 
 use super::contexts::{Past, finish, fold};
-use crate::format::MAX_FRAME;
 use crate::kernel::{self, Pages};
 
 /// The experts.
@@ -68,7 +67,8 @@ impl Head {
     }
 }
 
-const _: () = assert!(MAX_FRAME <= 1 << Head::POSITION_BITS);
+/// The longest string that matches are found in, in bytes.
+pub const MAX_MATCHED: usize = 1 << Head::POSITION_BITS;
 
 /// The tables of a frame and the matches of its lanes.
 #[derive(Clone)]

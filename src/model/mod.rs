@@ -4,13 +4,11 @@
 //! occurrences say of it, see `docs/format.md`. No floating-point number occurs here.
 
 mod bits;
-mod carried;
+mod byte_model;
 mod chance;
-mod compact;
 mod config;
 mod contexts;
 mod counters;
-mod file;
 mod habits;
 mod logistic;
 mod matches;
@@ -21,11 +19,11 @@ mod slots;
 mod surprise;
 mod weights;
 
-pub use bits::{Parts, Said};
+pub use bits::{BitTrace, MixedHalf};
+pub use byte_model::{ByteModel, Decide, Decision};
 pub use config::{CONV, Config, HEAD};
 pub use contexts::names;
-pub use file::{Model, ModelId};
-pub use matches::{NAMED, ORDERS};
+pub use matches::{MAX_MATCHED, NAMED, ORDERS};
 pub use network::{Heard, Network};
-pub use predictor::{Predictor, Question};
-pub use weights::{Block, Embedding, Linear, TOKENS, Weights};
+pub use predictor::Predictor;
+pub use weights::{Block, Embedding, Linear, NetworkParameters, TOKENS, Value, Visitor, Weights};

@@ -1,8 +1,7 @@
 //! One step of the Mamba network for several lanes.
 
 use super::config::Config;
-use super::file::Model;
-use super::weights::{Block, Embedding, Linear};
+use super::weights::{Block, Embedding, Linear, NetworkParameters};
 use crate::kernel::{self, BLOCK, saturate16};
 use crate::layout::TAPS;
 
@@ -12,8 +11,8 @@ const PROJECTION_LIMIT: i16 = 8191;
 /// The recurrent state of every lane, and scratch space.
 #[derive(Clone)]
 pub struct Network<'m> {
-    model: &'m Model,
-    lanes: Vec<LaneState>,
+    parameters: &'m NetworkParameters,
+    states: States,
     sums: Vec<i32>,
     convolved: Vec<i16>,
     input: Vec<i16>,
@@ -32,33 +31,74 @@ pub struct Heard {
     pub phase: usize,
 }
 
+/// The states of all lanes, each array flat, lane after lane.
 #[derive(Clone)]
-struct LaneState {
-    /// `[layers][3][convolved]`
+struct States {
+    /// `[lanes][layers][3][convolved]`
     history: Vec<i16>,
-    /// `[layers][state][inner]`
+    /// `[lanes][layers][state][inner]`
     scan: Vec<i32>,
-    /// `[dim]`, of this step, as what follows.
+    /// `[lanes][dim]`, of this step, as what follows.
     residual: Vec<i16>,
+    /// `[lanes][dim or inner, the larger]`
     quantised: Vec<i8>,
+    /// `[lanes][projected]`
     projected: Vec<i16>,
+    /// Elements of a lane in each of them.
+    sizes: [usize; 5],
+}
+
+/// A lane's part of them.
+struct LaneState<'s> {
+    history: &'s mut [i16],
+    scan: &'s mut [i32],
+    residual: &'s mut [i16],
+    quantised: &'s mut [i8],
+    projected: &'s mut [i16],
+}
+
+impl States {
+    fn new(c: &Config, lanes: usize) -> States {
+        let (dim, inner, layers) = (usize::from(c.dim), c.inner(), usize::from(c.layers));
+        let sizes = [
+            layers * 3 * c.convolved(),
+            layers * usize::from(c.state) * inner,
+            dim,
+            dim.max(inner),
+            c.projected(),
+        ];
+        let [history, scan, residual, quantised, projected] = sizes.map(|size| size * lanes);
+        States {
+            history: vec![0; history],
+            scan: vec![0; scan],
+            residual: vec![0; residual],
+            quantised: vec![0; quantised],
+            projected: vec![0; projected],
+            sizes,
+        }
+    }
+
+    #[inline]
+    fn lane(&mut self, lane: usize) -> LaneState<'_> {
+        let [history, scan, residual, quantised, projected] = self.sizes;
+        LaneState {
+            history: &mut self.history[lane * history..][..history],
+            scan: &mut self.scan[lane * scan..][..scan],
+            residual: &mut self.residual[lane * residual..][..residual],
+            quantised: &mut self.quantised[lane * quantised..][..quantised],
+            projected: &mut self.projected[lane * projected..][..projected],
+        }
+    }
 }
 
 impl<'m> Network<'m> {
     /// A network at rest.
-    pub fn new(model: &'m Model, lanes: usize) -> Self {
-        let c = model.config();
-        let (dim, inner, layers) = (usize::from(c.dim), c.inner(), usize::from(c.layers));
-        let lane = || LaneState {
-            history: vec![0; layers * 3 * c.convolved()],
-            scan: vec![0; layers * usize::from(c.state) * inner],
-            residual: vec![0; dim],
-            quantised: vec![0; dim.max(inner)],
-            projected: vec![0; c.projected()],
-        };
+    pub fn new(parameters: &'m NetworkParameters, lanes: usize) -> Self {
+        let c = &parameters.config;
+        let (dim, inner) = (usize::from(c.dim), c.inner());
         Network {
-            model,
-            lanes: (0..lanes).map(|_| lane()).collect(),
+            parameters,
+            states: States::new(c, lanes),
             sums: vec![0; c.projected().max(256).next_multiple_of(BLOCK)],
             convolved: vec![0; c.convolved()],
             input: vec![0; inner],
@@ -74,14 +114,15 @@ impl<'m> Network<'m> {
     /// All lanes take a part of the step before any takes the next: its weights stay in the nearest cache, and one lane's
     /// work fills the gaps of the other's.
     pub fn step(&mut self, heard: &[Heard]) {
-        let (config, weights) = (self.model.config(), self.model.weights());
+        let (config, weights) = (&self.parameters.config, &self.parameters.weights);
         let active = heard.len();
-        for (lane, heard) in self.lanes.iter_mut().zip(heard) {
+        for (lane, heard) in heard.iter().enumerate() {
+            let lane = self.states.lane(lane);
             lane.residual.fill(0);
             for (embedding, &token) in weights.taps.iter().zip(&heard.tokens) {
-                embedding.add(usize::from(token), &mut lane.residual);
+                embedding.add(usize::from(token), lane.residual);
             }
-            weights.phase.add(heard.phase, &mut lane.residual);
+            weights.phase.add(heard.phase, lane.residual);
         }
         for (layer, block) in weights.blocks.iter().enumerate() {
             self.block(active, layer, block, config);
@@ -90,9 +131,9 @@ impl<'m> Network<'m> {
 
     /// A lane's logits after its last step, in Q11 of log2, the largest at the top of the range.
     pub fn speak(&mut self, lane: usize, logits: &mut [i16; 256]) {
-        let (config, weights) = (self.model.config(), self.model.weights());
-        let (dim, lane) = (usize::from(config.dim), &mut self.lanes[lane]);
-        kernel::rms_norm(&lane.residual, &weights.gain, &mut lane.quantised[..dim]);
+        let (config, weights) = (&self.parameters.config, &self.parameters.weights);
+        let (dim, lane) = (usize::from(config.dim), self.states.lane(lane));
+        kernel::rms_norm(lane.residual, &weights.gain, &mut lane.quantised[..dim]);
         let sums = &mut self.sums[..256];
         kernel::product(&weights.head.packed, &lane.quantised[..dim], sums);
         kernel::head_logits(sums, &weights.head.bias, &weights.head.shift, logits);
@@ -100,16 +141,18 @@ impl<'m> Network<'m> {
 
     fn block(&mut self, active: usize, layer: usize, block: &Block, config: &Config) {
         let (dim, inner) = (usize::from(config.dim), config.inner());
-        for lane in &mut self.lanes[..active] {
-            kernel::rms_norm(&lane.residual, &block.gain, &mut lane.quantised[..dim]);
+        for lane in 0..active {
+            let lane = self.states.lane(lane);
+            kernel::rms_norm(lane.residual, &block.gain, &mut lane.quantised[..dim]);
             block
                 .input
-                .apply(&lane.quantised[..dim], &mut self.sums, &mut lane.projected);
+                .apply(&lane.quantised[..dim], &mut self.sums, lane.projected);
         }
         for lane in 0..active {
             self.mix_steps(lane, layer, block, config);
         }
-        for lane in &mut self.lanes[..active] {
+        for lane in 0..active {
+            let lane = self.states.lane(lane);
             block
                 .output
                 .apply(&lane.quantised[..inner], &mut self.sums, &mut self.change);
@@ -123,7 +166,7 @@ impl<'m> Network<'m> {
     fn mix_steps(&mut self, lane: usize, layer: usize, block: &Block, config: &Config) {
         let (inner, heads) = (config.inner(), usize::from(config.heads));
         let (state, channels) = (usize::from(config.state), config.convolved());
-        let lane = &mut self.lanes[lane];
+        let lane = self.states.lane(lane);
         let (z, rest) = lane.projected.split_at(inner);
         let (xbc, steps) = rest.split_at(channels);
 

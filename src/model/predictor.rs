@@ -1,22 +1,21 @@
 //! The whole predictor of one frame: network, counters and matches, mixed half a byte at a time, for lanes in lock step.
 
-use super::bits::{Bits, COLUMNS, Parts, Said, Situation};
+use super::bits::{Bits, COLUMNS, MixedHalf, Situation};
+use super::byte_model::{ByteModel, Decide, Decision};
 use super::config::Config;
 use super::contexts::{CONTEXTS, Past, REPEATING, TextState, contexts};
-use super::file::Model;
 use super::habits::{Habits, Way};
 use super::matches::{Groups, Matches, NAMED, Named};
 use super::network::{Heard, Network};
 use super::slots::Slots;
+use super::weights::NetworkParameters;
 use crate::kernel;
 use crate::layout::{Contexts, Place, Places};
 use crate::level::Effort;
-use std::convert::Infallible;
 
 /// Predicts a frame's bytes.
 ///
-/// At every step `begin` with the lanes that still have bytes, `code` them, then let them `learn`. Where another network
-/// is tried out: `look_around`, `rehearse`, `learn`.
+/// What it does at each step: see [`ByteModel`].
 #[derive(Clone)]
 pub struct Predictor<'m> {
     places: &'m Places,
@@ -31,32 +30,10 @@ pub struct Predictor<'m> {
     slots: Option<Slots>,
     habits: Habits,
     lanes: Vec<Lane>,
-    /// Whether another network is tried out.
-    rehearsing: bool,
 }
 
 /// The probability of a bit that is as likely 0 as 1.
 const EVEN: u16 = 1 << 15;
-
-/// What is coded of a byte.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
-    /// Is it this byte?
-    Same(u8),
-    /// Is its bit of this number, the most significant first, a one?
-    Bit(u8),
-}
-
-impl Question {
-    /// The answer of a byte that is known.
-    #[inline]
-    pub fn answer(self, byte: u8) -> bool {
-        match self {
-            Question::Same(asked) => asked == byte,
-            Question::Bit(k) => byte >> (7 - k) & 1 == 1,
-        }
-    }
-}
 
 /// What a lane keeps from the step's beginning until its byte is known.
 #[derive(Clone)]
@@ -77,8 +54,6 @@ struct Lane {
     mixed: bool,
     /// If it was, how wrong.
     wrong: Option<i32>,
-    /// Where another network is tried out: how much the mix of each bit moves with it, Q13.
-    loudness: [i32; 8],
 }
 
 impl Lane {
@@ -127,33 +102,33 @@ impl Lane {
 }
 
 impl<'m> Predictor<'m> {
-    /// For a frame of `len` bytes in `lanes` lanes of one length (the last may be shorter). Without a model no network is heard.
+    /// For a frame of `len` bytes in `lanes` lanes of one length (the last may be shorter). It may do without a network.
     pub fn new(
-        model: Option<&'m Model>,
+        network: Option<&'m NetworkParameters>,
         effort: Effort,
         places: &'m Places,
         len: usize,
         lanes: usize,
     ) -> Self {
-        Predictor::with(Matches::new(len, lanes), model, effort, places, len)
+        Predictor::with(Matches::new(len, lanes), network, effort, places, len)
     }
 
     /// For a frame in parts, of which each of several predictors meets `len` bytes: with fewer entries for matches, so that they fit in memory
     /// together.
     pub fn of_parts(
-        model: Option<&'m Model>,
+        network: Option<&'m NetworkParameters>,
         effort: Effort,
         places: &'m Places,
         len: usize,
         lanes: usize,
     ) -> Self {
         let matches = Matches::of_parts(len, lanes);
-        Predictor::with(matches, model, effort, places, len)
+        Predictor::with(matches, network, effort, places, len)
     }
 
     fn with(
         matches: Matches,
-        model: Option<&'m Model>,
+        network: Option<&'m NetworkParameters>,
         effort: Effort,
         places: &'m Places,
         len: usize,
@@ -171,40 +146,99 @@ impl<'m> Predictor<'m> {
             heard: false,
             mixed: false,
             wrong: None,
-            loudness: [0; 8],
         };
         let period = places.layout().period() as usize;
         Predictor {
             places,
             start: 0,
             lane_len,
-            network: model.map(|model| (model.config(), Network::new(model, lanes))),
+            network: network.map(|network| (&network.config, Network::new(network, lanes))),
             heard: Vec::with_capacity(lanes),
             matches,
             bits: Bits::new(effort, places.contexts(), len, lanes),
             slots: (places.contexts() == Contexts::Table).then(|| Slots::new(len)),
             habits: Habits::new(places.contexts(), period, lanes),
             lanes: (0..lanes).map(|_| lane()).collect(),
-            rehearsing: false,
         }
     }
 
-    /// Goes on with as many lanes of `lane_len` bytes, of which the first begins at `start`; all of the content before is known.
-    pub fn go_on(&mut self, start: usize, lane_len: usize) {
+    /// Multiply-adds that the network took in this step of the first `active` lanes.
+    pub fn network_products(&self, active: usize) -> u64 {
+        self.network.as_ref().map_or(0, |(config, _)| {
+            let heard = self.lanes[..active].iter().filter(|lane| lane.heard);
+            active as u64 * config.step_products() + heard.count() as u64 * config.head_products()
+        })
+    }
+
+    /// Takes logits for a lane's next byte, Q11 of log2, the largest at the top of the range, instead of those of a network of its own: after
+    /// `run_network`, before `code`.
+    pub fn force_logits(&mut self, lane: usize, mut logits: [i16; 256]) {
+        self.lanes[lane].hear(&mut logits);
+    }
+
+    fn begin_lane(&mut self, lane: usize, step: usize, content: &[u8]) {
+        let past = self.past(lane, step, content);
+        let (own, matches) = (&mut self.lanes[lane], &self.matches);
+        own.place = self.places.at(past.position);
+        own.last = past.back(1) as u8;
+        own.groups = matches.locate(&past);
+        let named = || matches.named(lane, &past).iter().any(|m| m.bucket > 0);
+        own.way = self.habits.way(own.place, lane, named);
+        own.heard = false;
+        own.mixed = false;
+        // Text has been looked up before the last byte was learned.
+        if own.way == Way::Mixed && (step == 0 || self.places.contexts() != Contexts::Text) {
+            self.find_lane_contexts(lane, &past);
+        }
+    }
+
+    /// Finds a lane's contexts.
+    fn find_lane_contexts(&mut self, lane: usize, past: &Past) {
+        let (kind, count) = (self.places.contexts(), self.bits.contexts());
+        let own = &mut self.lanes[lane];
+        let lags = self.places.lags(own.place);
+        let companions = self.places.companions(own.place);
+        own.contexts = contexts(kind, count, own.place, &lags, past, &own.text, &companions);
+        // The tables' lines come while the network computes.
+        self.bits.prefetch(&own.contexts, past.back(1) as u8);
+        if let Some(slots) = &self.slots {
+            slots.prefetch(own.contexts[REPEATING]);
+        }
+    }
+
+    /// What a lane has to know of a byte that was not the one expected.
+    fn begin_late(&mut self, lane: usize, step: usize, content: &[u8]) {
+        let past = self.past(lane, step, content);
+        self.find_lane_contexts(lane, &past);
+        let own = &mut self.lanes[lane];
+        if let Some((_, network)) = &mut self.network
+            && !own.heard
+        {
+            own.listen(network, lane);
+        }
+    }
+
+    fn past<'a>(&self, lane: usize, step: usize, content: &'a [u8]) -> Past<'a> {
+        past(self.start, self.lane_len, lane, step, content)
+    }
+}
+
+impl ByteModel for Predictor<'_> {
+    type Trace<'t> = MixedHalf<'t>;
+
+    fn start_segment(&mut self, start: usize, lane_len: usize) {
         self.start = start;
         self.lane_len = lane_len;
         self.matches.go_on(start, lane_len);
     }
 
-    /// Begins a step of the first `active` lanes: finds every lane's places in the tables, and what the network says. Of `content`
-    /// only bytes that were coded before this step are looked at.
-    pub fn begin(&mut self, step: usize, active: usize, content: &[u8]) {
-        self.look_around(step, active, content);
-        self.listen(step, active, content);
+    fn find_contexts(&mut self, step: usize, active: usize, content: &[u8]) {
+        for lane in 0..active {
+            self.begin_lane(lane, step, content);
+        }
     }
 
-    /// The second half of `begin`: what the network says.
-    pub fn listen(&mut self, step: usize, active: usize, content: &[u8]) {
+    fn run_network(&mut self, step: usize, active: usize, content: &[u8]) {
         if let Some((config, network)) = &mut self.network {
             self.heard.clear();
             for (number, lane) in self.lanes[..active].iter().enumerate() {
@@ -220,62 +254,20 @@ impl<'m> Predictor<'m> {
         }
     }
 
-    /// The first half of `begin`, all of it where another network than the model's is tried out: places in the tables.
-    pub fn look_around(&mut self, step: usize, active: usize, content: &[u8]) {
-        for lane in 0..active {
-            self.begin_lane(lane, step, content);
-        }
-    }
-
-    fn begin_lane(&mut self, lane: usize, step: usize, content: &[u8]) {
-        let past = self.past(lane, step, content);
-        let (own, matches) = (&mut self.lanes[lane], &self.matches);
-        own.place = self.places.at(past.position);
-        own.last = past.back(1) as u8;
-        own.groups = matches.locate(&past);
-        let named = || matches.named(lane, &past).iter().any(|m| m.bucket > 0);
-        own.way = self.habits.way(own.place, lane, named);
-        own.heard = false;
-        own.mixed = false;
-        // Text has been looked up before the last byte was learned.
-        if own.way == Way::Mixed && (step == 0 || self.places.contexts() != Contexts::Text) {
-            self.look_up(lane, &past);
-        }
-    }
-
-    /// Finds a lane's contexts.
-    fn look_up(&mut self, lane: usize, past: &Past) {
-        let (kind, count) = (self.places.contexts(), self.bits.contexts());
-        let own = &mut self.lanes[lane];
-        let lags = self.places.lags(own.place);
-        let companions = self.places.companions(own.place);
-        own.contexts = contexts(kind, count, own.place, &lags, past, &own.text, &companions);
-        // The tables' lines come while the network computes.
-        self.bits.prefetch(&own.contexts, past.back(1) as u8);
-        if let Some(slots) = &self.slots {
-            slots.prefetch(own.contexts[REPEATING]);
-        }
-    }
-
-    /// Codes the bytes of the first lanes, as many as `coded` has room for, of the step that has begun: `coder` is given a lane's number, what is asked of its byte and the
-    /// probability of a yes, in 1/65536, and gives the answer. Of `content` only bytes that were coded before this step are looked at.
-    ///
-    /// # Errors
-    /// Those of `coder`.
-    pub fn code<E>(
+    fn code<D: Decide<Self>>(
         &mut self,
         step: usize,
         content: &[u8],
         coded: &mut [u8],
-        mut coder: impl FnMut(usize, Question, u16) -> Result<bool, E>,
-    ) -> Result<(), E> {
+        decide: &mut D,
+    ) -> Result<(), D::Error> {
         // All lanes' upper halves first: the lower halves' lines, which depend on them, come meanwhile.
         for (lane, coded) in coded.iter_mut().enumerate() {
-            let mut coder = |question, one| coder(lane, question, one);
+            let mut coder = |decision, one| decide.decide(lane, decision, one);
             match self.lanes[lane].way {
                 Way::Mixed => {}
                 Way::Asked(byte, sure) => {
-                    if coder(Question::Same(byte), sure)? {
+                    if coder(Decision::Same(byte), sure)? {
                         *coded = byte;
                         continue;
                     }
@@ -283,7 +275,7 @@ impl<'m> Predictor<'m> {
                 }
                 Way::Plain => {
                     *coded = (0..8).try_fold(0, |byte, k| {
-                        coder(Question::Bit(k), EVEN).map(|bit| byte << 1 | u8::from(bit))
+                        coder(Decision::Bit(k), EVEN).map(|bit| byte << 1 | u8::from(bit))
                     })?;
                     continue;
                 }
@@ -299,13 +291,11 @@ impl<'m> Predictor<'m> {
             own.named = [a, b, c, slot];
             let situation = own.situation(self.places.contexts());
             self.bits.upper(lane, &situation, coder)?;
+            decide.trace(lane, MixedHalf::new(&self.bits, lane, 0));
         }
         // The lower halves' lines come while the upper halves are learned.
-        for (lane, own) in self.lanes[..coded.len()].iter_mut().enumerate() {
+        for (lane, own) in self.lanes[..coded.len()].iter().enumerate() {
             if own.mixed {
-                if self.rehearsing {
-                    own.loudness[..4].copy_from_slice(&self.bits.loudness(lane, 0));
-                }
                 self.bits.learn_upper(lane);
             }
         }
@@ -313,87 +303,15 @@ impl<'m> Predictor<'m> {
             let own = &self.lanes[lane];
             if own.mixed {
                 let situation = own.situation(self.places.contexts());
-                let coder = |question, one| coder(lane, question, one);
+                let coder = |decision, one| decide.decide(lane, decision, one);
                 *coded = self.bits.lower(lane, &situation, coder)?;
+                decide.trace(lane, MixedHalf::new(&self.bits, lane, 1));
             }
         }
         Ok(())
     }
 
-    /// What a lane has to know of a byte that was not the one expected.
-    fn begin_late(&mut self, lane: usize, step: usize, content: &[u8]) {
-        let past = self.past(lane, step, content);
-        self.look_up(lane, &past);
-        let own = &mut self.lanes[lane];
-        if let Some((_, network)) = &mut self.network
-            && !own.heard
-        {
-            own.listen(network, lane);
-        }
-    }
-
-    /// Codes the first lanes' bytes, which stand in `content`, with logits (Q11, the largest at the top of the range) that another
-    /// network gives each of them instead of the model's. `each` is shown every lane's answers and the probability of a yes, in 1/65536; returns for each lane
-    /// what became of the logits at each bit, if the byte was mixed.
-    pub fn rehearse(
-        &mut self,
-        step: usize,
-        content: &[u8],
-        networks: &[[i16; 256]],
-        mut each: impl FnMut(usize, bool, u16),
-    ) -> Vec<Option<[Said; 8]>> {
-        for (lane, network) in self.lanes.iter_mut().zip(networks) {
-            lane.hear(&mut network.clone());
-        }
-        let mut said = vec![[Said::default(); 8]; networks.len()];
-        let mut coded = vec![0; networks.len()];
-        let lane_len = self.lane_len;
-        self.rehearsing = true;
-        let done = self.code(step, content, &mut coded, |lane, question, one| {
-            let yes = question.answer(content[lane * lane_len + step]);
-            if let Question::Bit(k) = question {
-                said[lane][usize::from(k)].one = one;
-            }
-            each(lane, yes, one);
-            Ok::<bool, Infallible>(yes)
-        });
-        debug_assert_eq!(done, Ok(()));
-        let said = said.into_iter().enumerate().map(|(lane, mut said)| {
-            let own = &mut self.lanes[lane];
-            own.mixed.then(|| {
-                own.loudness[4..].copy_from_slice(&self.bits.loudness(lane, 1));
-                for (said, &loudness) in said.iter_mut().zip(&own.loudness) {
-                    said.loudness = loudness;
-                }
-                said
-            })
-        });
-        said.collect()
-    }
-
-    /// What was said of the bits of the byte that lane `lane` has coded, if they were mixed: after `code`, before `learn`.
-    pub fn parts(&self, lane: usize) -> Option<[Parts; 8]> {
-        let mixed = self.lanes[lane].mixed;
-        mixed.then(|| std::array::from_fn(|k| self.bits.parts(lane, k)))
-    }
-
-    /// Multiply-adds of the network in this step of the first `active` lanes, of their bits' mixes, and of what these learn: after `code`, before
-    /// `learn`.
-    pub fn products(&self, active: usize) -> [u64; 3] {
-        let lanes = &self.lanes[..active];
-        let network = self.network.as_ref().map_or(0, |(config, _)| {
-            let heard = lanes.iter().filter(|lane| lane.heard).count() as u64;
-            active as u64 * config.step_products() + heard * config.head_products()
-        });
-        let mixed = (0..active).filter(|&lane| lanes[lane].mixed);
-        mixed.fold([network, 0, 0], |[network, mixing, learning], lane| {
-            let [mixed, learned] = self.bits.products(lane);
-            [network, mixing + mixed, learning + learned]
-        })
-    }
-
-    /// Ends the step: the first `active` lanes learn their bytes, which now stand in `content`.
-    pub fn learn(&mut self, step: usize, active: usize, content: &[u8]) {
+    fn learn(&mut self, step: usize, active: usize, content: &[u8]) {
         // What the matches look at, and in text the next byte's lines, come while the lower halves are learned.
         let text = self.places.contexts() == Contexts::Text;
         for lane in 0..active {
@@ -404,7 +322,7 @@ impl<'m> Predictor<'m> {
             if text && past.position + 1 < content.len() {
                 past.position += 1;
                 self.lanes[lane].place = self.places.at(past.position);
-                self.look_up(lane, &past);
+                self.find_lane_contexts(lane, &past);
             }
         }
         for lane in 0..active {
@@ -422,10 +340,6 @@ impl<'m> Predictor<'m> {
             self.habits.learn(place, lane, byte, own.wrong);
             self.matches.learn(lane, &own.groups, &past);
         }
-    }
-
-    fn past<'a>(&self, lane: usize, step: usize, content: &'a [u8]) -> Past<'a> {
-        past(self.start, self.lane_len, lane, step, content)
     }
 }
 

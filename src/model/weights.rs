@@ -73,6 +73,15 @@ pub struct Weights {
     pub head: Linear,
 }
 
+/// A quantised network.
+#[derive(Clone, Debug)]
+pub struct NetworkParameters {
+    /// Its shape.
+    pub config: Config,
+    /// Its tensors, of that shape.
+    pub weights: Weights,
+}
+
 /// Walks a network's tensors in the order of the format; reading and writing are two visitors of one walk.
 pub trait Visitor {
     /// A tensor of `rows` times `columns` values, each within `low..=high`.
@@ -150,7 +159,7 @@ impl Weights {
     }
 
     /// Checks what ranges alone do not say and derives what the kernels read, once every tensor is there.
-    pub(super) fn finish(mut self, config: &Config) -> Result<Weights> {
+    pub fn finish(mut self, config: &Config) -> Result<Weights> {
         self.blocks.iter().try_for_each(Block::check)?;
         self.pack(config);
         Ok(self)

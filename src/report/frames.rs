@@ -1,9 +1,10 @@
 //! Codes frames of a file once more and looks on.
 
+use super::observers::{BitSum, Collector};
 use super::statistics::{FrameStatistics, Survey};
 use crate::error::Result;
 use crate::format::EntropyModel;
-use crate::model::Model;
+use crate::model_file::Model;
 use crate::stream::{Coding, FrameInfo, Member};
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
@@ -78,14 +79,14 @@ pub fn survey(
         let mut seen = FrameStatistics::new(&header.structure, coded.len(), stretch);
         let places = header.structure.places();
         if let Some(coding) = Coding::of_frame(header, frame.model.as_deref(), &places) {
-            coding.predict(&coded, |step| seen.add(&step, coded[step.position]));
+            coding.observe(&coded, &mut Collector::new(&mut seen, coding.lanes));
             let alone = Coding {
                 model: None,
                 ..coding
             };
-            alone.predict(&coded, |step| {
-                seen.add_adaptive(&step, coded[step.position]);
-            });
+            let mut sum = BitSum::default();
+            alone.observe(&coded, &mut sum);
+            seen.region.costs.adaptive += sum.0;
         }
         (frame.offset, seen)
     };

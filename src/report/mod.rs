@@ -5,6 +5,7 @@ mod chart;
 mod course;
 mod frames;
 mod heat;
+mod observers;
 mod page;
 mod peers;
 mod region;

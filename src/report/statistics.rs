@@ -1,8 +1,7 @@
 //! What coding a byte after the other shows: where the bits go, and whether the probabilities hold.
 
 use crate::layout::{Contexts, Place, Places};
-use crate::model::{NAMED, Parts, Question};
-use crate::stream::Step;
+use crate::model::{BitTrace, Decision, NAMED};
 use crate::structure::{Structure, words};
 use std::f64::consts::LN_2;
 
@@ -71,7 +70,7 @@ pub struct Voice {
 }
 
 /// What a bit costs whose probability of a one is so many 1/65536.
-fn cost(one: u16, bit: bool) -> f64 {
+pub(super) fn cost(one: u16, bit: bool) -> f64 {
     16.0 - f64::from(of_bit(one, bit)).log2()
 }
 
@@ -229,9 +228,9 @@ impl Region {
         }
     }
 
-    /// Takes what was said of a bit, and the bit.
-    fn add(&mut self, parts: &Parts, one: u16, bit: bool) {
-        let contexts = (parts.inputs.len() - 1 - NAMED) / 2;
+    /// Takes how a bit was predicted, and the bit.
+    fn add(&mut self, trace: &BitTrace, one: u16, bit: bool) {
+        let contexts = (trace.inputs.len() - 1 - NAMED) / 2;
         self.voices.resize(1 + contexts + NAMED, Voice::default());
         for (number, voice) in self.voices.iter_mut().enumerate() {
             let inputs = match number {
@@ -240,13 +239,13 @@ impl Region {
                 _ if number <= contexts => 2 * number - 1..2 * number + 1,
                 _ => number + contexts..number + contexts + 1,
             };
-            let logit = parts.inputs[inputs.start];
+            let logit = trace.inputs[inputs.start];
             voice.alone += logistic(logit, bit);
-            let loudness = inputs.map(|input| f64::from(parts.loudness[input]));
+            let loudness = inputs.map(|input| f64::from(trace.gradients[input]));
             voice.loudness += loudness.sum::<f64>() / 8192.0;
         }
-        self.costs.network += logistic(parts.inputs[0], bit);
-        self.costs.mixed += cost(parts.mixed, bit);
+        self.costs.network += logistic(trace.inputs[0], bit);
+        self.costs.mixed += cost(trace.mixed, bit);
         self.costs.all += cost(one, bit);
     }
 
@@ -330,6 +329,15 @@ fn columns(structure: &Structure, contexts: Contexts) -> Vec<Column> {
     (0..count).map(|k| plain(k * width, layout.width)).collect()
 }
 
+/// What a lane's byte took.
+#[derive(Default)]
+pub(super) struct CodedByte {
+    /// The decisions, the probability of a yes in 1/65536, and how each fell.
+    pub decisions: Vec<(Decision, u16, bool)>,
+    /// How its eight bits were predicted, if they were mixed.
+    pub bits: Vec<BitTrace>,
+}
+
 /// What a frame shows while it is coded.
 pub(super) struct FrameStatistics {
     pub region: Region,
@@ -352,35 +360,28 @@ impl FrameStatistics {
         }
     }
 
-    /// Takes a byte as it would be coded without a network.
-    pub fn add_adaptive(&mut self, step: &Step, byte: u8) {
-        let asked = step.asked.iter();
-        let bits: f64 = asked.map(|&(q, one)| cost(one, q.answer(byte))).sum();
-        self.region.costs.adaptive += bits;
-    }
-
-    /// Takes a byte as it is coded.
-    pub fn add(&mut self, step: &Step, byte: u8) {
+    /// Takes a byte as it was coded.
+    pub(super) fn add(&mut self, position: usize, byte: u8, coded: &CodedByte) {
         let mut bits = 0.0;
-        let parts = step.predictor.parts(step.lane);
-        for &(question, one) in step.asked {
-            let yes = question.answer(byte);
+        for &(decision, one, yes) in &coded.decisions {
             bits += cost(one, yes);
             self.reliability.add(one, yes);
-            match (question, &parts) {
-                (Question::Bit(k), Some(parts)) => {
-                    self.region.add(&parts[usize::from(k)], one, yes);
-                }
-                _ => self.region.add_apart(cost(one, yes)),
+            let trace = match decision {
+                Decision::Bit(k) => coded.bits.get(usize::from(k)),
+                Decision::Same(_) => None,
+            };
+            match trace {
+                Some(trace) => self.region.add(trace, one, yes),
+                None => self.region.add_apart(cost(one, yes)),
             }
         }
         let region = &mut self.region;
-        let cell = region.cell(self.places.at(step.position), byte);
+        let cell = region.cell(self.places.at(position), byte);
         if let Some(cell) = region.cells.get_mut(cell) {
             cell.add(bits);
         }
         region.total.add(bits);
-        if let Some(cell) = self.course.get_mut(step.position / self.stretch) {
+        if let Some(cell) = self.course.get_mut(position / self.stretch) {
             cell.add(bits);
         }
     }

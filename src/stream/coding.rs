@@ -1,11 +1,13 @@
 //! One frame's content coded by the predictor: the parts after the first at once.
 
-use super::lanes::{self, active, lane_len};
+use super::driver::Observer;
+use super::lanes;
 use crate::coder::BadWords;
 use crate::format::{FrameHeader, Parts};
 use crate::layout::Places;
 use crate::level::Effort;
-use crate::model::{Model, Predictor, Question};
+use crate::model::Predictor;
+use crate::model_file::Model;
 use rayon::prelude::*;
 use std::convert::Infallible;
 use std::ops::Range;
@@ -26,24 +28,10 @@ pub struct Coding<'m> {
     pub parts: Option<Parts>,
 }
 
-/// A byte that was predicted and has not been learned.
-pub struct Step<'a, 'm> {
-    /// Its lane.
-    pub lane: usize,
-    /// Its place in the content.
-    pub position: usize,
-    /// What was asked of it, and the probability of a yes, in 1/65536.
-    pub asked: &'a [(Question, u16)],
-    /// What predicted it.
-    pub predictor: &'a Predictor<'m>,
-}
-
-/// What a predictor is to code next: `bytes[start..]`, after it has learned those before.
-pub(super) struct Turn<'a> {
-    pub bytes: &'a [u8],
-    pub start: usize,
-    /// How much further on in the frame its bytes stand.
-    pub offset: usize,
+/// Looks on while the segments of a frame are coded.
+pub trait SegmentObserver<'m>: Observer<Predictor<'m>> {
+    /// A segment begins whose bytes stand `offset` further on in the frame than in what its model knows.
+    fn segment(&mut self, offset: usize);
 }
 
 impl<'m> Coding<'m> {
@@ -80,13 +68,13 @@ impl<'m> Coding<'m> {
     pub fn encode(&self, content: &[u8]) -> Vec<Vec<u32>> {
         let mut predictor = self.predictor(content.len());
         let Some((first, others)) = self.divided(content.len()) else {
-            return lanes::encode(&mut predictor, self.lanes, content, 0);
+            return lanes::encode(&mut predictor, self.lanes, content, 0, &mut ());
         };
         let begun = &content[..first];
-        let mut words = lanes::encode(&mut predictor, self.lanes, begun, 0);
+        let mut words = lanes::encode(&mut predictor, self.lanes, begun, 0, &mut ());
         let coded = at_once(predictor, others, |mut predictor, range| {
             let bytes = [begun, &content[range]].concat();
-            let words = lanes::encode(&mut predictor, self.lanes, &bytes, first);
+            let words = lanes::encode(&mut predictor, self.lanes, &bytes, first, &mut ());
             Ok::<_, Infallible>(words)
         });
         let Ok(coded) = coded;
@@ -127,65 +115,21 @@ impl<'m> Coding<'m> {
         Ok(content)
     }
 
-    /// Shows every byte of a content to `each`, in the order of coding: part by part, step by step, lane by lane.
-    pub fn predict(&self, content: &[u8], mut each: impl FnMut(Step)) {
-        let lanes = self.lanes;
-        let mut asked = vec![Vec::new(); lanes];
-        let mut coded = vec![0; lanes];
-        self.in_turn(content, |predictor, turn| {
-            let Turn {
-                bytes,
-                start,
-                offset,
-            } = turn;
-            let len = bytes.len() - start;
-            let lane_len = lane_len(len, lanes);
-            predictor.go_on(start, lane_len);
-            for step in 0..lane_len {
-                let active = active(len, lane_len, lanes, step);
-                predictor.begin(step, active, bytes);
-                asked.iter_mut().for_each(Vec::clear);
-                let place = |lane: usize| start + lane * lane_len + step;
-                let answer = |lane: usize, question: Question, one| {
-                    asked[lane].push((question, one));
-                    Ok::<bool, Infallible>(question.answer(bytes[place(lane)]))
-                };
-                let Ok(()) = predictor.code(step, bytes, &mut coded[..active], answer);
-                for (lane, asked) in asked[..active].iter().enumerate() {
-                    each(Step {
-                        lane,
-                        position: offset + place(lane),
-                        asked,
-                        predictor,
-                    });
-                }
-                predictor.learn(step, active, bytes);
-            }
-        });
-    }
-
-    /// The same parts and predictors as `encode`, one after the other.
-    pub(super) fn in_turn(&self, content: &[u8], mut each: impl FnMut(&mut Predictor<'m>, Turn)) {
+    /// Codes a content segment by segment, for an observer, and throws the words away. Bytes of the segments after the first stand further on in
+    /// the content than in what their models know: [`SegmentObserver::segment`] is told by how much.
+    pub fn observe(&self, content: &[u8], observer: &mut impl SegmentObserver<'m>) {
         let mut predictor = self.predictor(content.len());
         let (first, others) = self
             .divided(content.len())
             .unwrap_or((content.len(), Vec::new()));
         let begun = &content[..first];
-        each(
-            &mut predictor,
-            Turn {
-                bytes: begun,
-                start: 0,
-                offset: 0,
-            },
-        );
+        observer.segment(0);
+        lanes::encode(&mut predictor, self.lanes, begun, 0, observer);
         for range in others {
-            let turn = Turn {
-                offset: range.start - first,
-                bytes: &[begun, &content[range]].concat(),
-                start: first,
-            };
-            each(&mut predictor.clone(), turn);
+            observer.segment(range.start - first);
+            let bytes = [begun, &content[range]].concat();
+            let mut predictor = predictor.clone();
+            lanes::encode(&mut predictor, self.lanes, &bytes, first, observer);
         }
     }
 
@@ -204,11 +148,12 @@ impl<'m> Coding<'m> {
             lanes,
             ..
         } = *self;
+        let network = model.map(Model::network);
         match self.parts {
-            None => Predictor::new(model, effort, places, len, lanes),
+            None => Predictor::new(network, effort, places, len, lanes),
             Some(Parts { first, other }) => {
                 let met = len.min(first as usize + other as usize);
-                Predictor::of_parts(model, effort, places, met, lanes)
+                Predictor::of_parts(network, effort, places, met, lanes)
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::format::{
     Cursor, EntropyModel, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Section, Start,
     frame_hash,
 };
-use crate::model::Model;
+use crate::model_file::Model;
 use crate::options::DecodeOptions;
 use std::io::{BufRead, Write};
 use std::sync::Arc;

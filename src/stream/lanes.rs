@@ -1,9 +1,10 @@
-//! One part of a frame coded by the predictor, its lanes in lock step.
+//! The range coders of a segment's lanes.
 
+use super::driver::{Coder, Lanes, Observer, drive};
 use crate::coder::{BadWords, LaneDecoder, LaneEncoder};
 use crate::layout::Contexts;
 use crate::level::Effort;
-use crate::model::{Predictor, Question};
+use crate::model::ByteModel;
 use std::convert::Infallible;
 
 /// Most lanes in a part.
@@ -22,73 +23,71 @@ pub fn lane_count(effort: Effort, kind: Contexts, len: usize) -> usize {
     }
 }
 
-/// Bytes of every lane but the last ones, which may be shorter or empty.
-pub(super) fn lane_len(len: usize, lanes: usize) -> usize {
-    len.div_ceil(lanes.max(1)).max(1)
-}
-
-/// How many lanes have a byte at `step`: always the first ones.
-pub(super) fn active(len: usize, lane_len: usize, lanes: usize, step: usize) -> usize {
-    if step >= len {
-        0
-    } else {
-        ((len - step - 1) / lane_len + 1).min(lanes)
-    }
-}
-
-/// Range coder words of each lane of `bytes[start..]`; those before are known.
-pub(super) fn encode(
-    predictor: &mut Predictor,
-    lanes: usize,
-    bytes: &[u8],
+/// Range coder words of each of so many lanes of `bytes[start..]`; those before are known.
+pub(super) fn encode<M: ByteModel>(
+    model: &mut M,
+    count: usize,
+    mut bytes: &[u8],
     start: usize,
+    observer: &mut impl Observer<M>,
 ) -> Vec<Vec<u32>> {
-    let len = bytes.len() - start;
-    let lane_len = lane_len(len, lanes);
-    predictor.go_on(start, lane_len);
-    let mut coders: Vec<LaneEncoder> = (0..lanes).map(|_| LaneEncoder::default()).collect();
-    let mut coded = vec![0; lanes];
-    for step in 0..lane_len {
-        let active = active(len, lane_len, lanes, step);
-        predictor.begin(step, active, bytes);
-        let answer = |lane: usize, question: Question, one| {
-            let yes = question.answer(bytes[start + lane * lane_len + step]);
-            coders[lane].encode(yes, one);
-            Ok::<bool, Infallible>(yes)
-        };
-        let Ok(()) = predictor.code(step, bytes, &mut coded[..active], answer);
-        predictor.learn(step, active, bytes);
-    }
-    coders.into_iter().map(LaneEncoder::finish).collect()
+    let lanes = Lanes::new(count, start, bytes.len());
+    model.start_segment(start, lanes.lane_len);
+    let mut encoders = Encoders((0..count).map(|_| LaneEncoder::default()).collect());
+    let steps = lanes.steps();
+    let Ok(()) = drive(model, &lanes, steps, &mut bytes, &mut encoders, observer);
+    encoders.0.into_iter().map(LaneEncoder::finish).collect()
 }
 
 /// The inverse: fills in `bytes[start..]`; `words` are exactly those of each lane.
 ///
 /// # Errors
 /// `BadWords` if a lane's words run out, are left over, or are no code of its bytes.
-pub(super) fn decode(
-    predictor: &mut Predictor,
+pub(super) fn decode<M: ByteModel>(
+    model: &mut M,
     words: &[&[u32]],
-    bytes: &mut [u8],
+    mut bytes: &mut [u8],
     start: usize,
 ) -> Result<(), BadWords> {
-    let (lanes, len) = (words.len(), bytes.len() - start);
-    let lane_len = lane_len(len, lanes);
-    predictor.go_on(start, lane_len);
-    let mut coders = words
-        .iter()
-        .map(|w| LaneDecoder::new(w))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut coded = vec![0; lanes];
-    for step in 0..lane_len {
-        let active = active(len, lane_len, lanes, step);
-        predictor.begin(step, active, bytes);
-        let answer = |lane: usize, _, one| coders[lane].decode(one);
-        predictor.code(step, bytes, &mut coded[..active], answer)?;
-        for (lane, &byte) in coded[..active].iter().enumerate() {
-            bytes[start + lane * lane_len + step] = byte;
-        }
-        predictor.learn(step, active, bytes);
+    let lanes = Lanes::new(words.len(), start, bytes.len());
+    model.start_segment(start, lanes.lane_len);
+    let decoders = words.iter().map(|w| LaneDecoder::new(w));
+    let mut decoders = Decoders(decoders.collect::<Result<Vec<_>, _>>()?);
+    let steps = lanes.steps();
+    drive(model, &lanes, steps, &mut bytes, &mut decoders, &mut ())?;
+    decoders.0.into_iter().try_for_each(LaneDecoder::finish)
+}
+
+struct Encoders(Vec<LaneEncoder>);
+
+impl Coder for Encoders {
+    type Error = Infallible;
+
+    #[inline]
+    fn code(
+        &mut self,
+        lane: usize,
+        one: u16,
+        known: impl FnOnce() -> bool,
+    ) -> Result<bool, Infallible> {
+        let yes = known();
+        self.0[lane].encode(yes, one);
+        Ok(yes)
     }
-    coders.into_iter().try_for_each(LaneDecoder::finish)
+}
+
+struct Decoders<'w>(Vec<LaneDecoder<'w>>);
+
+impl Coder for Decoders<'_> {
+    type Error = BadWords;
+
+    #[inline]
+    fn code(
+        &mut self,
+        lane: usize,
+        one: u16,
+        _known: impl FnOnce() -> bool,
+    ) -> Result<bool, BadWords> {
+        self.0[lane].decode(one)
+    }
 }

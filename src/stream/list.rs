@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::format::{
     Cursor, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, ModelSection, Section, Start,
 };
-use crate::model::Model;
+use crate::model_file::Model;
 use std::io::{BufRead, Seek};
 use std::sync::Arc;
 

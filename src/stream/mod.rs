@@ -4,6 +4,7 @@
 mod coding;
 mod decode;
 mod divide;
+mod driver;
 mod encode;
 mod encode_frame;
 mod input;
@@ -17,8 +18,9 @@ use crate::format::FrameHeader;
 use crate::layout::Finding;
 use std::time::Duration;
 
-pub use coding::{Coding, Step};
+pub use coding::{Coding, SegmentObserver};
 pub use decode::decompress;
+pub use driver::{Coder, Content, Lanes, NoCoder, Observer, Stage, drive};
 pub use encode::compress;
 pub use input::Input;
 pub use list::{FrameInfo, Member, list};
@@ -55,4 +57,5 @@ pub struct Summary {
 }
 
 const _: () = assert!(lanes::MAX_LANES == crate::format::MAX_LANES);
+const _: () = assert!(crate::model::MAX_MATCHED >= crate::format::MAX_FRAME);
 const _: () = assert!(crate::Model::MAX_BYTES == crate::format::MAX_MODEL);

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::format::{EntropyModel, FrameHeader, ModelSection, NetworkRef};
 use crate::layout::{Contexts, Places};
 use crate::level::BuiltIn;
-use crate::model::{Model, ModelId};
+use crate::model_file::{Model, ModelId};
 use crate::options::EncodeOptions;
 use std::sync::Arc;
 

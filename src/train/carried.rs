@@ -1,7 +1,7 @@
 //! The structure that a network carries: what most of its training data had.
 
 use super::corpus::Piece;
-use crate::model::Model;
+use crate::model_file::Model;
 use crate::structure::{Field, Rule, Structure, Transform};
 use std::collections::HashMap;
 use std::hash::Hash;

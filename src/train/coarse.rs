@@ -1,9 +1,10 @@
 //! Weights in coarser steps: fewer bits of model for a few more bits of data.
 
 use super::corpus::{Corpus, Piece};
-use super::rehearsal::EFFORT;
+use super::teacher_forcing::EFFORT;
 use crate::error::Result;
-use crate::model::{Model, Weights};
+use crate::model::Weights;
+use crate::model_file::Model;
 use crate::stream::Coding;
 use crate::stream::lanes::lane_count;
 use rayon::prelude::*;

@@ -4,12 +4,13 @@ use super::coarse::coarsen;
 use super::corpus::Corpus;
 use super::optimizer::AdamW;
 use super::quantize::quantize;
-use super::rehearsal::{Part, Rehearsal, host};
 use super::run::{CALIBRATION, Report, falling};
+use super::teacher_forcing::{Excerpt, TeacherForcing};
 use super::twin::Twin;
 use super::window::spread;
 use crate::error::Result;
-use crate::model::{Config, Model};
+use crate::model::Config;
+use crate::model_file::Model;
 use std::time::{Duration, Instant};
 
 /// Lanes that a frame is learned in: more than it is coded in, because together they take less time.
@@ -34,10 +35,9 @@ pub fn fit(
     time: Duration,
     look: &mut dyn FnMut(&Report) -> bool,
 ) -> Result<Option<Model>> {
-    let host = host()?;
     let frames = corpus.pieces.iter();
-    let parts: Vec<Part> = frames
-        .map(|piece| Part::of(piece, 0, piece.content.len(), LANES))
+    let parts: Vec<Excerpt> = frames
+        .map(|piece| Excerpt::of(piece, 0, piece.content.len(), LANES))
         .filter(|part| part.steps() >= STEPS)
         .collect();
     if parts.is_empty() {
@@ -57,13 +57,13 @@ pub fn fit(
     let started = Instant::now();
     let budget = (time.as_secs_f64() * TRAINING).max(1e-3);
     let mut report = Report::new(SEED, budget);
-    let side_by_side: Vec<Part> = (0..FRAMES.min(parts.len()))
+    let side_by_side: Vec<Excerpt> = (0..FRAMES.min(parts.len()))
         .filter_map(|_| another())
         .collect();
     let steps = STEPS / side_by_side.len();
-    let mut rehearsal = Rehearsal::new(host, &twin, side_by_side, steps);
-    while report.done < 1.0 && rehearsal.renew(&mut another) {
-        let scene = rehearsal.next(&twin)?;
+    let mut forcing = TeacherForcing::new(&twin, side_by_side, steps);
+    while report.done < 1.0 && forcing.renew(&mut another) {
+        let scene = forcing.next(&twin)?;
         let cost = twin.steer(&scene.pass, scene.gradient)?;
         let rate = falling(RATE, report.done, report.steps);
         optimizer.step(&cost.backward()?, rate)?;

@@ -1,10 +1,12 @@
 //! Gradients against finite differences, and windows in parts.
 
 use super::core::{LaneState, Shape};
-use super::rehearsal::{self, EFFORT, host};
+use super::forced::{Forced, MixWatch, MixedByte};
+use super::teacher_forcing::{self, EFFORT};
 use super::tests::{CONFIG, corpus, random};
 use super::*;
 use crate::model::Predictor;
+use crate::stream::{Lanes, NoCoder, drive};
 use candle_core::{Device, Result, Tensor, Var};
 use std::sync::Arc;
 
@@ -72,24 +74,32 @@ fn gradient_of_the_norm() {
 fn gradients_of_the_logits_are_those_of_the_cost() {
     let corpus = corpus();
     let piece = &corpus.pieces[0];
-    // The cost of the byte after `before` others, with a network that says one thing a bit louder or softer, and its gradient.
+    // The cost of the byte after `before` others, with a network one of whose logits is a bit higher or lower, and its gradient.
     let cost = |before: usize, byte: usize, more: i16| {
-        let host = host().unwrap();
-        let mut predictor = Predictor::new(Some(host), EFFORT, &piece.places, 400, 1);
-        let mut said = [0i16; 256];
-        (0..256).for_each(|k| said[k] = 30000 - 9 * k as i16);
-        let predicted = piece.content[before];
-        for step in 0..before {
-            predictor.begin(step, 1, &piece.content);
-            predictor.rehearse(step, &piece.content, &[said], |_, _, _| ());
-            predictor.learn(step, 1, &piece.content);
-        }
-        said[byte] += more;
-        predictor.begin(before, 1, &piece.content);
-        let mut bits = 0.0;
-        let look = |_, yes, one| bits += rehearsal::cost(one, yes);
-        let heard = predictor.rehearse(before, &piece.content, &[said], look);
-        let gradient = rehearsal::gradient(&said, &heard[0].unwrap(), predicted);
+        let (lanes, mut content) = (Lanes::new(1, 0, 400), &piece.content[..400]);
+        let mut predictor = Predictor::new(None, EFFORT, &piece.places, 400, 1);
+        let logits = |step: usize| {
+            let mut logits: [i16; 256] = std::array::from_fn(|k| 30000 - 9 * k as i16);
+            logits[byte] += if step == before { more } else { 0 };
+            logits
+        };
+        let mut model = Forced {
+            predictor: &mut predictor,
+            lanes: 1,
+            logits: |_, step| logits(step),
+        };
+        let mut code = |steps| {
+            let mut last = None;
+            let mixed = |_, _, mixed: &MixedByte, byte| last = Some((*mixed, byte));
+            let mut watch = MixWatch::new(1, mixed);
+            let coder = &mut NoCoder;
+            let Ok(()) = drive(&mut model, &lanes, steps, &mut content, coder, &mut watch);
+            (watch.bits, last)
+        };
+        code(0..before);
+        let (bits, mixed) = code(before..before + 1);
+        let (mixed, predicted) = mixed.unwrap();
+        let gradient = teacher_forcing::gradient(&logits(before), &mixed, predicted);
         (bits, f64::from(gradient[byte]))
     };
     let mut largest = 0.0f64;

@@ -10,14 +10,15 @@ mod coarse;
 mod core;
 mod corpus;
 mod fit;
+mod forced;
 #[cfg(test)]
 mod gradients;
 mod ops;
 mod optimizer;
 mod quantize;
-mod rehearsal;
 mod run;
 mod sources;
+mod teacher_forcing;
 #[cfg(test)]
 mod tests;
 mod twin;
@@ -26,7 +27,7 @@ mod window;
 pub use corpus::Corpus;
 pub use fit::fit;
 pub use ops::{Embed, MambaCore, RmsNorm, Steer};
-pub use rehearsal::Gap;
 pub use run::{Outcome, Report, TrainOptions, train};
 pub use sources::{Rules, Source, hold_out};
+pub use teacher_forcing::Gap;
 pub use twin::Twin;

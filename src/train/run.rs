@@ -4,11 +4,12 @@ use super::checkpoint::{self, Progress};
 use super::corpus::{Corpus, Piece};
 use super::optimizer::AdamW;
 use super::quantize::quantize;
-use super::rehearsal::{Gap, Part, Rehearsal, float_bits, gap, host};
+use super::teacher_forcing::{Excerpt, Gap, TeacherForcing, float_bits, gap};
 use super::twin::Twin;
 use super::window::spread;
 use crate::error::{Error, Result};
-use crate::model::{Config, Model};
+use crate::model::Config;
+use crate::model_file::Model;
 use candle_core::Tensor;
 use std::f64::consts::PI;
 use std::path::PathBuf;
@@ -179,7 +180,6 @@ impl Candidate {
 /// What all candidates of a run share.
 struct Run<'o> {
     options: &'o TrainOptions,
-    host: &'static Model,
     started: Instant,
     /// Seconds before this start.
     earlier: f64,
@@ -213,7 +213,6 @@ pub fn train(
     let budget = options.minutes * 60.0;
     let mut run = Run {
         options,
-        host: host()?,
         started: Instant::now(),
         earlier: 0.0,
         budget,
@@ -333,15 +332,14 @@ impl Run<'_> {
             // The first parts are of all lengths, so that not all end at once.
             let count = self.options.parts;
             let parts = (1..=count).filter_map(|k| part(PART * k / count)).collect();
-            let mut rehearsal =
-                Rehearsal::new(self.host, &candidate.twin, parts, self.options.steps);
+            let mut forcing = TeacherForcing::new(&candidate.twin, parts, self.options.steps);
             while running && seen <= lasting {
-                if !rehearsal.renew(|| part(PART)) {
+                if !forcing.renew(|| part(PART)) {
                     return Err(Error::InvalidArgument(
                         "nothing to train on: every piece is shorter than a window".into(),
                     ));
                 }
-                let scene = rehearsal.next(&candidate.twin)?;
+                let scene = forcing.next(&candidate.twin)?;
                 let twin = &candidate.twin;
                 let cost = twin.steer(&scene.pass, scene.gradient)?;
                 let rate = falling(self.options.rate, own / self.own, candidate.progress.steps);
@@ -371,8 +369,8 @@ impl Run<'_> {
     }
 
     /// Bits a byte on what is held out; keeps the weights if they are the best, and the run if it is the only one left.
-    fn check(&self, candidate: &mut Candidate, held: &[Part]) -> Result<f64> {
-        let bits = float_bits(&candidate.twin, self.host, held)?;
+    fn check(&self, candidate: &mut Candidate, held: &[Excerpt]) -> Result<f64> {
+        let bits = float_bits(&candidate.twin, held)?;
         if bits < candidate.progress.best || candidate.best.is_empty() {
             (candidate.progress.best, candidate.worse) = (bits, 0);
             candidate.best = candidate.twin.values()?;
@@ -419,17 +417,17 @@ impl<'a> Draw<'a> {
         }
     }
 
-    fn part(&self, random: &mut fastrand::Rng, most: usize) -> Part<'a> {
+    fn part(&self, random: &mut fastrand::Rng, most: usize) -> Excerpt<'a> {
         let at = random.f64() * self.cumulative.last().copied().unwrap_or(0.0);
         let number = self.cumulative.partition_point(|&c| c <= at);
         let piece = &self.pieces[number.min(self.pieces.len() - 1)];
         let last = piece.content.len().saturating_sub(most);
-        Part::of(piece, random.usize(0..=last), most, LANES)
+        Excerpt::of(piece, random.usize(0..=last), most, LANES)
     }
 }
 
 /// The parts that are checked: equally long beginnings of held-out pieces, of the training data if nothing is held out.
-fn held_parts(corpus: &Corpus) -> Vec<Part<'_>> {
+fn held_parts(corpus: &Corpus) -> Vec<Excerpt<'_>> {
     let pieces = match corpus.held.is_empty() {
         true => &corpus.pieces,
         false => &corpus.held,
@@ -441,6 +439,8 @@ fn held_parts(corpus: &Corpus) -> Vec<Part<'_>> {
     let most = HELD_BYTES / longest.len().max(1);
     let shortest = longest.first().map_or(0, |piece| piece.content.len()) / 4;
     longest.retain(|piece| piece.content.len() >= shortest.min(most));
-    let parts = longest.iter().map(|piece| Part::of(piece, 0, most, LANES));
+    let parts = longest
+        .iter()
+        .map(|piece| Excerpt::of(piece, 0, most, LANES));
     parts.collect()
 }

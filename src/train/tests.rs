@@ -1,11 +1,12 @@
 //! The twin against the integer network, what is held out and drawn, seeds, checkpoints.
 
 use super::quantize::quantize;
-use super::rehearsal::{EFFORT, Part, gap, host, integer_bits};
+use super::teacher_forcing::{EFFORT, Excerpt, gap, integer_bits};
 use super::window::spread;
 use super::*;
 use crate::layout::{Given, Layout};
-use crate::model::{Config, Model};
+use crate::model::Config;
+use crate::model_file::Model;
 use crate::stream::{Coding, list};
 use crate::structure::Structure;
 use crate::{EncodeOptions, Input, compress};
@@ -144,11 +145,11 @@ fn more_than_fits_into_memory_is_drawn_anew() {
 }
 
 #[test]
-fn what_is_rehearsed_is_what_is_coded() {
+fn bits_counted_in_training_are_those_coded() {
     let corpus = corpus();
-    let model = host().unwrap();
+    let model = Model::built_in(1).unwrap();
     let piece = &corpus.pieces[0];
-    let part = Part::of(piece, 0, 40_000, 4);
+    let part = Excerpt::of(piece, 0, 40_000, 4);
     let bits = integer_bits(model, &[part]) * part.content.len() as f64;
     let words = Coding::whole(Some(model), EFFORT, &piece.places, 4).encode(part.content);
     let coded = 32.0 * words.iter().map(Vec::len).sum::<usize>() as f64;
@@ -187,7 +188,7 @@ fn a_trained_twin_survives_quantisation() {
         100.0 * gap.relative()
     );
     assert!(reports <= 400);
-    let held = Part::of(&corpus.held[0], 0, usize::MAX / 2, 4);
+    let held = Excerpt::of(&corpus.held[0], 0, usize::MAX / 2, 4);
     let silent = integer_bits(&before, &[held]);
     assert!(gap.float < 0.97 * silent, "rows alone {silent}, {gap:?}");
     assert!(gap.relative() < 0.005, "{gap:?}");
@@ -205,7 +206,7 @@ fn an_untrained_twin_and_its_export_agree() {
     head.set(&loud).unwrap();
     let stretches = spread(corpus.pieces.iter(), 8, 512);
     let model = quantize(&twin, &stretches, 512).unwrap();
-    let part = Part::of(&corpus.pieces[0], 0, 8000, 4);
+    let part = Excerpt::of(&corpus.pieces[0], 0, 8000, 4);
     let gap = gap(&twin, &model, &[part]).unwrap();
     let silent = {
         let twin = Twin::new(&CONFIG, 3).unwrap();
@@ -237,7 +238,7 @@ fn a_fitted_network_pays_for_itself() {
         let words = Coding::whole(Some(model), EFFORT, &piece.places, 16).encode(&piece.content);
         4 * words.iter().map(Vec::len).sum::<usize>()
     };
-    let (alone, fitted) = (coded(host().unwrap()), coded(&model));
+    let (alone, fitted) = (coded(Model::built_in(1).unwrap()), coded(&model));
     let bytes = model.to_bytes().len();
     println!("built-in {alone}, fitted {fitted} and {bytes}");
     assert!(fitted + bytes < alone * 98 / 100, "{fitted} after {alone}");

@@ -1,6 +1,7 @@
 //! Networks and numbers made from integers alone, so that nothing trained and no libm moves them.
 
-use boa_constrictor::model::{Block, CONV, Config, Embedding, Linear, Model, TOKENS, Weights};
+use boa_constrictor::model::{Block, CONV, Config, Embedding, Linear, TOKENS, Weights};
+use boa_constrictor::model_file::Model;
 
 /// Random numbers, the same everywhere and for ever.
 pub struct Lcg(pub u64);

@@ -2,10 +2,9 @@
 //!
 //! A number is coded in the context of how large the numbers beside it were: in its row and in its column.
 
-use super::config::Config;
-use super::weights::{Value, Visitor, Weights};
 use crate::coder::{BadWords, BitCoder, CONTEXTS, LaneDecoder, LaneEncoder, Numbers};
 use crate::error::{Error, Result};
+use crate::model::{Config, Value, Visitor, Weights};
 
 /// Bits in which a tensor says by how much its numbers were shifted down.
 const UNIT_BITS: u32 = 3;

@@ -1,9 +1,10 @@
 //! A model as one piece of bytes: a .boam file, or a container's model section.
 
-use super::config::Config;
-use super::weights::Weights;
-use super::{carried, compact};
+mod compact;
+mod stored_structure;
+
 use crate::error::{Error, Result};
+use crate::model::{Config, NetworkParameters, Weights};
 use crate::structure::Structure;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -39,8 +40,7 @@ impl fmt::Debug for ModelId {
 /// A quantised network, and perhaps the structure of what it was trained on.
 #[derive(Debug)]
 pub struct Model {
-    config: Config,
-    weights: Weights,
+    network: NetworkParameters,
     /// The network alone, as stored.
     bytes: Vec<u8>,
     id: ModelId,
@@ -68,13 +68,13 @@ impl Model {
     /// # Errors
     /// None that a valid network gives.
     pub fn compacted(&self) -> Result<Model> {
-        let mut least = plain(&self.config, &self.weights)?;
+        let mut least = plain(&self.network.config, &self.network.weights)?;
         for number in [None, Some(1)] {
-            let differs = |base: &Arc<Model>| same_but_record(&self.config, base).is_err();
+            let differs = |base: &Arc<Model>| same_but_record(&self.network.config, base).is_err();
             if number.is_some() && Model::built_in(1).is_none_or(differs) {
                 continue;
             }
-            let bytes = compact(&self.config, &self.weights, number)?;
+            let bytes = compact(&self.network.config, &self.network.weights, number)?;
             if bytes.len() < least.len() {
                 least = bytes;
             }
@@ -91,7 +91,7 @@ impl Model {
         let mut head = Vec::from(MAGIC);
         if let Some(structure) = &structure {
             head.push(CARRYING);
-            carried::write_to(structure, &mut head)?;
+            stored_structure::write_to(structure, &mut head)?;
         }
         Ok(Model {
             carried: structure,
@@ -102,7 +102,7 @@ impl Model {
 
     /// Whether a model may carry this structure.
     pub fn can_carry(structure: &Structure) -> bool {
-        carried::write_to(structure, &mut Vec::new()).is_ok()
+        stored_structure::write_to(structure, &mut Vec::new()).is_ok()
     }
 
     /// Reads and checks a model.
@@ -116,15 +116,15 @@ impl Model {
         }
         let form = MAGIC.len();
         if !bytes.starts_with(&MAGIC) || bytes.get(form) != Some(&CARRYING) {
-            return Model::network(bytes);
+            return Model::read_network(bytes);
         }
-        let (structure, end) = carried::read_from(bytes, form + 1)?;
+        let (structure, end) = stored_structure::read_from(bytes, form + 1)?;
         let network = bytes.get(end..).unwrap_or_default();
-        Model::network(&[&MAGIC[..], network].concat())?.carrying(Some(structure))
+        Model::read_network(&[&MAGIC[..], network].concat())?.carrying(Some(structure))
     }
 
     /// A network that carries nothing.
-    fn network(bytes: &[u8]) -> Result<Model> {
+    fn read_network(bytes: &[u8]) -> Result<Model> {
         let mut rest = bytes;
         let magic: [u8; 4] = take(&mut rest, bytes.len())?;
         if magic != MAGIC {
@@ -157,7 +157,8 @@ impl Model {
                     return Err(invalid("bytes after the last word", odd.len() as u64, 0));
                 }
                 let words: Vec<u32> = words.iter().map(|&w| u32::from_le_bytes(w)).collect();
-                let base = base.map(|model| compact::Base::new(&model.config, &model.weights));
+                let base = base
+                    .map(|model| compact::Base::new(&model.network.config, &model.network.weights));
                 let base = base.transpose()?;
                 (config, compact::read(&config, &words, base.as_ref())?)
             }
@@ -176,8 +177,7 @@ impl Model {
             ));
         }
         Ok(Model {
-            config,
-            weights,
+            network: NetworkParameters { config, weights },
             bytes: bytes.to_vec(),
             id,
             carried: None,
@@ -209,14 +209,19 @@ impl Model {
         self.id
     }
 
+    /// The network: its shape and its tensors.
+    pub fn network(&self) -> &NetworkParameters {
+        &self.network
+    }
+
     /// The network's shape.
     pub fn config(&self) -> &Config {
-        &self.config
+        &self.network.config
     }
 
     /// The network's tensors.
     pub fn weights(&self) -> &Weights {
-        &self.weights
+        &self.network.weights
     }
 
     /// The built-in model of this number, if there is one. Number 1 is that of the best levels, 2 of all others.
@@ -294,7 +299,7 @@ fn compact(config: &Config, weights: &Weights, number: Option<u16>) -> Result<Ve
     let id = blake3::hash(&plain(config, weights)?);
     bytes.extend(id.as_bytes().iter().take(CHECK));
     bytes.extend(shape_bytes(config));
-    let base = base.map(|model| compact::Base::new(&model.config, &model.weights));
+    let base = base.map(|model| compact::Base::new(&model.network.config, &model.network.weights));
     let words = compact::write(config, weights, base.transpose()?.as_ref())?;
     bytes.extend(words.iter().flat_map(|word| word.to_le_bytes()));
     Ok(bytes)
@@ -312,14 +317,14 @@ fn base(number: u16) -> Result<&'static Model> {
 fn same_but_record(config: &Config, base: &Model) -> Result<()> {
     let other = Config {
         record: config.record,
-        ..base.config
+        ..base.network.config
     };
     match *config == other {
         true => Ok(()),
         false => Err(invalid(
             "width, which the built-in network gives",
             config.dim.into(),
-            base.config.dim.into(),
+            base.network.config.dim.into(),
         )),
     }
 }
