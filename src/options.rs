@@ -7,7 +7,7 @@ use rayon::ThreadPool;
 use std::sync::Arc;
 
 /// How to compress.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct EncodeOptions {
     /// How much work to spend.
     pub level: Level,
@@ -21,6 +21,20 @@ pub struct EncodeOptions {
     pub threads: usize,
     /// The threads to work on, instead of some of its own.
     pub pool: Option<Arc<ThreadPool>>,
+}
+
+impl Default for EncodeOptions {
+    /// What the command does without options: what it writes decodes without further files.
+    fn default() -> Self {
+        EncodeOptions {
+            level: Level::default(),
+            model: None,
+            embed_model: true,
+            layout: Given::default(),
+            threads: 0,
+            pool: None,
+        }
+    }
 }
 
 /// How to decompress.

@@ -301,15 +301,16 @@ fn a_file_names_a_model_only_if_a_frame_uses_it() {
     let model = Arc::new(Model::from_bytes(&support::other_model()).unwrap());
     let options = EncodeOptions {
         model: Some(model),
-        embed_model: true,
         ..EncodeOptions::default()
     };
     let file = support::encode_with(&[7; 1000], &options);
     assert_eq!(list(std::io::Cursor::new(&file)).unwrap()[0].model, None);
     assert!(file == encode(&[7; 1000]));
     let file = support::encode_with(&records(5000), &options);
+    // Embedded unless asked otherwise, so that the file decodes without another one.
     let section = &list(std::io::Cursor::new(&file)).unwrap()[0].model;
     assert!(matches!(section, Some(ModelSection::Embedded(_))));
+    assert!(decode(&file).unwrap() == records(5000));
     // A table of many rows needs no model at the default level either, whatever is built in.
     let table = records(1 << 16);
     let members = list(std::io::Cursor::new(&encode(&table))).unwrap();
@@ -364,7 +365,6 @@ fn a_built_in_model_is_named_by_its_number_whoever_gives_it() {
     };
     let given = EncodeOptions {
         model: boa_constrictor::Model::built_in(1).cloned(),
-        embed_model: true,
         ..best.clone()
     };
     let content = records(500);

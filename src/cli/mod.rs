@@ -28,7 +28,7 @@ mod training_progress;
 mod verify;
 
 use args::{Cli, Command};
-use boa_constrictor::kernel::{Kernel, keep_large_blocks_apart};
+use boa_constrictor::kernel::Kernel;
 use clap::Parser;
 use exit::Failure;
 use std::io::{self, Write};
@@ -46,7 +46,6 @@ pub fn run() -> ExitCode {
         }
     };
     signals::install();
-    keep_large_blocks_apart();
     let result = select_kernel().and_then(|()| run_command(&cli));
     ExitCode::from(result.unwrap_or_else(|failure| failure.report()))
 }

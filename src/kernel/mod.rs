@@ -17,7 +17,7 @@ mod tests;
 
 pub use arithmetic::{exp2_negative, mulhrs, saturate8, saturate16, sigmoid, silu, softplus};
 pub use choice::Kernel;
-pub use pages::{Pages, keep_large_blocks_apart};
+pub use pages::Pages;
 
 /// Outputs of a [`product`] are computed in blocks of this many; a matrix is padded to whole blocks.
 pub const BLOCK: usize = 16;

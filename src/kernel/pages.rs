@@ -78,19 +78,6 @@ impl<T> DerefMut for Pages<T> {
     }
 }
 
-/// Has the allocator keep blocks of a megabyte and more in pages of their own, for the whole process: glibc's would take ever
-/// larger ones from its heaps, where frames that come and go leave holes, a tenth of the memory. To be called once, at the start; other allocators need
-/// no telling.
-pub fn keep_large_blocks_apart() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    {
-        const LARGE: libc::c_int = 1 << 20;
-        // SAFETY: sets a number of the allocator, which takes its own lock.
-        #[allow(unsafe_code)]
-        let _ = unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE) };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -248,92 +248,121 @@ impl Cost {
 
     /// Bits of `part[range]`; `layout` is that of `part[0]`.
     fn code(&mut self, part: &[u8], range: Range<usize>, layout: &Layout) -> f64 {
-        let (period, record, width) = (
-            layout.period() as usize,
-            layout.record as usize,
-            usize::from(layout.width),
-        );
-        let up = if record > 0 { record } else { width };
-        // Without records, the element before the last is what tells more.
-        let next = if record > 0 { width } else { 2 * width };
+        let geometry = Geometry::of(layout);
+        let Geometry { period, width, .. } = geometry;
         let exact = period <= MOST_COLUMNS;
         let mut column = (range.start + layout.phase as usize) % period;
         let (mut bits, mut product) = (0.0f64, 1.0f64);
         // Whether the element equals the one above so far.
         let mut same = true;
         for i in range {
-            let at = |lag: usize| {
-                if lag <= i {
-                    u64::from(part[i - lag])
-                } else {
-                    256
-                }
-            };
             let in_element = column % width;
-            let (col, element) = (column as u64, in_element as u64);
-            let place = if exact { column } else { in_element };
-            let (last, last2, last3) = (at(1), at(2), at(3));
-            let (above, before) = (at(up), at(next));
             same |= in_element == 0;
-            let (first, second) = (
-                key(0, element, last, last2),
-                key(1, element << 9 | last3, last, last2),
-            );
-            let keys = if period == 1 {
-                // Text has no columns: what its words need instead.
-                let (last4, last5) = (at(4), at(5));
-                let fourth = last3 << 9 | last4;
-                [
-                    first,
-                    second,
-                    key(2, fourth, last, last2),
-                    key(3, fourth << 9 | last5, last, last2),
-                    key(4, 0, last, 0),
-                    key(5, last3, last2, 0),
-                ]
-            } else {
-                [
-                    first,
-                    second,
-                    key(2, element << 1 | u64::from(same), above, last),
-                    key(3, col, above, u64::from(same)),
-                    key(4, col, last, 0),
-                    if width > 1 {
-                        key(5, element, before, above)
-                    } else {
-                        key(5, col, 0, 0)
-                    },
-                ]
-            };
-            let symbol = part[i];
-            let weights = &mut self.weights[place];
-            let mut chances = [0f32; CONTEXTS];
-            chances[0] = self.elements.meet(in_element, symbol, 1.0 / 256.0, 16.0);
-            chances[1] = self.columns.meet(place, symbol, chances[0], 4.0);
-            let mut sum = weights[0] * chances[0] + weights[1] * chances[1];
-            for (j, key) in keys.into_iter().enumerate() {
-                let slot = &mut self.slots
-                    [(j << self.slot_bits) + (key >> (64 - self.slot_bits)) as usize];
-                let chance = slot.meet((key >> 32) as u16 | 1, symbol, chances[1]);
-                chances[j + 2] = chance;
-                sum += weights[j + 2] * chance;
-            }
-            let scale = (1.0 - SHARE) / sum;
-            for (weight, chance) in weights.iter_mut().zip(chances) {
-                *weight = *weight * chance * scale + SHARE / CONTEXTS as f32;
-            }
-            product *= f64::from(sum);
+            let above = before(part, i, geometry.up);
+            let keys = geometry.keys(part, i, column, above, same);
+            let place = if exact { column } else { in_element };
+            let chance = self.meet(place, in_element, keys, part[i]);
+            product *= f64::from(chance);
             if product < 1e-200 {
                 bits -= log2(product);
                 product = 1.0;
             }
-            same &= above == u64::from(symbol);
+            same &= above == u64::from(part[i]);
             column += 1;
             if column == period {
                 column = 0;
             }
         }
         bits - log2(product)
+    }
+
+    /// The mixed probability of a byte, before all of its contexts count it and their weights follow.
+    #[inline]
+    fn meet(&mut self, place: usize, in_element: usize, keys: [u64; HASHED], symbol: u8) -> f32 {
+        let weights = &mut self.weights[place];
+        let mut chances = [0f32; CONTEXTS];
+        chances[0] = self.elements.meet(in_element, symbol, 1.0 / 256.0, 16.0);
+        chances[1] = self.columns.meet(place, symbol, chances[0], 4.0);
+        let mut sum = weights[0] * chances[0] + weights[1] * chances[1];
+        for (j, key) in keys.into_iter().enumerate() {
+            let at = (j << self.slot_bits) + (key >> (64 - self.slot_bits)) as usize;
+            let chance = self.slots[at].meet((key >> 32) as u16 | 1, symbol, chances[1]);
+            chances[j + 2] = chance;
+            sum += weights[j + 2] * chance;
+        }
+        let scale = (1.0 - SHARE) / sum;
+        for (weight, chance) in weights.iter_mut().zip(chances) {
+            *weight = *weight * chance * scale + SHARE / CONTEXTS as f32;
+        }
+        sum
+    }
+}
+
+/// Where a layout has the neighbours of a byte.
+struct Geometry {
+    period: usize,
+    width: usize,
+    /// Distance to the byte above.
+    up: usize,
+    /// Distance to the same byte of the element that tells most, beside the one above.
+    next: usize,
+}
+
+impl Geometry {
+    fn of(layout: &Layout) -> Geometry {
+        let (record, width) = (layout.record as usize, usize::from(layout.width));
+        Geometry {
+            period: layout.period() as usize,
+            width,
+            up: if record > 0 { record } else { width },
+            // Without records, the element before the last is what tells more.
+            next: if record > 0 { width } else { 2 * width },
+        }
+    }
+
+    /// The hashed contexts of byte `i`, in this column of its record; `same` if its element so far equals the one above.
+    #[inline]
+    fn keys(&self, part: &[u8], i: usize, column: usize, above: u64, same: bool) -> [u64; HASHED] {
+        let at = |lag| before(part, i, lag);
+        let (last, last2, last3) = (at(1), at(2), at(3));
+        let (col, element) = (column as u64, (column % self.width) as u64);
+        let first = key(0, element, last, last2);
+        let second = key(1, element << 9 | last3, last, last2);
+        if self.period == 1 {
+            // Text has no columns: what its words need instead.
+            let (last4, last5) = (at(4), at(5));
+            let fourth = last3 << 9 | last4;
+            return [
+                first,
+                second,
+                key(2, fourth, last, last2),
+                key(3, fourth << 9 | last5, last, last2),
+                key(4, 0, last, 0),
+                key(5, last3, last2, 0),
+            ];
+        }
+        [
+            first,
+            second,
+            key(2, element << 1 | u64::from(same), above, last),
+            key(3, col, above, u64::from(same)),
+            key(4, col, last, 0),
+            if self.width > 1 {
+                key(5, element, at(self.next), above)
+            } else {
+                key(5, col, 0, 0)
+            },
+        ]
+    }
+}
+
+/// The byte that stands `lag` before byte `i`, or 256.
+#[inline]
+fn before(part: &[u8], i: usize, lag: usize) -> u64 {
+    if lag <= i {
+        u64::from(part[i - lag])
+    } else {
+        256
     }
 }
 

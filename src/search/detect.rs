@@ -158,24 +158,11 @@ pub(crate) fn rough(bytes: &[u8]) -> Rough {
     if bytes.len() < LEAST {
         return Rough::NOTHING;
     }
-    // Small inputs get smaller samples, so that looking takes a small part of the time that coding does.
-    let quick = windows(bytes, QUICK.min((bytes.len() / 16).max(SMALL)));
     let full = full_sample(bytes);
     let mut cost = Cost::new();
     let found = lags::candidates(bytes);
-    // The best so far, the best of them first. What stands out comes first: it leaves the others no hope soon.
-    let mut ranked: Vec<(f64, usize)> = Vec::new();
-    for record in found.iter().copied().chain(ALWAYS) {
-        let most = ranked
-            .get(COMPARED - 1)
-            .map_or(f64::INFINITY, |last| last.0);
-        let layout = with_record(Layout::BYTES, record);
-        let bits = cost.bits_below(most, bytes, &quick, &layout);
-        let place = ranked.partition_point(|&(other, length)| (other, length) <= (bits, record));
-        ranked.insert(place, (bits, record));
-        ranked.truncate(COMPARED);
-    }
-    let nearest = ranked.first().map_or(8, |best| best.1);
+    let ranked = best_records(bytes, &found, &mut cost);
+    let nearest = ranked.first().copied().unwrap_or(8);
     let float = floats::find(bytes, &full, |layout| {
         elements::shared(
             bytes,
@@ -187,28 +174,17 @@ pub(crate) fn rough(bytes: &[u8]) -> Rough {
     let element = float.or_else(|| elements::find(bytes, &full, nearest));
 
     // The best few, and whatever stood out most: where elements are wide, a long record's rank suffers without them.
-    let mut records: Vec<usize> = ranked
-        .iter()
-        .map(|best| best.1)
-        .chain(found.first().copied())
-        .collect();
+    let mut records = ranked;
+    records.extend(found.first());
     records.sort_unstable();
     records.dedup();
-    let mut tried: Vec<(f64, Layout)> = Vec::new();
-    let mut least = f64::INFINITY;
-    let mut try_layout = |layout: Layout| {
-        if !tried.iter().any(|known| known.1 == layout) {
-            let bits = cost.bits_below(SHORTER * least, bytes, &full, &layout);
-            least = least.min(bits);
-            tried.push((bits, layout));
-        }
-    };
-    try_layout(element.unwrap_or(Layout::BYTES));
+    let mut trials = Trials::new(bytes, &full, &mut cost);
+    trials.add(element.unwrap_or(Layout::BYTES));
     for record in records {
         let aligned = element.filter(|element| record.is_multiple_of(element.width.into()));
-        try_layout(with_record(aligned.unwrap_or(Layout::BYTES), record));
+        trials.add(with_record(aligned.unwrap_or(Layout::BYTES), record));
     }
-    let Some(&(bits, layout)) = tried.iter().find(|known| known.0 <= SHORTER * least) else {
+    let Some((bits, layout)) = trials.first_of_the_best() else {
         return Rough::NOTHING;
     };
     if float.is_some() {
@@ -219,41 +195,107 @@ pub(crate) fn rough(bytes: &[u8]) -> Rough {
             plain: None,
         };
     }
-    // What the choice has to beat: the same distance without elements, which bears parts of the input that are aligned
-    // differently, and no structure at all.
-    let columns = Layout {
-        record: layout.period(),
-        ..Layout::BYTES
-    };
-    let columns_bits = if layout.width > 1 {
-        cost.bits_below(bits / PLAIN, bytes, &full, &columns)
-    } else {
-        f64::INFINITY
-    };
-    let (bits, layout) = if PLAIN * columns_bits < bits {
-        (columns_bits, columns)
-    } else {
-        (bits, layout)
-    };
-    let margin = if is_text(bytes, &full) {
-        PLAIN_TEXT
-    } else {
-        PLAIN
-    };
-    let known = tried.iter().find(|known| known.1 == Layout::BYTES);
-    let known = known.map(|known| known.0).filter(|bits| bits.is_finite());
-    let plain =
-        known.unwrap_or_else(|| cost.bits_below(margin * bits, bytes, &full, &Layout::BYTES));
-    let (bits, layout) = if plain <= margin * bits {
-        (plain, Layout::BYTES)
-    } else {
-        (bits, layout)
-    };
-    Rough {
-        layout,
-        sure: false,
-        bits: Some(bits),
-        plain: Some(plain).filter(|plain| plain.is_finite()),
+    let (bits, layout) = trials.or_without_elements(bits, layout);
+    trials.or_plain(bits, layout)
+}
+
+/// The record lengths under which a small sample costs least, the best first, of those that stand out and a few more.
+fn best_records(bytes: &[u8], found: &[usize], cost: &mut Cost) -> Vec<usize> {
+    // Small inputs get smaller samples, so that looking takes a small part of the time that coding does.
+    let quick = windows(bytes, QUICK.min((bytes.len() / 16).max(SMALL)));
+    let mut ranked: Vec<(f64, usize)> = Vec::new();
+    // What stands out comes first: it leaves the others no hope soon.
+    for record in found.iter().copied().chain(ALWAYS) {
+        let most = ranked
+            .get(COMPARED - 1)
+            .map_or(f64::INFINITY, |last| last.0);
+        let layout = with_record(Layout::BYTES, record);
+        let bits = cost.bits_below(most, bytes, &quick, &layout);
+        let place = ranked.partition_point(|&(other, length)| (other, length) <= (bits, record));
+        ranked.insert(place, (bits, record));
+        ranked.truncate(COMPARED);
+    }
+    ranked.into_iter().map(|best| best.1).collect()
+}
+
+/// Layouts and what the full sample costs under each, in the order in which they were tried.
+struct Trials<'a> {
+    bytes: &'a [u8],
+    full: &'a [Window],
+    cost: &'a mut Cost,
+    tried: Vec<(f64, Layout)>,
+    least: f64,
+}
+
+impl<'a> Trials<'a> {
+    fn new(bytes: &'a [u8], full: &'a [Window], cost: &'a mut Cost) -> Self {
+        Trials {
+            bytes,
+            full,
+            cost,
+            tried: Vec::new(),
+            least: f64::INFINITY,
+        }
+    }
+
+    fn bits_below(&mut self, most: f64, layout: &Layout) -> f64 {
+        self.cost.bits_below(most, self.bytes, self.full, layout)
+    }
+
+    fn add(&mut self, layout: Layout) {
+        if !self.tried.iter().any(|known| known.1 == layout) {
+            let bits = self.bits_below(SHORTER * self.least, &layout);
+            self.least = self.least.min(bits);
+            self.tried.push((bits, layout));
+        }
+    }
+
+    /// The first that costs hardly more than the least.
+    fn first_of_the_best(&self) -> Option<(f64, Layout)> {
+        let most = SHORTER * self.least;
+        self.tried.iter().copied().find(|known| known.0 <= most)
+    }
+
+    /// The same distance without elements, which bears parts of the input that are aligned differently, unless the elements
+    /// save enough.
+    fn or_without_elements(&mut self, bits: f64, layout: Layout) -> (f64, Layout) {
+        let columns = Layout {
+            record: layout.period(),
+            ..Layout::BYTES
+        };
+        let columns_bits = if layout.width > 1 {
+            self.bits_below(bits / PLAIN, &columns)
+        } else {
+            f64::INFINITY
+        };
+        if PLAIN * columns_bits < bits {
+            (columns_bits, columns)
+        } else {
+            (bits, layout)
+        }
+    }
+
+    /// No structure at all, unless the layout saves enough.
+    fn or_plain(&mut self, bits: f64, layout: Layout) -> Rough {
+        let margin = if is_text(self.bytes, self.full) {
+            PLAIN_TEXT
+        } else {
+            PLAIN
+        };
+        let known = self.tried.iter().find(|known| known.1 == Layout::BYTES);
+        let known = known.map(|known| known.0).filter(|bits| bits.is_finite());
+        let plain = known.unwrap_or_else(|| self.bits_below(margin * bits, &Layout::BYTES));
+        let (bits, layout) = if plain <= margin * bits {
+            (plain, Layout::BYTES)
+        } else {
+            (bits, layout)
+        };
+        Rough {
+            layout,
+            sure: false,
+            bits: Some(bits),
+            plain: Some(plain).filter(|plain| plain.is_finite()),
+        }
     }
 }
 

@@ -26,7 +26,7 @@ const _: () = {
 /// not on the number of threads.
 ///
 /// # Errors
-/// `Io` if reading or writing fails, `InputChanged` if a mapped file's length does not stay the same, `InvalidArgument`
+/// `Io` if reading or writing fails, `InputChanged` if a file's length does not stay the same, `InvalidArgument`
 /// if the layout given contradicts itself.
 pub fn compress(
     input: Input,

@@ -1,7 +1,6 @@
-//! The bytes to be compressed: a window at a time, from a mapped file or from any reader.
+//! The bytes to be compressed: copied from a file or from any reader, a window at a time.
 
 use crate::error::{Error, Result};
-use memmap2::{Mmap, MmapOptions};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,121 +8,90 @@ use std::io::{self, Read};
 /// What is to be compressed.
 pub struct Input<'a> {
     source: Source<'a>,
+    /// What was read and not yet consumed.
+    buffer: Vec<u8>,
+    /// Nothing comes after the buffer.
+    ended: bool,
 }
 
 enum Source<'a> {
-    Mapped {
-        file: File,
-        len: u64,
-        position: u64,
-        window: Option<Mmap>,
-    },
-    Reader {
-        reader: Box<dyn Read + 'a>,
-        buffer: Vec<u8>,
-        ended: bool,
-    },
+    File(WholeFile),
+    Reader(Box<dyn Read + 'a>),
 }
 
 impl<'a> Input<'a> {
     /// Reads `reader` to its end.
     pub fn from_reader(reader: impl Read + 'a) -> Input<'a> {
-        let reader = Box::new(reader);
-        Input {
-            source: Source::Reader {
-                reader,
-                buffer: Vec::new(),
-                ended: false,
-            },
-        }
+        Input::new(Source::Reader(Box::new(reader)))
     }
 
-    /// Reads `file`, from its first byte, by mapping a window of it at a time. What cannot be mapped is read.
+    /// Reads `file` from its first byte, wherever its cursor stands. Where the system has positioned reads the cursor stays
+    /// there, so that a file may be read through several of its clones at once.
     ///
-    /// Nobody may shorten the file meanwhile: a change of its length is an error where it is noticed, and the end of
-    /// the process where it is not.
+    /// A file whose length changes meanwhile is an error. One whose bytes are overwritten is compressed as they were when
+    /// each was read: the compressed file is whole, but may hold a mixture of old and new.
     ///
     /// # Errors
     /// `Io` if the file's length cannot be asked for.
     pub fn from_file(file: File) -> Result<Input<'a>> {
         let metadata = file.metadata()?;
         // Files in /proc and the like say that they have no bytes, but give some when read.
-        if !metadata.is_file() || metadata.len() == 0 || map(&file, 0, 1).is_err() {
+        if !metadata.is_file() || metadata.len() == 0 {
             return Ok(Input::from_reader(file));
         }
         let len = metadata.len();
-        Ok(Input {
-            source: Source::Mapped {
-                file,
-                len,
-                position: 0,
-                window: None,
-            },
-        })
+        Ok(Input::new(Source::File(WholeFile {
+            file,
+            len,
+            position: 0,
+        })))
+    }
+
+    fn new(source: Source<'a>) -> Input<'a> {
+        Input {
+            source,
+            buffer: Vec::new(),
+            ended: false,
+        }
     }
 
     /// The next bytes, not yet consumed, and whether they are the last: `size` of them, or all that are left.
     ///
     /// # Errors
-    /// `Io` if reading fails, `InputChanged` if a mapped file's length did.
+    /// `Io` if reading fails, `InputChanged` if a file's length did.
     pub(crate) fn window(&mut self, size: usize) -> Result<(&[u8], bool)> {
-        match &mut self.source {
-            Source::Mapped {
-                file,
-                len,
-                position,
-                window,
-            } => {
-                let after = file.metadata()?.len();
-                if after != *len {
-                    return Err(Error::InputChanged {
-                        before: *len,
-                        after,
-                    });
-                }
-                let left = *len - *position;
-                let size = left.min(size as u64) as usize;
-                // The old window goes before the new one comes, so that one alone is resident.
-                *window = None;
-                if size > 0 {
-                    *window = Some(map(file, *position, size)?);
-                }
-                Ok((window.as_deref().unwrap_or_default(), size as u64 == left))
-            }
-            Source::Reader {
-                reader,
-                buffer,
-                ended,
-            } => {
-                let wanted = size.saturating_sub(buffer.len());
-                if !*ended && wanted > 0 {
-                    // Not more than the window: doubling would take twice the memory.
-                    buffer.reserve_exact(wanted);
-                    *ended = reader.take(wanted as u64).read_to_end(buffer)? < wanted;
-                }
-                Ok((buffer, *ended))
-            }
+        if let Source::File(file) = &self.source {
+            file.check_length()?;
         }
+        let wanted = size.saturating_sub(self.buffer.len());
+        if !self.ended && wanted > 0 {
+            // Not more than the window: doubling would take twice the memory.
+            self.buffer.reserve_exact(wanted);
+            let (read, at_end) = match &mut self.source {
+                Source::File(file) => {
+                    let read = file.take(wanted as u64).read_to_end(&mut self.buffer)?;
+                    if read < wanted {
+                        // It ends earlier than it was long: now shortened, or one of /sys, which give less than they say.
+                        file.check_length()?;
+                    }
+                    (read, file.position >= file.len)
+                }
+                Source::Reader(reader) => {
+                    let read = reader.take(wanted as u64).read_to_end(&mut self.buffer)?;
+                    (read, false)
+                }
+            };
+            self.ended = at_end || read < wanted;
+        }
+        let window = &self.buffer[..self.buffer.len().min(size)];
+        Ok((window, self.ended && window.len() == self.buffer.len()))
     }
 
     /// Takes the first `count` bytes of the window away.
     pub(crate) fn consume(&mut self, count: usize) {
-        match &mut self.source {
-            Source::Mapped {
-                len,
-                position,
-                window,
-                ..
-            } => {
-                *position = (*position + count as u64).min(*len);
-                *window = None;
-            }
-            Source::Reader { buffer, ended, .. } => {
-                buffer.drain(..count.min(buffer.len()));
-                if *ended && buffer.is_empty() {
-                    buffer.shrink_to_fit();
-                }
-            }
+        self.buffer.drain(..count.min(self.buffer.len()));
+        if self.ended && self.buffer.is_empty() {
+            self.buffer.shrink_to_fit();
         }
     }
 }
@@ -131,8 +99,8 @@ impl<'a> Input<'a> {
 impl fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.source {
-            Source::Mapped { .. } => "mapped",
-            Source::Reader { .. } => "read",
+            Source::File(_) => "file",
+            Source::Reader(_) => "reader",
         };
         f.debug_struct("Input")
             .field("kind", &kind)
@@ -140,12 +108,43 @@ impl fmt::Debug for Input<'_> {
     }
 }
 
-#[allow(unsafe_code)]
-fn map(file: &File, offset: u64, len: usize) -> io::Result<Mmap> {
-    // SAFETY: the mapping is read-only, lies within the length that the file had a moment ago, and its bytes are only
-    // copied and hashed, so that another process's writes may give other bytes but break no invariant of ours. A file
-    // shortened between check and use raises SIGBUS, which ends the process: documented at `Input::from_file`.
-    unsafe { MmapOptions::new().offset(offset).len(len).map(file) }
+/// A regular file, read from its first byte to the end that it had when it was opened.
+struct WholeFile {
+    file: File,
+    len: u64,
+    position: u64,
+}
+
+impl WholeFile {
+    fn check_length(&self) -> Result<()> {
+        let (before, after) = (self.len, self.file.metadata()?.len());
+        match before == after {
+            true => Ok(()),
+            false => Err(Error::InputChanged { before, after }),
+        }
+    }
+}
+
+impl Read for WholeFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.len - self.position).unwrap_or(usize::MAX);
+        let size = buffer.len().min(left);
+        let read = read_at(&self.file, &mut buffer[..size], self.position)?;
+        self.position += read as u64;
+        Ok(read)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, position)
+}
+
+#[cfg(not(unix))]
+fn read_at(mut file: &File, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+    use std::io::{Seek, SeekFrom};
+    file.seek(SeekFrom::Start(position))?;
+    file.read(buffer)
 }
 
 #[cfg(test)]
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn mapped_and_read_windows_give_the_same_bytes() {
+    fn files_and_readers_give_the_same_windows() {
         let content: Vec<u8> = (0..3 * WINDOW + 4099).map(|i| (i % 251) as u8).collect();
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&content).unwrap();

@@ -44,6 +44,7 @@ impl Byte for u8 {}
 #[target_feature(enable = "avx2")]
 #[inline]
 pub fn load_bytes<T: Byte>(from: &[T; BLOCK]) -> __m128i {
+    const { assert!(size_of::<T>() == 1) };
     // SAFETY: 16 readable bytes; an unaligned load.
     #[allow(unsafe_code)]
     unsafe {
@@ -54,6 +55,7 @@ pub fn load_bytes<T: Byte>(from: &[T; BLOCK]) -> __m128i {
 #[target_feature(enable = "avx2")]
 #[inline]
 pub fn store_bytes<T: Byte>(to: &mut [T; BLOCK], values: __m128i) {
+    const { assert!(size_of::<T>() == 1) };
     // SAFETY: 16 writable bytes; an unaligned store.
     #[allow(unsafe_code)]
     unsafe {
@@ -64,6 +66,7 @@ pub fn store_bytes<T: Byte>(to: &mut [T; BLOCK], values: __m128i) {
 #[target_feature(enable = "avx2")]
 #[inline]
 pub fn load16<T: Half>(from: &[T; BLOCK]) -> __m256i {
+    const { assert!(size_of::<T>() == 2) };
     // SAFETY: 32 readable bytes; an unaligned load.
     #[allow(unsafe_code)]
     unsafe {
@@ -74,6 +77,7 @@ pub fn load16<T: Half>(from: &[T; BLOCK]) -> __m256i {
 #[target_feature(enable = "avx2")]
 #[inline]
 pub fn store16<T: Half>(to: &mut [T; BLOCK], values: __m256i) {
+    const { assert!(size_of::<T>() == 2) };
     // SAFETY: 32 writable bytes; an unaligned store.
     #[allow(unsafe_code)]
     unsafe {
@@ -84,6 +88,7 @@ pub fn store16<T: Half>(to: &mut [T; BLOCK], values: __m256i) {
 #[target_feature(enable = "avx2")]
 #[inline]
 fn load32<T: Word>(from: &[T; BLOCK]) -> [__m256i; 2] {
+    const { assert!(size_of::<T>() == 4) };
     // SAFETY: 64 readable bytes, 32 at each half; unaligned loads.
     #[allow(unsafe_code)]
     unsafe {
@@ -95,6 +100,7 @@ fn load32<T: Word>(from: &[T; BLOCK]) -> [__m256i; 2] {
 #[target_feature(enable = "avx2")]
 #[inline]
 fn store32<T: Word>(to: &mut [T; BLOCK], [low, high]: [__m256i; 2]) {
+    const { assert!(size_of::<T>() == 4) };
     // SAFETY: 64 writable bytes, 32 at each half; unaligned stores.
     #[allow(unsafe_code)]
     unsafe {

@@ -27,90 +27,24 @@ pub(crate) fn choose(
     column: &Column,
     estimator: &mut Estimator,
 ) -> Choice {
-    let Column { width, swap, kind } = *column;
-    let bits = 8 * u32::from(width);
-    let own = (width, swap, None);
-    let count = frame::count(layout, width, None, bytes.len());
-    let none = Choice {
+    let mut best = Choice {
         transform: Transform::NONE,
         bits: 0.0,
     };
-    if count < FEWEST {
-        return none;
-    }
-    let rows = [layout.record, layout.plane].map(|n| n as usize / usize::from(width));
-    let coded = (count / SPARSE)
-        .clamp(ELEMENTS[0], ELEMENTS[1])
-        .min(count / 2);
-    let reach = (2 * rows[1].max(rows[0]) + 3).max(64);
-    let history = reach.min(HISTORY).min(count - coded);
-    let start = ((count - coded) / 2).max(history);
-    let patterns = frame::patterns(layout, bytes, own, start - history, history + coded);
-    let plain = estimator.bits(&patterns[history..], width);
-    let in_rows = estimator.bits_in_rows(&patterns, history, width, layout.record);
-    let plain = plain.min(in_rows);
-    let mut best = none;
-    let mut all = frame::patterns(layout, bytes, own, 0, usize::MAX);
-    let repeated = repeats(&all);
-    // Values that come again are cheap as they are, wherever they come; differences hide them.
-    let again = (all.len() as f64 * (1.0 - repeated)).max(2.0);
-    let again = crate::search::log2(again) + 1.0;
-    best.bits = plain.min((1.0 - repeated) * plain + repeated * again);
-
-    let steps = [1, rows[0], rows[1]];
-    let sweep = |transform: &Transform, codes: &[u64], estimator: &mut Estimator| {
-        let mut coded = codes.to_vec();
-        transform.predict(&mut coded, bits, steps, &[]);
-        estimator.bits(&coded[history..], width)
-    };
-    let mut tried = vec![Transform::of(kind)];
-    tried.extend(rules::candidates(&all, width, kind));
-    let mut by_rule: Vec<(f64, Transform, Vec<u64>)> = Vec::new();
-    for transform in tried {
-        let mut codes = patterns.clone();
-        transform.to_codes(&mut codes, bits);
-        let placed = placed(transform.clone(), &codes, width);
-        let mut still = codes[history..].to_vec();
-        placed.place(&mut still, bits);
-        let cost = estimator.bits(&still, width) + named(&transform, count, bits);
-        if cost < WORTHWHILE * best.bits {
-            best.bits = cost;
-            best.transform = placed;
-        }
-        let mut least = f64::INFINITY;
-        for times in [[1, 0, 0], lorenzo(rows)] {
-            let moved = with(&transform, Predict::Differences(times));
-            least = least.min(sweep(&moved, &codes, estimator));
-        }
-        by_rule.push((least + named(&transform, count, bits), transform, codes));
-    }
-    by_rule.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let Some((_, transform, codes)) = by_rule.first() else {
+    let Some(array) = Array::new(bytes, layout, column) else {
         return best;
     };
-    let mut predictions: Vec<Predict> = differences(rows).map(Predict::Differences).collect();
-    let shift = fixed_point(&patterns, kind, bits);
-    let values = transform.values(bits, shift);
-    // Weights are to fit all of the array, not the sample alone.
-    transform.to_codes(&mut all, bits);
-    // In place: a frame's elements as 64 bits each are large.
-    let values: Vec<i64> = all.into_iter().map(|code| values.value(code)).collect();
-    for lags in stencils(rows) {
-        let reach = lags.iter().copied().max().unwrap_or(0) as usize;
-        if reach >= values.len() / 2 {
-            continue;
-        }
-        let step = ((values.len() - reach) / FITTED).max(1) | 1;
-        let positions: Vec<usize> = (reach..values.len()).step_by(step).collect();
-        predictions.push(Predict::Stencil {
-            shift,
-            weights: fit::weights(&values, &lags, &positions),
-            lags,
-        });
-    }
+    let plain = array.bits_as_they_are(layout, estimator);
+    let all = frame::patterns(layout, bytes, array.own(), 0, usize::MAX);
+    best.bits = less_repeats(plain, &all);
+    let Some((transform, codes)) = array.best_rule(&all, &mut best, estimator) else {
+        return best;
+    };
+    let predictions = array.predictions(&transform, all);
     let moved = predictions.into_iter().map(|predict| {
-        let moved = with(transform, predict);
-        let cost = sweep(&moved, codes, estimator) + named(transform, count, bits);
+        let moved = with(&transform, predict);
+        let named = named(&transform, array.count, array.bits);
+        let cost = array.bits_predicted(&moved, &codes, estimator) + named;
         (cost, moved)
     });
     if let Some((bits, transform)) = moved.min_by(|a, b| a.0.total_cmp(&b.0))
@@ -120,11 +54,148 @@ pub(crate) fn choose(
         best.transform = transform;
     }
     if best.transform.predict == Predict::Nothing && best.transform != Transform::NONE {
-        let mut codes = frame::patterns(layout, bytes, own, 0, usize::MAX);
-        best.transform.to_codes(&mut codes, bits);
-        best.transform = placed(best.transform, &codes, width);
+        let mut codes = frame::patterns(layout, bytes, array.own(), 0, usize::MAX);
+        best.transform.to_codes(&mut codes, array.bits);
+        best.transform = placed(best.transform, &codes, column.width);
     }
     best
+}
+
+/// An array, and the elements of it that are coded to compare transforms.
+struct Array<'a> {
+    column: &'a Column,
+    /// Of an element.
+    bits: u32,
+    /// All elements.
+    count: usize,
+    /// Elements of a row and of a plane.
+    rows: [usize; 2],
+    /// Those that are coded, after those that predictions look back to.
+    patterns: Vec<u64>,
+    /// How many the latter are.
+    history: usize,
+}
+
+impl<'a> Array<'a> {
+    /// None if there are too few elements.
+    fn new(bytes: &[u8], layout: &Layout, column: &'a Column) -> Option<Self> {
+        let width = column.width;
+        let count = frame::count(layout, width, None, bytes.len());
+        if count < FEWEST {
+            return None;
+        }
+        let rows = [layout.record, layout.plane].map(|n| n as usize / usize::from(width));
+        let coded = (count / SPARSE)
+            .clamp(ELEMENTS[0], ELEMENTS[1])
+            .min(count / 2);
+        let reach = (2 * rows[1].max(rows[0]) + 3).max(64);
+        let history = reach.min(HISTORY).min(count - coded);
+        let start = ((count - coded) / 2).max(history);
+        let own = (width, column.swap, None);
+        let patterns = frame::patterns(layout, bytes, own, start - history, history + coded);
+        Some(Array {
+            column,
+            bits: 8 * u32::from(width),
+            count,
+            rows,
+            patterns,
+            history,
+        })
+    }
+
+    /// Which bytes an element is, as [`frame::patterns`] takes it.
+    fn own(&self) -> (u8, bool, Option<usize>) {
+        (self.column.width, self.column.swap, None)
+    }
+
+    fn bits_as_they_are(&self, layout: &Layout, estimator: &mut Estimator) -> f64 {
+        let (width, history) = (self.column.width, self.history);
+        let plain = estimator.bits(&self.patterns[history..], width);
+        plain.min(estimator.bits_in_rows(&self.patterns, history, width, layout.record))
+    }
+
+    /// The bits of codes after their prediction.
+    fn bits_predicted(
+        &self,
+        transform: &Transform,
+        codes: &[u64],
+        estimator: &mut Estimator,
+    ) -> f64 {
+        let mut coded = codes.to_vec();
+        transform.predict(&mut coded, self.bits, [1, self.rows[0], self.rows[1]], &[]);
+        estimator.bits(&coded[self.history..], self.column.width)
+    }
+
+    /// The rule under which simple differences cost least, and the codes that it gives; `best` becomes a rule without
+    /// differences where that is worthwhile.
+    fn best_rule(
+        &self,
+        all: &[u64],
+        best: &mut Choice,
+        estimator: &mut Estimator,
+    ) -> Option<(Transform, Vec<u64>)> {
+        let Column { width, kind, .. } = *self.column;
+        let mut tried = vec![Transform::of(kind)];
+        tried.extend(rules::candidates(all, width, kind));
+        let mut by_rule: Vec<(f64, Transform, Vec<u64>)> = Vec::new();
+        for transform in tried {
+            let mut codes = self.patterns.clone();
+            transform.to_codes(&mut codes, self.bits);
+            let placed = placed(transform.clone(), &codes, width);
+            let mut still = codes[self.history..].to_vec();
+            placed.place(&mut still, self.bits);
+            let named = named(&transform, self.count, self.bits);
+            let cost = estimator.bits(&still, width) + named;
+            if cost < WORTHWHILE * best.bits {
+                best.bits = cost;
+                best.transform = placed;
+            }
+            let mut least = f64::INFINITY;
+            for times in [[1, 0, 0], lorenzo(self.rows)] {
+                let moved = with(&transform, Predict::Differences(times));
+                least = least.min(self.bits_predicted(&moved, &codes, estimator));
+            }
+            by_rule.push((least + named, transform, codes));
+        }
+        by_rule.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (_, transform, codes) = by_rule.into_iter().next()?;
+        Some((transform, codes))
+    }
+
+    /// Differences along the axes there are, and stencils whose weights are fitted to all elements.
+    fn predictions(&self, transform: &Transform, mut all: Vec<u64>) -> Vec<Predict> {
+        let mut predictions: Vec<Predict> =
+            differences(self.rows).map(Predict::Differences).collect();
+        let shift = fixed_point(&self.patterns, self.column.kind, self.bits);
+        let values = transform.values(self.bits, shift);
+        // Weights are to fit all of the array, not the sample alone.
+        transform.to_codes(&mut all, self.bits);
+        // In place: a frame's elements as 64 bits each are large.
+        let values: Vec<i64> = all.into_iter().map(|code| values.value(code)).collect();
+        for lags in stencils(self.rows) {
+            let reach = lags.iter().copied().max().unwrap_or(0) as usize;
+            if reach >= values.len() / 2 {
+                continue;
+            }
+            let step = ((values.len() - reach) / FITTED).max(1) | 1;
+            let positions: Vec<usize> = (reach..values.len()).step_by(step).collect();
+            predictions.push(Predict::Stencil {
+                shift,
+                weights: fit::weights(&values, &lags, &positions),
+                lags,
+            });
+        }
+        predictions
+    }
+}
+
+/// The bits of elements that cost `plain` each, less what repeats save: values that come again are cheap as they are, wherever
+/// they come; differences hide them.
+fn less_repeats(plain: f64, all: &[u64]) -> f64 {
+    let repeated = repeats(all);
+    let again = (all.len() as f64 * (1.0 - repeated)).max(2.0);
+    let again = crate::search::log2(again) + 1.0;
+    plain.min((1.0 - repeated) * plain + repeated * again)
 }
 
 /// Whether the element before is about as close as the one a record before: in tables it is of another column.

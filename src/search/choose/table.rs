@@ -80,12 +80,12 @@ fn of_column(
 ) -> (Choice, Vec<Transform>) {
     let Column { width, kind, .. } = *column;
     let bits = 8 * u32::from(width);
-    let none = |bits| Choice {
+    let mut best = Choice {
         transform: Transform::NONE,
-        bits,
+        bits: 0.0,
     };
     if patterns.len() < FEWEST || patterns.iter().all(|p| *p == patterns[0]) {
-        return (none(0.0), Vec::new());
+        return (best, Vec::new());
     }
     let runs = sampled(patterns.len(), estimator.budget);
     let run = runs[0].len();
@@ -93,37 +93,13 @@ fn of_column(
         .flat_map(|run| &patterns[run])
         .copied()
         .collect();
-    let plain = estimator.bits(&sample, width);
-    let mut best = none(plain);
-    let mut tried = vec![Transform::of(kind)];
-    tried.extend(rules::candidates(patterns, width, kind));
-    let overhead = |t: &Transform| {
-        let values = match &t.rule {
-            Rule::Any => 0.0,
-            Rule::Dictionary(values) => bits_of_values(values, width),
-            _ => NAMED,
-        };
-        values / patterns.len() as f64
-    };
-    let mut costs: Vec<(f64, Transform, Vec<u64>)> = Vec::new();
-    for transform in tried {
-        let mut codes = sample.clone();
-        transform.to_codes(&mut codes, bits);
-        let transform = placed(transform, &codes, width);
-        let named = overhead(&transform);
-        let mut coded = codes.clone();
-        transform.place(&mut coded, bits);
-        let most = costs.get(TRIED - 1).map_or(f64::INFINITY, |cost| cost.0);
-        let cost = if transform.rule == Rule::Any && only_first_bytes_differ(&sample, kind, bits) {
-            plain
-        } else {
-            named + estimator.bits_below(most - named, &coded, width)
-        };
-        let place = costs.partition_point(|other| other.0 <= cost);
-        costs.insert(place, (cost, transform, codes));
-        costs.truncate(TRIED);
-    }
-    if let Some((cost, transform, _)) = costs.first()
+    best.bits = estimator.bits(&sample, width);
+    let ranked = best_readings(patterns, &sample, column, best.bits, estimator);
+    if let Some(Reading {
+        bits: cost,
+        transform,
+        ..
+    }) = ranked.first()
         && transform.rule != Rule::Any
         && (*cost < RULE * best.bits
             || *cost < best.bits - DECIMAL && decimals_apart(transform, &sample, bits) >= APART)
@@ -131,30 +107,9 @@ fn of_column(
         best.bits = *cost;
         best.transform = transform.clone();
     }
-    let differing: &[_] = if follow_closely(patterns, kind, bits) {
-        &costs
-    } else {
-        &[]
-    };
-    for (_, transform, codes) in differing {
-        for times in 1..=2 {
-            let transform = Transform {
-                predict: Predict::Differences([times, 0, 0]),
-                offset: 0,
-                rotate: 0,
-                ..transform.clone()
-            };
-            let mut coded = codes.clone();
-            for run in coded.chunks_mut(run) {
-                transform.predict(run, bits, [1, 0, 0], &[]);
-            }
-            let cost = estimator.bits(&coded, width) + overhead(&transform);
-            if cost < DIFFERENCE * best.bits {
-                best.bits = cost;
-                best.transform = transform;
-            } else {
-                break;
-            }
+    if follow_closely(patterns, kind, bits) {
+        for reading in &ranked {
+            try_differences(reading, run, patterns.len(), width, &mut best, estimator);
         }
     }
     // The first of all values may lie outside the sample: the place is that of all.
@@ -163,8 +118,94 @@ fn of_column(
         best.transform.to_codes(&mut codes, bits);
         best.transform = placed(best.transform, &codes, width);
     }
-    let transforms = costs.into_iter().map(|cost| cost.1).collect();
-    (best, transforms)
+    let transforms = ranked.into_iter().map(|reading| reading.transform);
+    (best, transforms.collect())
+}
+
+/// A reading and rule of a column, the sample's codes under it, and the bits of a row, its naming included.
+struct Reading {
+    bits: f64,
+    transform: Transform,
+    codes: Vec<u64>,
+}
+
+/// The [`TRIED`] readings and rules under which the sample costs least, the best first; `plain` is what it costs as it is.
+fn best_readings(
+    patterns: &[u64],
+    sample: &[u64],
+    column: &Column,
+    plain: f64,
+    estimator: &mut Estimator,
+) -> Vec<Reading> {
+    let Column { width, kind, .. } = *column;
+    let bits = 8 * u32::from(width);
+    let mut tried = vec![Transform::of(kind)];
+    tried.extend(rules::candidates(patterns, width, kind));
+    let mut ranked: Vec<Reading> = Vec::new();
+    for transform in tried {
+        let mut codes = sample.to_vec();
+        transform.to_codes(&mut codes, bits);
+        let transform = placed(transform, &codes, width);
+        let named = bits_of_naming(&transform, width, patterns.len());
+        let mut coded = codes.clone();
+        transform.place(&mut coded, bits);
+        let most = ranked
+            .get(TRIED - 1)
+            .map_or(f64::INFINITY, |reading| reading.bits);
+        let cost = if transform.rule == Rule::Any && only_first_bytes_differ(sample, kind, bits) {
+            plain
+        } else {
+            named + estimator.bits_below(most - named, &coded, width)
+        };
+        let place = ranked.partition_point(|other| other.bits <= cost);
+        let reading = Reading {
+            bits: cost,
+            transform,
+            codes,
+        };
+        ranked.insert(place, reading);
+        ranked.truncate(TRIED);
+    }
+    ranked
+}
+
+/// The bits of a row that go into naming a rule, in a table of so many.
+fn bits_of_naming(transform: &Transform, width: u8, rows: usize) -> f64 {
+    let values = match &transform.rule {
+        Rule::Any => 0.0,
+        Rule::Dictionary(values) => bits_of_values(values, width),
+        _ => NAMED,
+    };
+    values / rows as f64
+}
+
+/// Differences of a reading once and twice, within each run of the sample, as long as they save enough.
+fn try_differences(
+    reading: &Reading,
+    run: usize,
+    rows: usize,
+    width: u8,
+    best: &mut Choice,
+    estimator: &mut Estimator,
+) {
+    for times in 1..=2 {
+        let transform = Transform {
+            predict: Predict::Differences([times, 0, 0]),
+            offset: 0,
+            rotate: 0,
+            ..reading.transform.clone()
+        };
+        let mut coded = reading.codes.clone();
+        for run in coded.chunks_mut(run) {
+            transform.predict(run, 8 * u32::from(width), [1, 0, 0], &[]);
+        }
+        let cost = estimator.bits(&coded, width) + bits_of_naming(&transform, width, rows);
+        if cost >= DIFFERENCE * best.bits {
+            break;
+        }
+        best.bits = cost;
+        best.transform = transform;
+    }
 }
 
 /// Whether a reading changes nothing but the first bytes, equal ones to equal ones: it costs what plain elements do.
