@@ -1,9 +1,10 @@
 //! `boa analyze`.
 
 use super::args::{AnalyzeArgs, Talk};
+use super::each_file::for_each;
 use super::exit::{Failure, shown};
 use super::source::{STDIN, Source};
-use super::{for_each, print};
+use super::stdout::print;
 use boa_constrictor::analyze::{Column, Region, Report, analyze, analyze_reader};
 use serde::Serialize;
 use std::io;

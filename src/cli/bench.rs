@@ -7,8 +7,9 @@ use super::progress::Bar;
 #[cfg(feature = "report")]
 use super::report::{Report, page};
 use super::source::Source;
+use super::stdout::print;
 use super::verify::Comparison;
-use super::{layout_option, model_file, print, stages};
+use super::{layout_option, model_file, stages};
 use boa_constrictor::kernel::Kernel;
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};
 use std::fs::File;

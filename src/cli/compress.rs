@@ -1,6 +1,7 @@
 //! `boa compress`.
 
 use super::args::{CompressArgs, OutputArgs, Talk};
+use super::each_file::for_each;
 use super::exit::{Failure, USAGE, shown};
 #[cfg(feature = "train")]
 use super::fit::compress_fitted;
@@ -8,7 +9,7 @@ use super::output::Output;
 use super::progress::Bar;
 use super::source::{self, STDIN, Source};
 use super::verify::Comparison;
-use super::{for_each, layout_option, model_file};
+use super::{layout_option, model_file};
 use boa_constrictor::{DecodeOptions, EncodeOptions, Input, Summary, compress, decompress};
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal};

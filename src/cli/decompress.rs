@@ -2,11 +2,12 @@
 
 use super::args::{DecompressArgs, OutputArgs, Talk};
 use super::compress::{SUFFIX, one_output_for_one_file, removable, say};
+use super::each_file::for_each;
 use super::exit::{Failure, shown};
+use super::model_file;
 use super::output::Output;
 use super::progress::Bar;
 use super::source::{self, STDIN, Source};
-use super::{for_each, model_file};
 use boa_constrictor::{DecodeOptions, decompress};
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,10 @@
 //! `boa list`.
 
 use super::args::{ListArgs, Talk};
+use super::each_file::for_each;
 use super::exit::{Failure, shown};
 use super::source::{STDIN, Source};
-use super::{for_each, print};
+use super::stdout::print;
 use boa_constrictor::format::{ModelSection, NetworkRef};
 use boa_constrictor::stream::{FrameInfo, Member, list};
 use boa_constrictor::structure::words;

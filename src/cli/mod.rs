@@ -5,6 +5,7 @@ mod args;
 mod bench;
 mod compress;
 mod decompress;
+mod each_file;
 mod exit;
 #[cfg(feature = "train")]
 mod fit;
@@ -20,6 +21,7 @@ mod report;
 mod signals;
 mod source;
 mod stages;
+mod stdout;
 mod test;
 #[cfg(feature = "train")]
 mod train;
@@ -31,7 +33,6 @@ use args::{Cli, Command};
 use boa_constrictor::kernel::Kernel;
 use clap::Parser;
 use exit::Failure;
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -80,21 +81,4 @@ fn run_command(cli: &Cli) -> Result<u8, Failure> {
         #[cfg(feature = "train")]
         Command::Train(args) => train::run(args, &cli.talk),
     }
-}
-
-/// Writes a report to stdout.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
-    written.map_err(|e| Failure::io(Path::new("(stdout)"), e))
-}
-
-/// Does `work` for every file, whatever happens to the others; reports each failure, and gives the worst exit code.
-fn for_each<T>(files: &[T], mut work: impl FnMut(&T) -> Result<(), Failure>) -> u8 {
-    let codes = files
-        .iter()
-        .map(|file| work(file).map_or_else(|failure| failure.report(), |()| 0));
-    codes.max().unwrap_or(0)
 }

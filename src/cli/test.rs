@@ -1,10 +1,11 @@
 //! `boa test`.
 
 use super::args::{ReadArgs, Talk};
+use super::each_file::for_each;
 use super::exit::{Failure, shown};
+use super::model_file;
 use super::progress::Bar;
 use super::source::{self, Source};
-use super::{for_each, model_file};
 use boa_constrictor::{DecodeOptions, decompress};
 use std::io;
 use std::path::Path;

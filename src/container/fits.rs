@@ -3,7 +3,7 @@
 //! Format: <https://fits.gsfc.nasa.gov/fits_standard.html>, version 4.0. Only what tells sizes and types is read; a header
 //! that lacks any of it, or contradicts itself, is answered with `None`.
 
-use super::{Announcement, Container, Stretch};
+use super::announcement::{Announcement, Container, Stretch};
 use crate::layout::{Column, Finding, Kind, Layout};
 
 /// Headers and data are padded to a multiple of this.

@@ -3,7 +3,7 @@
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>. The header is a Python literal;
 //! only the form that NumPy writes is understood, and everything else is answered with `None`.
 
-use super::{Announcement, Container, Stretch};
+use super::announcement::{Announcement, Container, Stretch};
 use crate::layout::{Finding, Layout};
 
 /// The bytes every .npy file starts with.

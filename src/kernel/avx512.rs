@@ -5,7 +5,8 @@
 use super::avx2::mix::{WAYS, learn_logits};
 use super::avx2::network::quads;
 use super::avx2::{load_bytes, load16, store_bytes, store16};
-use super::{BLOCK, Line, MOST_SEEN, RATES, Row, SETS, Weights, portable};
+use super::portable;
+use super::shapes::{BLOCK, Line, MOST_SEEN, RATES, Row, SETS, Weights};
 use std::arch::x86_64::*;
 
 /// 512 bits of anything plain.

@@ -11,6 +11,7 @@ mod avx512;
 mod choice;
 mod pages;
 mod portable;
+mod shapes;
 pub mod tables;
 #[cfg(test)]
 mod tests;
@@ -18,12 +19,7 @@ mod tests;
 pub use arithmetic::{exp2_negative, mulhrs, saturate8, saturate16, sigmoid, silu, softplus};
 pub use choice::Kernel;
 pub use pages::Pages;
-
-/// Outputs of a [`product`] are computed in blocks of this many; a matrix is padded to whole blocks.
-pub const BLOCK: usize = 16;
-
-/// Products are shifted up by this before their bias, so that large weights need no left shift.
-pub const HEADROOM: u32 = 4;
+pub use shapes::{BLOCK, HEADROOM, Line, MOST_SEEN, NODES, Row, SETS, Weights};
 
 /// Runs the AVX2 kernel where the processor has it, else the portable one.
 macro_rules! dispatch {
@@ -152,50 +148,6 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
     dispatch512!(scan(state, b, c, input, leak, y))
 }
 
-/// Nodes of half a byte's binary tree: node 1, then `2 node + bit`. 0 is none.
-pub const NODES: usize = 16;
-
-/// A number for each node of half a byte.
-pub type Row = [i16; NODES];
-
-/// What a context has seen at each node.
-#[repr(C, align(64))]
-#[derive(Clone, Copy)]
-pub struct Line {
-    /// The logits of `chances`, Q4.
-    pub logits: [i8; NODES],
-    /// How many bits were seen, at most [`MOST_SEEN`].
-    pub counts: [u8; NODES],
-    /// The probabilities of a one, in 1/65536. That of node 0 is the line's check.
-    pub chances: [u16; NODES],
-}
-
-/// The weights of one input at each node: 32 bits, Q28, in two halves.
-#[repr(C, align(64))]
-#[derive(Clone, Copy)]
-pub struct Weights {
-    high: [i16; NODES],
-    low: [u16; NODES],
-}
-
-impl Weights {
-    /// The same weight at each node.
-    pub const fn all(weight: i32) -> Self {
-        Weights {
-            high: [(weight >> 16) as i16; NODES],
-            low: [weight as u16; NODES],
-        }
-    }
-
-    /// A node's weight.
-    pub fn at(&self, node: usize) -> i32 {
-        i32::from(self.high[node]) << 16 | i32::from(self.low[node])
-    }
-}
-
-/// The most sets of weights that [`blend`] and [`descend`] take.
-pub const SETS: usize = 4;
-
 /// Two inputs of a mix for each line: `logits << 7`, Q11, and `(chances - 32768) >> 2`.
 ///
 /// # Panics
@@ -204,20 +156,6 @@ pub fn hear(lines: &[Line], places: &[u32], inputs: &mut [Row]) {
     assert!(inputs.len() == 2 * places.len());
     dispatch!(hear(lines, places, inputs))
 }
-
-/// Bits after which a counter's rate stays.
-pub const MOST_SEEN: u8 = 60;
-
-/// Of a counter that has seen n bits, in 1/65536: how much of what is missing it takes. `2 floor(65536 / (2n + 3))`, close to `1 / (n + 3/2)`.
-const RATES: [u16; 64] = {
-    let mut rates = [0; 64];
-    let mut n = 0;
-    while n < rates.len() {
-        rates[n] = 2 * (65536 / (2 * n + 3)) as u16;
-        n += 1;
-    }
-    rates
-};
 
 /// Each line's counters learn half a byte, at the nodes that its four bits lead through: of what is missing to the bit, `q = 65535 - p` or `p`, goes `(q * rate + 32768) >> 16`, the rate being
 /// the count's; p stays above 0. `logits` holds the logit of each `p >> 4`.

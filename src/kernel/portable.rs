@@ -4,8 +4,8 @@
 //! at the safe entry points in [`super`].
 
 use super::arithmetic::{mulhrs, saturate8, saturate16, silu};
+use super::shapes::{BLOCK, HEADROOM, Line, MOST_SEEN, NODES, RATES, Row, SETS, Weights};
 use super::tables::RSQRT;
-use super::{BLOCK, HEADROOM, Line, MOST_SEEN, NODES, RATES, Row, SETS, Weights};
 
 #[inline(always)]
 pub fn product(weights: &[i8], x: &[i8], out: &mut [i32]) {

@@ -72,8 +72,10 @@ fn collect(src: &Path, directory: &Path, sources: &mut HashMap<ModulePath, Sourc
 }
 
 fn module_path(file: &Path) -> ModulePath {
-    let mut parts: Vec<String> = { file.with_extension("").iter() }
-        .map(|part| part.to_string_lossy().into_owned())
+    let plain = file.with_extension("");
+    let components = plain.iter();
+    let mut parts: Vec<String> = components
+        .map(|component| component.to_string_lossy().into_owned())
         .collect();
     if matches!(
         parts.last().map(String::as_str),

@@ -1,7 +1,8 @@
 //! The mix of bits.
 
 use super::{load_bytes, load16, load32, lower_halves, store_bytes, store16, store32};
-use crate::kernel::{BLOCK, Line, MOST_SEEN, NODES, RATES, Row, SETS, Weights, portable};
+use crate::kernel::portable;
+use crate::kernel::shapes::{BLOCK, Line, MOST_SEEN, NODES, RATES, Row, SETS, Weights};
 use std::arch::x86_64::*;
 
 #[target_feature(enable = "avx2")]

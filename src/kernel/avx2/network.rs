@@ -1,7 +1,8 @@
 //! The network.
 
 use super::{load8, load16, load32, lower_halves, store16, store32};
-use crate::kernel::{BLOCK, portable};
+use crate::kernel::portable;
+use crate::kernel::shapes::BLOCK;
 use std::arch::x86_64::*;
 
 /// The input's quads, the last filled up with zeros.

@@ -1,6 +1,8 @@
 //! Contexts of arrays whose elements are all alike: the neighbours along each axis, and what they let expect.
 
-use super::{CONTEXTS, Past, element, expected, fold, own};
+use super::element::{element, expected, own};
+use super::hash::{CONTEXTS, fold};
+use super::past::Past;
 use crate::layout::{Place, TAPS};
 
 /// The bytes at the same place of the elements one and two before, and of the element above (without rows: three before).

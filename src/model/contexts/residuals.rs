@@ -1,7 +1,9 @@
 //! Contexts of what is left of an array's elements when a prediction is taken from them: the sizes around.
 
 use super::arrays::neighbours;
-use super::{CONTEXTS, Past, element, fold, own};
+use super::element::{element, own};
+use super::hash::{CONTEXTS, fold};
+use super::past::Past;
 use crate::layout::{NO_TAP, Place, TAPS};
 
 /// The contexts in words, in their order; `begun`: what is known of the element.

@@ -1,6 +1,8 @@
 //! Contexts of tables: columns, and the bytes and numbers above and before.
 
-use super::{CONTEXTS, Past, element, element_of, expected, fold, own};
+use super::element::{element, element_of, expected, own};
+use super::hash::{CONTEXTS, fold};
+use super::past::Past;
 use crate::layout::{Companion, Companions, Place, TAPS};
 
 /// The contexts in words, in their order; `begun`: what is known of the element.

@@ -1,6 +1,7 @@
 //! Contexts of plain bytes: words, numbers, fields of lines, and the lines before.
 
-use super::{CONTEXTS, Past, fold};
+use super::hash::{CONTEXTS, fold};
+use super::past::Past;
 
 /// Kinds of lines, told by their first tokens, and fields of each whose last tokens are remembered.
 const KINDS: usize = 8;

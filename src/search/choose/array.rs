@@ -1,10 +1,14 @@
 //! One transform for all elements of an array: grids, images, time series.
 
-use super::{Choice, Column, Estimator, FEWEST, WORTHWHILE, frame, placed, rules};
+use super::choice::{Choice, FEWEST, WORTHWHILE, placed};
+use super::estimate::Estimator;
+use super::rules;
+use crate::layout::Column;
 use crate::layout::{Kind, Layout};
 use crate::search::fit;
-use crate::structure::{Predict, Transform};
+use crate::structure::{Predict, Rule, Transform};
 use crate::transform::float::Format;
+use crate::transform::frame;
 use std::collections::HashSet;
 
 /// The most elements that are coded to compare transforms, and the least.
@@ -235,9 +239,7 @@ fn with(transform: &Transform, predict: Predict) -> Transform {
 /// Bits of an element that go into naming its rule.
 fn named(transform: &Transform, count: usize, bits: u32) -> f64 {
     match &transform.rule {
-        super::Rule::Dictionary(values) => {
-            values.len() as f64 * f64::from(bits) * 0.6 / count as f64
-        }
+        Rule::Dictionary(values) => values.len() as f64 * f64::from(bits) * 0.6 / count as f64,
         _ => 0.0,
     }
 }

@@ -3,6 +3,7 @@
 use crate::layout::Layout;
 use crate::level::SearchBudget;
 use crate::search::cost::{Cost, Window};
+use std::ops::Range;
 
 /// The estimator.
 pub(crate) struct Estimator {
@@ -69,4 +70,14 @@ impl Estimator {
         let most = most / f64::from(width);
         self.cost.bits_below(most, &self.bytes, &[window], &layout) * f64::from(width)
     }
+}
+
+/// One row in so many is coded.
+const SPARSE: usize = 8;
+
+/// The rows of a column of `count` that are coded: two runs, since neighbours stay neighbours for differences.
+pub(crate) fn sampled(count: usize, budget: SearchBudget) -> [Range<usize>; 2] {
+    let rows = (count / SPARSE).clamp(budget.rows[0], budget.rows[1]);
+    let run = (rows / 2).min(count / 2);
+    [count / 4, count * 3 / 4].map(|middle| middle - run / 2..middle - run / 2 + run)
 }

@@ -2,6 +2,7 @@
 
 mod array;
 mod candidates;
+mod choice;
 pub(crate) mod companions;
 mod estimate;
 mod formulas;
@@ -12,26 +13,14 @@ mod table;
 use crate::layout::{Column, Layout};
 use crate::level::SearchBudget;
 use crate::structure::Field;
+use crate::structure::Transform;
 pub(crate) use crate::structure::companion::MOST_COLUMNS;
-use crate::structure::{Rule, Transform};
-use crate::transform::frame;
-pub(crate) use estimate::Estimator;
-pub(crate) use table::{bits_of_values, sampled};
+use choice::Choice;
+pub(crate) use estimate::{Estimator, sampled};
+pub(crate) use table::bits_of_values;
 
-/// A transform has to save this share of the bits of plain elements.
-const WORTHWHILE: f64 = 0.985;
 /// What an array may cost, by share of a table, to be one.
 const ARRAY: f64 = 0.95;
-/// Fewer elements than this are not worth a rule.
-const FEWEST: usize = 64;
-
-/// A column's transform, and what an element costs with it.
-struct Choice {
-    transform: Transform,
-    /// Estimated bits of an element.
-    bits: f64,
-}
-
 /// The fields of a frame whose content, row after row, is `bytes`. `columns` are those of a record, or one for all elements;
 /// none where the bytes are no numbers.
 ///
@@ -93,34 +82,4 @@ fn several(fields: Vec<Field>, same_width: bool) -> Vec<Field> {
     } else {
         fields
     }
-}
-
-/// Where the codes of a rule's members are to lie: subtracts what is below the least, and moves few bytes to the top.
-fn placed(mut transform: Transform, codes: &[u64], width: u8) -> Transform {
-    let bits = 8 * u32::from(width);
-    let (zero, count) = transform.members(bits);
-    let members = codes.iter().copied().filter(|&code| code < count);
-    let (low, high) = members.fold((u64::MAX, 0), |(low, high), code| {
-        (low.min(code), high.max(code))
-    });
-    if transform.rule == Rule::Any || low > high {
-        return transform;
-    }
-    let bytes_for = |most: u64| (64 - most.leading_zeros()).div_ceil(8).max(1);
-    // Zero stays put whatever the frame's extremes are, so that a trained network finds the same value in the same place.
-    let (offset, bytes) = if low >= zero {
-        (zero, bytes_for(high - zero))
-    } else {
-        let reach = (zero - low).max(high.saturating_sub(zero) + 1);
-        let bytes = bytes_for(2 * (reach - 1).max(1));
-        (zero.wrapping_sub(1 << (8 * bytes - 1)), bytes)
-    };
-    transform.offset = offset & (u64::MAX >> (64 - bits));
-    let width = u32::from(width);
-    transform.rotate = if 2 * bytes <= width {
-        (width - bytes) as u8
-    } else {
-        0
-    };
-    transform
 }

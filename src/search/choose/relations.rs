@@ -1,7 +1,9 @@
 //! Relations between the columns of a table: which columns are coded as what others foretell of them.
 
 use super::candidates::{self, EARLY, Sample};
-use super::{Column, Estimator, FEWEST};
+use super::choice::FEWEST;
+use super::estimate::{Estimator, sampled};
+use crate::layout::Column;
 use crate::layout::Layout;
 use crate::structure::{Formula, Input, Predict, Transform};
 use crate::transform::relation;
@@ -268,7 +270,7 @@ fn measure(table: &Table, related: &Related, estimator: &mut Estimator) -> f64 {
     let Predict::Relation(formula) = &related.transform.predict else {
         return f64::INFINITY;
     };
-    let rows: Vec<usize> = super::table::sampled(table.rows, estimator.budget)
+    let rows: Vec<usize> = sampled(table.rows, estimator.budget)
         .into_iter()
         .flatten()
         .collect();

@@ -1,14 +1,15 @@
 //! A transform for each column of a table.
 
+use super::choice::{Choice, FEWEST, placed};
+use super::estimate::{Estimator, sampled};
 use super::relations::{self, Plain};
-use super::{Choice, Column, Estimator, FEWEST, Field, frame, placed, rules};
+use super::rules;
+use crate::layout::Column;
 use crate::layout::{Kind, Layout};
-use crate::level::SearchBudget;
+use crate::structure::Field;
 use crate::structure::{Predict, Rule, Transform};
-use std::ops::Range;
+use crate::transform::frame;
 
-/// One row in so many is coded.
-const SPARSE: usize = 8;
 /// A rule has to save this share of the bits, differences this: what the estimate does not see is that equal values in
 /// other columns look alike only as they are.
 const RULE: f64 = 0.96;
@@ -58,13 +59,6 @@ pub(crate) fn choose(
         fields[related.column].transform = related.transform;
     }
     (fields, plain.iter().map(|column| column.bits).sum())
-}
-
-/// The rows of a column of `count` that are coded: two runs, since neighbours stay neighbours for differences.
-pub(crate) fn sampled(count: usize, budget: SearchBudget) -> [Range<usize>; 2] {
-    let rows = (count / SPARSE).clamp(budget.rows[0], budget.rows[1]);
-    let run = (rows / 2).min(count / 2);
-    [count / 4, count * 3 / 4].map(|middle| middle - run / 2..middle - run / 2 + run)
 }
 
 /// About the bits that a dictionary of elements of `width` bytes takes.
