@@ -2,7 +2,9 @@
 //!
 //! What is counted a second are multiply-adds, where the kernel is made of them, else values.
 
-use boa_constrictor::kernel::{self, BLOCK, Kernel, Line, NODES, Row, SETS, Weights};
+use boa_constrictor::kernel::{
+    self, BLOCK, Kernel, MAX_WEIGHT_SETS, NODES, NodeWeights, Row, Slot,
+};
 use boa_constrictor::model::Config;
 use boa_constrictor::model_file::Model;
 use divan::counter::ItemsCount;
@@ -118,57 +120,57 @@ fn softmax_and_tree(bencher: Bencher, kernel: Kernel) {
     });
 }
 
-/// The weights, inputs and sets of a mix.
-fn mix() -> (Vec<Weights>, Vec<Row>, [u32; SETS]) {
-    let weights = numbers(INPUTS * 64, 1 << 28, Weights::all);
+/// The weights, inputs and weight sets of a mix.
+fn mix() -> (Vec<NodeWeights>, Vec<Row>, [u32; MAX_WEIGHT_SETS]) {
+    let weights = numbers(INPUTS * 64, 1 << 28, NodeWeights::all);
     let inputs = numbers(INPUTS * NODES, 2047 << 3, |v| v as i16);
     (weights, inputs.as_chunks().0.to_vec(), [3, 17, 40, 62])
 }
 
-/// Lines, and the place of each context's.
-fn lines() -> (Vec<Line>, Vec<u32>) {
-    let line = Line {
+/// Slots, and the index of each context's.
+fn slots() -> (Vec<Slot>, Vec<u32>) {
+    let slot = Slot {
         logits: [-5; NODES],
         counts: [9; NODES],
-        chances: [9000; NODES],
+        probabilities: [9000; NODES],
     };
-    let places = (0..CONTEXTS as u32).map(|k| k * 37 % 64);
-    (vec![line; 64], places.collect())
+    let indices = (0..CONTEXTS as u32).map(|k| k * 37 % 64);
+    (vec![slot; 64], indices.collect())
 }
 
 #[divan::bench(args = kernels())]
-fn hear(bencher: Bencher, kernel: Kernel) {
-    let (lines, places) = lines();
+fn slot_inputs(bencher: Bencher, kernel: Kernel) {
+    let (slots, indices) = slots();
     let mut inputs = vec![[0; NODES]; 2 * CONTEXTS];
     time(bencher, kernel, 2 * CONTEXTS * NODES, || {
-        kernel::hear(black_box(&lines), &places, &mut inputs);
+        kernel::slot_inputs(black_box(&slots), &indices, &mut inputs);
         black_box(&mut inputs);
     });
 }
 
 #[divan::bench(args = kernels())]
 fn count(bencher: Bencher, kernel: Kernel) {
-    let (mut lines, places) = lines();
+    let (mut slots, indices) = slots();
     let logits = [5; 4096];
     time(bencher, kernel, 4 * CONTEXTS, || {
-        kernel::count(black_box(&mut lines), &places, 0b0110, &logits);
+        kernel::count(black_box(&mut slots), &indices, 0b0110, &logits);
     });
 }
 
 #[divan::bench(args = kernels())]
 fn blend(bencher: Bencher, kernel: Kernel) {
-    let (weights, inputs, sets) = mix();
-    time(bencher, kernel, INPUTS * SETS * NODES, || {
-        black_box(kernel::blend(black_box(&weights), &sets, &inputs));
+    let (weights, inputs, weight_sets) = mix();
+    time(bencher, kernel, INPUTS * MAX_WEIGHT_SETS * NODES, || {
+        black_box(kernel::blend(black_box(&weights), &weight_sets, &inputs));
     });
 }
 
 #[divan::bench(args = kernels())]
 fn descend(bencher: Bencher, kernel: Kernel) {
-    let (mut weights, inputs, sets) = mix();
+    let (mut weights, inputs, weight_sets) = mix();
     let errors = [900, -1200, 30, -4].map(|error| [error; NODES]);
-    time(bencher, kernel, INPUTS * SETS * NODES, || {
-        kernel::descend(&mut weights, &sets, black_box(&inputs), &errors);
+    time(bencher, kernel, INPUTS * MAX_WEIGHT_SETS * NODES, || {
+        kernel::descend(&mut weights, &weight_sets, black_box(&inputs), &errors);
         black_box(&mut weights);
     });
 }

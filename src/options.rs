@@ -1,6 +1,6 @@
 //! What a caller can choose.
 
-use crate::layout::Given;
+use crate::layout::SpecifiedLayout;
 use crate::level::Level;
 use crate::model_file::Model;
 use rayon::ThreadPool;
@@ -16,7 +16,7 @@ pub struct EncodeOptions {
     /// With a model of one's own: embed its bytes (true) or name it by its id alone.
     pub embed_model: bool,
     /// What is known of the input's layout; the rest is detected.
-    pub layout: Given,
+    pub layout: SpecifiedLayout,
     /// Worker threads; 0 takes all cores. The output does not depend on it.
     pub threads: usize,
     /// The threads to work on, instead of some of its own.
@@ -30,7 +30,7 @@ impl Default for EncodeOptions {
             level: Level::default(),
             model: None,
             embed_model: true,
-            layout: Given::default(),
+            layout: SpecifiedLayout::default(),
             threads: 0,
             pool: None,
         }

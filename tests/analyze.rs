@@ -1,8 +1,8 @@
-//! What `boa analyze` and the library behind it say of made data whose make-up is known.
+//! What `boa analyze` and the library behind it report of made data whose make-up is known.
 
 mod support;
 
-use boa_constrictor::analyze::{Column, Number, Report, analyze, analyze_reader};
+use boa_constrictor::analyze::{ColumnReport, Number, Report, analyze, analyze_reader};
 use std::fs;
 use std::io::{Cursor, Write};
 use std::process::Stdio;
@@ -51,7 +51,7 @@ fn npy(dtype: &str, count: usize, content: &[u8]) -> Vec<u8> {
 }
 
 #[track_caller]
-fn columns(report: &Report) -> &[Column] {
+fn columns(report: &Report) -> &[ColumnReport] {
     let longest = report.regions.iter().max_by_key(|region| region.bytes);
     &longest.unwrap().columns
 }
@@ -68,8 +68,8 @@ fn a_table_of_floats() {
     let columns = columns(&report);
     let types: Vec<&str> = columns.iter().map(|c| c.type_name.as_str()).collect();
     assert_eq!(types, ["<f4"; 5]);
-    let places: Vec<u32> = columns.iter().map(|c| c.at).collect();
-    assert_eq!(places, [0, 4, 8, 12, 16]);
+    let positions: Vec<u32> = columns.iter().map(|c| c.at).collect();
+    assert_eq!(positions, [0, 4, 8, 12, 16]);
     assert!(columns.iter().all(|c| c.count == 20_000 && c.nan == 0));
 
     let rule = |k: usize| columns[k].rule.clone().unwrap_or_default();
@@ -92,7 +92,7 @@ fn a_table_of_floats() {
 }
 
 #[test]
-fn estimates_are_near_what_compressing_gives() {
+fn estimates_are_close_to_what_compressing_gives() {
     let cases = [table(15_000), text(50_000), noise(100_000)];
     for bytes in cases {
         let estimated = report(&bytes).estimate.ratio;
@@ -177,8 +177,8 @@ fn what_has_no_structure() {
 
 #[test]
 fn a_large_input_is_sampled() {
-    let part = table(100_000);
-    let bytes: Vec<u8> = part.iter().cycle().take(36 << 20).copied().collect();
+    let piece = table(100_000);
+    let bytes: Vec<u8> = piece.iter().cycle().take(36 << 20).copied().collect();
     let report = report(&bytes);
     assert_eq!(report.bytes, 36 << 20);
     assert!(report.looked_at < 24 << 20);
@@ -204,17 +204,17 @@ fn the_command_prints_a_table() {
     let output = run(boa().arg("analyze").arg(&file));
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(stderr(&output), "");
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.is_ascii());
+    let message = String::from_utf8(output.stdout).unwrap();
+    assert!(message.is_ascii());
     for what in [
         "400000 bytes",
         "estimate  ratio",
         "record 20",
         "multiples of 0.01",
     ] {
-        assert!(said.contains(what), "{said}");
+        assert!(message.contains(what), "{message}");
     }
-    for line in said.lines().skip(1) {
+    for line in message.lines().skip(1) {
         assert!(line.len() <= 100, "{line}");
     }
 }
@@ -234,13 +234,13 @@ fn json_is_one_object_a_file() {
         .args(["analyze", "--json"])
         .args([&file, &nothing, &nans]));
     assert!(output.status.success());
-    let said = String::from_utf8(output.stdout).unwrap();
-    let objects: Vec<serde_json::Value> = said
+    let message = String::from_utf8(output.stdout).unwrap();
+    let objects: Vec<serde_json::Value> = message
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let [table, nothing, _] = objects.as_slice() else {
-        panic!("{said}");
+        panic!("{message}");
     };
     assert_eq!(table["bytes"], 100_000);
     assert_eq!(table["file"], file.to_str().unwrap());
@@ -255,7 +255,7 @@ fn json_is_one_object_a_file() {
 }
 
 #[test]
-fn errors_are_told_and_the_others_go_on() {
+fn errors_are_reported_and_the_others_go_on() {
     let (dir, file) = directory_with("data.bin", &table(1000));
     let missing = dir.path().join("missing");
     let output = run(boa().arg("analyze").args([&missing, &file]));

@@ -11,13 +11,13 @@ use support::{boa, directory_with, names, noise, piped, records, run, stderr, su
 /// Exit code and a single line on stderr that begins with `boa: ` and holds `what`.
 #[track_caller]
 fn fails(output: &Output, code: i32, what: &str) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{message}");
     assert!(
-        said.starts_with("boa: ") && said.lines().count() == 1,
-        "{said}"
+        message.starts_with("boa: ") && message.lines().count() == 1,
+        "{message}"
     );
-    assert!(said.contains(what), "{said} does not say {what}");
+    assert!(message.contains(what), "{message} does not say {what}");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn refusals_of_the_surroundings() {
 }
 
 #[test]
-fn damage_is_told_by_name_and_code_and_leaves_nothing() {
+fn damage_is_reported_by_name_and_code_and_leaves_nothing() {
     let (dir, file) = directory_with("data", &noise(1000));
     succeeds(&run(boa().args(["c", "--rm"]).arg(&file)));
     assert_eq!(names(dir.path()), ["data.boa"]);
@@ -280,8 +280,8 @@ fn list_and_test() {
         "{listed}"
     );
     succeeds(&run(boa().arg("test").arg(&coded)));
-    let said = stderr(&run(boa().args(["test", "-v"]).arg(&coded)));
-    assert!(said.ends_with("data.boa: ok\n"), "{said}");
+    let message = stderr(&run(boa().args(["test", "-v"]).arg(&coded)));
+    assert!(message.ends_with("data.boa: ok\n"), "{message}");
     fails(&run(boa().arg("list").arg(&file)), 2, "not a .boa file");
 }
 
@@ -329,14 +329,14 @@ fn bench_reports() {
     let output = run(boa().args(["bench", "-T1"]).arg(&file));
     succeeds(&output);
     let report = String::from_utf8(output.stdout).unwrap();
-    for part in [
+    for piece in [
         "20000 bytes ->",
         "ratio",
         "compress ",
         "decompress ",
         "same bytes",
     ] {
-        assert!(report.contains(part), "{report}");
+        assert!(report.contains(piece), "{report}");
     }
     assert_eq!(names(dir.path()), ["data"]);
 }
@@ -361,7 +361,7 @@ fn a_model_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_model_is_embedded_or_named() {
+fn a_model_is_embedded_or_referenced() {
     let content = records(2000);
     let (dir, file) = directory_with("data", &content);
     let model = dir.path().join("my.boam");
@@ -399,7 +399,7 @@ fn a_model_is_embedded_or_named() {
 #[cfg(target_os = "linux")]
 #[test]
 fn forged_lengths_do_not_take_memory() {
-    // A head that says that a model of 4 GiB follows, in an address space of 2 GiB.
+    // A head that declares a model of 4 GiB, in an address space of 2 GiB.
     use boa_constrictor::format::{Head, ModelSection, check};
     let mut section = ModelSection::Embedded(vec![]).to_bytes();
     let end = section.len() - 4;
@@ -420,7 +420,7 @@ fn forged_lengths_do_not_take_memory() {
 
 #[cfg(unix)]
 #[test]
-fn an_output_that_cannot_be_written_is_told() {
+fn an_output_that_cannot_be_written_is_reported() {
     let (_dir, file) = directory_with("data", &noise(100_000));
     if Path::new("/dev/full").exists() {
         fails(
@@ -470,17 +470,17 @@ fn kernels_by_name_give_the_same_bytes() {
 }
 
 #[test]
-fn bench_tells_kernels_and_stages() {
+fn bench_reports_kernels_and_stages() {
     let (_dir, file) = directory_with("data.bin", &records(20_000));
     let output = run(boa()
         .args(["bench", "-T1", "--kernels", "--stages"])
         .arg(&file));
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("portable  compress "), "{said}");
-    let shares = said.lines().filter_map(|line| {
+    let message = String::from_utf8(output.stdout).unwrap();
+    assert!(message.contains("portable  compress "), "{message}");
+    let shares = message.lines().filter_map(|line| {
         let share = line.strip_suffix(" %")?;
         share.split_whitespace().last()?.parse::<f64>().ok()
     });
     let sum: f64 = shares.sum();
-    assert!((99.0..101.0).contains(&sum), "{said}");
+    assert!((99.0..101.0).contains(&sum), "{message}");
 }

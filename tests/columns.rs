@@ -50,12 +50,12 @@ fn listed(text: &str) -> Vec<Column> {
 fn wrong(rows: &[u8], found: &Record, truth: &[Column]) -> Vec<String> {
     let period: usize = truth.iter().map(|column| usize::from(column.width)).sum();
     let varies: Vec<bool> = (0..period)
-        .map(|place| {
+        .map(|position| {
             rows.chunks_exact(period)
-                .any(|row| row[place] != rows[place])
+                .any(|row| row[position] != rows[position])
         })
         .collect();
-    // For each place, the column found there and the true one.
+    // For each position, the column found there and the true one.
     let (mut owner, mut at) = (vec![0; period], found.shift as usize);
     for (index, column) in found.columns.iter().enumerate() {
         for _ in 0..column.width {
@@ -73,13 +73,13 @@ fn wrong(rows: &[u8], found: &Record, truth: &[Column]) -> Vec<String> {
     let mut start = 0;
     for (index, column) in truth.iter().enumerate() {
         let width = usize::from(column.width);
-        let places: Vec<usize> = (start..start + width).filter(|&k| varies[k]).collect();
-        let Some(&first) = places.first() else {
+        let positions: Vec<usize> = (start..start + width).filter(|&k| varies[k]).collect();
+        let Some(&first) = positions.first() else {
             start += width;
             continue;
         };
         let guess = found.columns[owner[first]];
-        let whole = places.iter().all(|&k| owner[k] == owner[first]);
+        let whole = positions.iter().all(|&k| owner[k] == owner[first]);
         let alone =
             (0..period).all(|k| owner[k] != owner[first] || !varies[k] || true_owner[k] == index);
         let top = |row: &[u8]| row[start + if column.swap { width - 1 } else { 0 }] >= 128;
@@ -89,7 +89,7 @@ fn wrong(rows: &[u8], found: &Record, truth: &[Column]) -> Vec<String> {
             (Kind::Unsigned, Kind::Signed) => false,
             _ => true,
         };
-        let order = guess.swap == column.swap || places.len() == 1;
+        let order = guess.swap == column.swap || positions.len() == 1;
         if !(whole && alone && kind && order) {
             faults.push(format!("{column:?} at {start} seen as {guess:?}"));
         }
@@ -111,7 +111,7 @@ fn hdf5_records() {
         let truth = listed(fields);
         let period: u32 = truth.iter().map(|column| u32::from(column.width)).sum();
         let rows = &bytes[at..];
-        for (part, phase) in [
+        for (piece, phase) in [
             (rows, 0),
             (&rows[1237..], 1237 % period),
             (&rows[..rows.len() / 5], 0),
@@ -122,7 +122,7 @@ fn hdf5_records() {
         ] {
             let layout = elements(1, false, period, phase);
             let start = Instant::now();
-            let found = record(part, &layout);
+            let found = record(piece, &layout);
             let time = start.elapsed();
             let faults = wrong(rows, &found, &truth);
             println!(
@@ -232,7 +232,7 @@ fn records_of_many_types() {
             );
             let faults = wrong(&rows, &found, &truth);
             assert!(faults.is_empty(), "cut at {cut}: {faults:#?} {found:?}");
-            // Seen from another place, the record begins there.
+            // Seen from another position, the record begins there.
             let moved = record(&rows[cut..], &elements(1, false, period, 0));
             assert_eq!(moved.columns.len(), found.columns.len());
         }

@@ -4,14 +4,14 @@
 #[allow(dead_code)]
 mod layouts;
 
-use boa_constrictor::layout::{Finding, Given};
+use boa_constrictor::layout::{Finding, SpecifiedLayout};
 use boa_constrictor::search::plan::{FramePlan, LOOKAHEAD, Planner};
 use boa_constrictor::{DecodeOptions, EncodeOptions, Input, compress, decompress};
 use layouts::table;
 
 fn frames(input: &[u8]) -> Vec<FramePlan> {
     let mut planner = Planner::new(
-        Given::Nothing,
+        SpecifiedLayout::Nothing,
         boa_constrictor::Effort::Default.settings().search,
     );
     let (mut start, mut frames) = (0, Vec::new());

@@ -49,7 +49,7 @@ fn table(fields: Vec<Field>) -> Structure {
         },
         transposed: false,
         fields,
-        looks: Vec::new(),
+        references: Vec::new(),
     }
 }
 
@@ -130,7 +130,7 @@ fn every_field_comes_back() {
             },
             transposed: false,
             fields: vec![field.clone()],
-            looks: Vec::new(),
+            references: Vec::new(),
         })
         .collect();
     structures.push(table(all.clone()));
@@ -230,7 +230,7 @@ fn the_bytes_of_a_field() {
         },
         transposed: false,
         fields: vec![field(4, transform)],
-        looks: Vec::new(),
+        references: Vec::new(),
     };
     assert_eq!(found, header(structure));
     assert_eq!(forged(ARRAY, &bytes), found.to_bytes());
@@ -329,7 +329,7 @@ fn transforms_out_of_range_are_refused() {
             layout,
             transposed: false,
             fields: vec![field(4, transform)],
-            looks: Vec::new(),
+            references: Vec::new(),
         };
         let error = read(&header(structure.clone()).to_bytes()).unwrap_err();
         assert!(
@@ -444,7 +444,7 @@ fn large_fields_in_great_number_take_no_time() {
         let structure = header.structure;
         let content = vec![1; 100_000];
         let coded = structure.forward(content.clone());
-        structure.places();
+        structure.positions();
         assert!(structure.inverse(coded) == content);
         assert!(begun.elapsed() < Duration::from_secs(10));
     }

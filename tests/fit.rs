@@ -15,8 +15,8 @@ fn a_fitted_network_never_makes_it_larger() {
     let usual = fs::read(dir.path().join("data.bin.boa")).unwrap();
     let fitted = run(boa().args(["c", "-c", "-v", "--fit=0.03"]).arg(&file));
     assert!(fitted.status.success(), "{}", stderr(&fitted));
-    let said = format!("{} bytes with the built-in network", usual.len());
-    assert!(stderr(&fitted).contains(&said), "{}", stderr(&fitted));
+    let message = format!("{} bytes with the built-in network", usual.len());
+    assert!(stderr(&fitted).contains(&message), "{}", stderr(&fitted));
     assert!(fitted.stdout.len() <= usual.len());
     assert!(piped(&["d"], &fitted.stdout).stdout == content);
     // A pipe is kept until it has ended.
@@ -33,7 +33,7 @@ fn a_fitted_network_never_makes_it_larger() {
 }
 
 #[test]
-fn training_says_what_it_holds_out() {
+fn training_reports_what_it_holds_out() {
     let (dir, file) = directory_with("data.bin", &records(2000));
     let other = dir.path().join("other.bin");
     fs::write(&other, records(900)).unwrap();
@@ -46,13 +46,13 @@ fn training_says_what_it_holds_out() {
         stderr(&output)
     };
     assert!(train(&[]).contains("the last tenth of each piece is held out"));
-    let said = train(&["--hold-out".as_ref(), other.as_ref()]);
+    let message = train(&["--hold-out".as_ref(), other.as_ref()]);
     assert!(
-        said.contains("other.bin") && said.contains("1 files"),
-        "{said}"
+        message.contains("other.bin") && message.contains("1 files"),
+        "{message}"
     );
-    let said = train(&["--seeds".as_ref(), "2".as_ref()]);
-    assert!(said.contains("boa: seed "), "{said}");
+    let message = train(&["--seeds".as_ref(), "2".as_ref()]);
+    assert!(message.contains("boa: seed "), "{message}");
     assert!(fs::metadata(&model).unwrap().len() < 25_000);
     let coded = run(boa().args(["c", "-c", "-m"]).arg(&model).arg(&file));
     succeeds(&coded);

@@ -32,7 +32,7 @@ const FLOAT: Column = Column {
     kind: Kind::Float,
 };
 
-/// The parts of a header that has to be understood.
+/// The fields of a header that have to be understood.
 fn read(cards: &[&str]) -> Hdu {
     let bytes = header(cards);
     let hdu = parse(&bytes).expect("a header that is understood");

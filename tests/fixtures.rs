@@ -8,11 +8,12 @@ mod making;
 mod quick_path;
 mod support;
 
-use boa_constrictor::format::Parts;
-use boa_constrictor::layout::Given;
+use boa_constrictor::format::Segments;
 use boa_constrictor::layout::Kind;
+use boa_constrictor::layout::SpecifiedLayout;
 use boa_constrictor::structure::{
-    Field, Formula, Input as Taken, Look, Looks, Operation, Predict, Rule, Structure, Transform,
+    Field, Formula, FormulaInput, Operation, Predict, Reference, References, Rule, Structure,
+    Transform,
 };
 use boa_constrictor::{EncodeOptions, Layout, Level};
 use making::{Making, assembled};
@@ -78,19 +79,19 @@ fn transposed() -> Vec<u8> {
     (0..5).flat_map(column).collect()
 }
 
-fn options(given: Given) -> EncodeOptions {
+fn options(layout: SpecifiedLayout) -> EncodeOptions {
     // A model of its own, so that no retrained built-in one moves the fixtures.
     EncodeOptions {
         model: Some(Arc::new(Lcg(7).model())),
         embed_model: true,
-        layout: given,
+        layout,
         ..EncodeOptions::default()
     }
 }
 
 /// A layout of little-endian elements.
-fn rows(width: u8, record: u32, plane: u32) -> Given {
-    Given::Layout(Layout {
+fn rows(width: u8, record: u32, plane: u32) -> SpecifiedLayout {
+    SpecifiedLayout::Layout(Layout {
         width,
         swap: width > 1,
         record,
@@ -100,7 +101,7 @@ fn rows(width: u8, record: u32, plane: u32) -> Given {
 }
 
 /// Rows of four bytes: one that is nearly always the same, a counter, one of a few, noise.
-fn habits() -> Vec<u8> {
+fn long_runs() -> Vec<u8> {
     let mut random = Lcg(26);
     let row = |n: u32| {
         let rare = u8::from(random.below(700) == 0);
@@ -116,14 +117,18 @@ fn habits() -> Vec<u8> {
 
 fn cases() -> Vec<(&'static str, Vec<u8>, EncodeOptions)> {
     let mut cases = vec![
-        ("v1-empty.boa", Vec::new(), options(Given::Nothing)),
+        (
+            "v1-empty.boa",
+            Vec::new(),
+            options(SpecifiedLayout::Nothing),
+        ),
         ("v1-mix-table.boa", table(), options(rows(4, 20, 0))),
         ("v1-mix-mixed.boa", mixed(), options(rows(1, 23, 0))),
         ("v1-mix-grid.boa", grid(), options(rows(4, 80, 1280))),
         (
             "v1-mix-text.boa",
             support::text(2500),
-            options(Given::Layout(Layout::BYTES)),
+            options(SpecifiedLayout::Layout(Layout::BYTES)),
         ),
     ];
     // Least effort without a model: no network.
@@ -132,17 +137,17 @@ fn cases() -> Vec<(&'static str, Vec<u8>, EncodeOptions)> {
         level: Level::new(1).unwrap(),
         ..options(rows(1, 4, 0))
     };
-    cases.push(("v1-mix-alone.boa", habits(), alone));
-    // The model would be all of these files: they need none to be read, so it is only named.
+    cases.push(("v1-mix-alone.boa", long_runs(), alone));
+    // The model would be all of these files: they need none to be read, so only its id is stored.
     for (name, content) in [
         ("v1-constant.boa", vec![42; 5000]),
         ("v1-stored.boa", support::noise(300)),
     ] {
-        let named = EncodeOptions {
+        let by_id = EncodeOptions {
             embed_model: false,
-            ..options(Given::Nothing)
+            ..options(SpecifiedLayout::Nothing)
         };
-        cases.push((name, content, named));
+        cases.push((name, content, by_id));
     }
     cases
 }
@@ -171,7 +176,7 @@ fn transforms() -> Vec<(u8, Transform)> {
         weights: vec![-5000, 900],
     };
     let dictionary = Rule::Dictionary([0x8000_0000, 0xc060_0000, 0xff80_0000].into());
-    let placed = Transform {
+    let rotated = Transform {
         offset: 1_000_000,
         rotate: 2,
         ..Transform::of(Kind::Signed)
@@ -196,7 +201,7 @@ fn transforms() -> Vec<(u8, Transform)> {
             1,
             predicted(Kind::Signed, Rule::Any, Predict::Differences([1, 0, 0])),
         ),
-        (4, placed),
+        (4, rotated),
     ]
 }
 
@@ -237,15 +242,19 @@ fn made() -> Vec<(&'static str, Vec<u8>, Structure)> {
         phase: 5,
         ..Layout::BYTES
     };
-    let look = |back, shift| Some(Look { back, shift });
-    let mut looks = vec![Looks::default(); fields.len()];
-    looks[1] = [look(1, 0), None, None];
-    looks[2] = [look(2, 1), look(fields.len() as u16, 3), look(3, 0)];
+    let reference = |back, shift| Some(Reference { back, shift });
+    let mut references = vec![References::default(); fields.len()];
+    references[1] = [reference(1, 0), None, None];
+    references[2] = [
+        reference(2, 1),
+        reference(fields.len() as u16, 3),
+        reference(3, 0),
+    ];
     let table_of_fields = Structure {
         layout,
         transposed: false,
         fields,
-        looks,
+        references,
     };
     let counters = Transform {
         predict: Predict::Differences([1, 0, 0]),
@@ -263,7 +272,7 @@ fn made() -> Vec<(&'static str, Vec<u8>, Structure)> {
         },
         transposed: true,
         fields: vec![little; 5],
-        looks: Vec::new(),
+        references: Vec::new(),
     };
     // The content begins in the middle of a record.
     content.drain(..5);
@@ -275,7 +284,7 @@ fn made() -> Vec<(&'static str, Vec<u8>, Structure)> {
     ]
 }
 
-/// Columns foretold by others with every operation there is, in rows that are cut at both ends.
+/// Columns predicted from others with every operation there is, in rows that are cut at both ends.
 fn related() -> (Vec<u8>, Structure) {
     use Operation::*;
     let six = Rule::Digits {
@@ -337,7 +346,7 @@ fn related() -> (Vec<u8>, Structure) {
         } else {
             Kind::Float
         };
-        let input = |&field: &u16| Taken {
+        let input = |&field: &u16| FormulaInput {
             field,
             kind: Kind::Float,
         };
@@ -370,9 +379,9 @@ fn related() -> (Vec<u8>, Structure) {
         layout,
         transposed: false,
         fields,
-        looks: Vec::new(),
+        references: Vec::new(),
     };
-    // What decodes to numbers that mostly are as foretold.
+    // What decodes to numbers that mostly are as predicted.
     let mut random = Lcg(25);
     let mut coded = Vec::new();
     for _ in 0..200 {
@@ -434,7 +443,7 @@ fn structures_are_read_and_written_alike() {
 }
 
 #[test]
-fn parts_are_read_and_written_alike() {
+fn segments_are_read_and_written_alike() {
     let content = table();
     let structure = Structure::plain(Layout {
         width: 4,
@@ -443,7 +452,7 @@ fn parts_are_read_and_written_alike() {
     });
     // The last of three is shorter.
     let (first, other) = (1200, 1000);
-    assert_eq!(Parts { first, other }.count(content.len()), 3);
+    assert_eq!(Segments { first, other }.count(content.len()), 3);
     let file = assembled(&content, &structure, Making::USUAL.parted(first, other));
     check("v1-mix-parts.boa", &content, &file);
 }

@@ -77,15 +77,15 @@ fn noise_is_stored_with_a_hundred_bytes_around_it() {
 
 #[test]
 fn joined_files_decode_as_one() {
-    let parts = [
+    let members = [
         b"".to_vec(),
         records(500),
         vec![3; 100],
         b"".to_vec(),
         noise(10),
     ];
-    let joined: Vec<u8> = parts.iter().flat_map(|part| encode(part)).collect();
-    assert!(decode(&joined).unwrap() == parts.concat());
+    let joined: Vec<u8> = members.iter().flat_map(|member| encode(member)).collect();
+    assert!(decode(&joined).unwrap() == members.concat());
     let members = list(std::io::Cursor::new(&joined)).unwrap();
     assert_eq!(
         members.iter().map(|m| m.content).collect::<Vec<_>>(),
@@ -112,7 +112,7 @@ fn bytes_after_the_end_are_an_error() {
 }
 
 #[test]
-fn other_files_are_named_so() {
+fn other_files_are_recognised() {
     for other in [
         &b"PK\x03\x04 and so on"[..],
         b"x",
@@ -154,7 +154,7 @@ fn newer_versions_flags_and_kinds_are_refused_by_name() {
         "{error}"
     );
 
-    // The shape of a constant frame says that one filter follows; the byte after it is none.
+    // The shape of a constant frame declares one filter; the byte after it is none.
     let error = forged_frame(&[0xAC, 0x02, 0, 1 << 5, 4]);
     assert!(
         matches!(
@@ -195,7 +195,7 @@ fn newer_versions_flags_and_kinds_are_refused_by_name() {
     assert!(matches!(error, Error::Unknown { found: 7, .. }), "{error}");
 }
 
-/// What is said of a frame whose header begins with these bytes.
+/// The error for a frame whose header begins with these bytes.
 fn forged_frame(fields: &[u8]) -> Error {
     let mut file = Head.to_bytes();
     file.extend([0xB0, b'F', b'R', b'M']);
@@ -239,7 +239,7 @@ fn lengths_above_the_limits_are_refused() {
     }
 }
 
-/// A file that says that a model of `len` bytes follows.
+/// A file that declares a model of `len` bytes.
 fn file_with_model_of(len: u32) -> Vec<u8> {
     let mut section = ModelSection::Embedded(vec![]).to_bytes();
     let end = section.len() - 4;
@@ -297,7 +297,7 @@ fn a_model_by_id_must_be_at_hand_when_a_frame_uses_it() {
 }
 
 #[test]
-fn a_file_names_a_model_only_if_a_frame_uses_it() {
+fn a_file_references_a_model_only_if_a_frame_uses_it() {
     let model = Arc::new(Model::from_bytes(&support::other_model()).unwrap());
     let options = EncodeOptions {
         model: Some(model),
@@ -358,16 +358,16 @@ fn a_frame_that_uses_a_model_needs_its_section() {
 }
 
 #[test]
-fn a_built_in_model_is_named_by_its_number_whoever_gives_it() {
+fn a_built_in_model_is_stored_as_its_number_whoever_supplies_it() {
     let best = EncodeOptions {
         level: Level::new(9).unwrap(),
         ..EncodeOptions::default()
     };
-    let given = EncodeOptions {
+    let supplied = EncodeOptions {
         model: boa_constrictor::Model::built_in(1).cloned(),
         ..best.clone()
     };
     let content = records(500);
-    let [given, best] = [given, best].map(|options| support::encode_with(&content, &options));
-    assert!(given == best);
+    let [supplied, best] = [supplied, best].map(|options| support::encode_with(&content, &options));
+    assert!(supplied == best);
 }

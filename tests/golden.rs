@@ -5,11 +5,11 @@
 
 mod support;
 
-use boa_constrictor::layout::{Contexts, Places};
+use boa_constrictor::layout::{Contexts, Positions};
 use boa_constrictor::model::{ByteModel, Decision, Predictor};
 use boa_constrictor::model_file::Model;
 use boa_constrictor::stream::{Lanes, NoCoder, Observer, drive};
-use boa_constrictor::structure::{Look, Looks, Structure};
+use boa_constrictor::structure::{Reference, References, Structure};
 use boa_constrictor::{Effort, Layout};
 use support::made::Lcg;
 
@@ -17,7 +17,7 @@ use support::made::Lcg;
 /// run, mixed after it, and as raw bits.
 struct Hash<'h> {
     hasher: &'h mut blake3::Hasher,
-    ways: &'h mut [usize; 4],
+    modes: &'h mut [usize; 4],
     decisions: Vec<Vec<(Decision, u16)>>,
     content: &'h [u8],
 }
@@ -36,13 +36,13 @@ impl<M: ByteModel> Observer<M> for Hash<'_> {
                 }
                 self.hasher.update(&one.to_le_bytes());
             }
-            let way = match decisions.len() {
+            let mode = match decisions.len() {
                 1 => 1,
                 9 => 2,
                 _ if decisions.iter().all(|&(_, one)| one == 1 << 15) => 3,
                 _ => 0,
             };
-            self.ways[way] += 1;
+            self.modes[mode] += 1;
             decisions.clear();
         }
     }
@@ -52,22 +52,22 @@ impl<M: ByteModel> Observer<M> for Hash<'_> {
 fn hash(
     model: Option<&Model>,
     (effort, count): (Effort, usize),
-    places: &Places,
+    positions: &Positions,
     mut content: &[u8],
     hasher: &mut blake3::Hasher,
-    ways: &mut [usize; 4],
+    modes: &mut [usize; 4],
 ) {
     let lanes = Lanes::new(count, 0, content.len());
     let mut predictor = Predictor::new(
         model.map(Model::network),
         effort,
-        places,
+        positions,
         content.len(),
         count,
     );
     let mut hash = Hash {
         hasher,
-        ways,
+        modes,
         decisions: vec![Vec::new(); count],
         content,
     };
@@ -131,25 +131,25 @@ fn a_million_bytes() {
     };
     let rows_of_mixed_widths = Layout { width: 1, ..table };
     let widths = [4, 1, 1, 2, 8, 4, 8, 8, 2, 2, 4];
-    let uniform = Places::uniform;
-    let look = |back, shift| Some(Look { back, shift });
-    let mut looks = vec![Looks::default(); 11];
-    looks[2] = [look(1, 0), None, None];
-    looks[3] = [look(11, 12), look(4, 31), None];
-    looks[7] = [look(7, 3), look(8, 20), look(1, 9)];
-    let accompanied = Structure {
-        looks,
+    let uniform = Positions::uniform;
+    let reference = |back, shift| Some(Reference { back, shift });
+    let mut references = vec![References::default(); 11];
+    references[2] = [reference(1, 0), None, None];
+    references[3] = [reference(11, 12), reference(4, 31), None];
+    references[7] = [reference(7, 3), reference(8, 20), reference(1, 9)];
+    let with_cross_columns = Structure {
+        references,
         ..Structure::plain(table)
     };
-    let (mut predictions, mut ways) = (0, [0; 4]);
+    let (mut predictions, mut modes) = (0, [0; 4]);
     use Effort::{Best, Default, Fast};
-    for (places, by, content) in [
+    for (positions, by, content) in [
         (uniform(&table), (Default, 16), &rows[..400_000]),
         (uniform(&Layout::BYTES), (Best, 4), &text[..300_000]),
         (uniform(&field), (Best, 7), &noise[..100_000]),
         (uniform(&Layout::BYTES), (Fast, 1), &runs[..200_001]),
         (
-            Places::mixed(&rows_of_mixed_widths, widths.into_iter()),
+            Positions::mixed(&rows_of_mixed_widths, widths.into_iter()),
             (Best, 5),
             &rows[..100_000],
         ),
@@ -163,20 +163,27 @@ fn a_million_bytes() {
             (Fast, 3),
             &rows[..50_000],
         ),
-        (accompanied.places(), (Fast, 4), &rows[..50_000]),
-        (accompanied.places(), (Best, 4), &rows[..50_000]),
+        (with_cross_columns.positions(), (Fast, 4), &rows[..50_000]),
+        (with_cross_columns.positions(), (Best, 4), &rows[..50_000]),
     ] {
-        hash(Some(&model), by, &places, content, &mut hasher, &mut ways);
+        hash(
+            Some(&model),
+            by,
+            &positions,
+            content,
+            &mut hasher,
+            &mut modes,
+        );
         predictions += content.len();
     }
-    for (places, by, content) in [
+    for (positions, by, content) in [
         (uniform(&table), (Default, 16), &rows[..100_000]),
         (uniform(&Layout::BYTES), (Fast, 3), &noise[..100_000]),
     ] {
-        hash(None, by, &places, content, &mut hasher, &mut ways);
+        hash(None, by, &positions, content, &mut hasher, &mut modes);
     }
     assert!(predictions > 1_000_000);
-    assert!(ways.iter().all(|&times| times > 9), "{ways:?}");
+    assert!(modes.iter().all(|&times| times > 9), "{modes:?}");
     assert_eq!(
         &hasher.finalize().to_hex()[..32],
         "9bba87570657882d022f53731d44bc92"

@@ -28,13 +28,13 @@ proptest! {
         prop_assert!(layout.validate().is_ok());
         let mut coded = bytes.clone();
         swap::forward(&layout, &mut coded);
-        // Byte for byte what the definition says.
+        // Byte for byte what the definition gives.
         let (w, p) = (width as usize, layout.phase as usize);
         for (i, &byte) in coded.iter().enumerate() {
-            let place = (i + p) % w;
-            let start = i as isize - place as isize;
+            let position = (i + p) % w;
+            let start = i as isize - position as isize;
             let whole = start >= 0 && start as usize + w <= bytes.len();
-            let from = if swap && whole { start as usize + w - 1 - place } else { i };
+            let from = if swap && whole { start as usize + w - 1 - position } else { i };
             prop_assert_eq!(byte, bytes[from]);
         }
         swap::inverse(&layout, &mut coded);
@@ -350,7 +350,7 @@ proptest! {
 
 // Detection on real data
 
-/// What a file's .json sidecar or its .npy header says, and the bytes themselves.
+/// What a file's .json sidecar or its .npy header gives, and the bytes themselves.
 fn real_files() -> Vec<(PathBuf, Vec<u8>, Option<Layout>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let mut files: Vec<PathBuf> = Vec::new();
@@ -403,7 +403,7 @@ fn real_files() -> Vec<(PathBuf, Vec<u8>, Option<Layout>)> {
     real
 }
 
-/// The layout that a sidecar tells: {dtype, columns: [...] or cols, rows, order}.
+/// The layout that a sidecar gives: {dtype, columns: [...] or cols, rows, order}.
 fn sidecar(path: &Path) -> Option<Layout> {
     let text = std::fs::read_to_string(path.with_extension("json")).ok()?;
     let width = if text.contains("<f8") { 8 } else { 4 };
@@ -422,7 +422,7 @@ fn sidecar(path: &Path) -> Option<Layout> {
     Some(elements(width, true, record, 0))
 }
 
-/// Rows of smooth grids, where the element before tells as much as the row before: any record will do.
+/// Rows of smooth grids, where the element before predicts as much as the row before: any record will do.
 fn smooth(path: &Path) -> bool {
     ["fields_", "astro", "hep_calo"]
         .iter()

@@ -1,4 +1,4 @@
-//! Detection on real data, whole and cut at odd places, against what the data's sidecars and headers say.
+//! Detection on real data, whole and cut at odd positions, against what the data's sidecars and headers give.
 
 mod support;
 
@@ -18,7 +18,7 @@ struct Truth {
     strides: Vec<u32>,
 }
 
-/// Files whose row can't be told, with the reason.
+/// Files whose row can't be found, with the reason.
 const UNTOLD: [(&str, &str); 1] = [(
     "glast_caladcped_a.npy",
     "97 of 100 elements are zero: rows of pairs hardly show, and short cuts hold too few others to tell the alignment",
@@ -45,7 +45,7 @@ fn strides(header: &[u8], width: u32) -> Vec<u32> {
         .collect()
 }
 
-/// The layout that a sidecar tells: {dtype, columns: [...] or cols, rows, order}.
+/// The layout that a sidecar gives: {dtype, columns: [...] or cols, rows, order}.
 fn sidecar(path: &Path) -> Option<Truth> {
     let text = std::fs::read_to_string(path.with_extension("json")).ok()?;
     let width = if text.contains("<f8") { 8 } else { 4 };

@@ -3,8 +3,8 @@
 
 mod support;
 
-use boa_constrictor::layout::{Places, TAPS};
-use boa_constrictor::model::{Config, Heard, Network, Weights};
+use boa_constrictor::layout::{Positions, TAPS};
+use boa_constrictor::model::{Config, Network, NetworkInputs, Weights};
 use boa_constrictor::stream::Coding;
 use boa_constrictor::{Effort, Error, Layout, Model};
 use support::made::Lcg;
@@ -185,12 +185,12 @@ fn wild_weights_do_not_overflow() {
         let mut network = Network::new(model.network(), 1);
         let mut logits = [0; 256];
         for step in 0..300u16 {
-            let heard = Heard {
+            let inputs = NetworkInputs {
                 tokens: [step % 257; TAPS],
                 phase: 3,
             };
-            network.step(&[heard]);
-            network.speak(0, &mut logits);
+            network.step(&[inputs]);
+            network.logits(0, &mut logits);
         }
         assert_eq!(logits.iter().max(), Some(&i16::MAX));
     }
@@ -201,7 +201,7 @@ fn repeats_return_for_any_lanes() {
     // Matches run across lanes, catch up with them, and out of a last lane that is shorter than the others.
     let model = Lcg(7).model();
     let noise = support::noise(64);
-    let places = Places::uniform(&Layout::BYTES);
+    let positions = Positions::uniform(&Layout::BYTES);
     for lanes in 1..=20 {
         for (len, period) in [
             (1, 1),
@@ -214,9 +214,10 @@ fn repeats_return_for_any_lanes() {
         ] {
             let content: Vec<u8> = (0..len).map(|i| noise[i % period]).collect();
             let effort = Effort::ALL[len % 3];
-            let words = Coding::whole(Some(&model), effort, &places, lanes).encode(&content);
+            let words = Coding::whole(Some(&model), effort, &positions, lanes).encode(&content);
             let views: Vec<&[u32]> = words.iter().map(Vec::as_slice).collect();
-            let decoded = Coding::whole(Some(&model), effort, &places, lanes).decode(&views, len);
+            let decoded =
+                Coding::whole(Some(&model), effort, &positions, lanes).decode(&views, len);
             assert_eq!(
                 decoded,
                 Ok(content),
@@ -227,7 +228,7 @@ fn repeats_return_for_any_lanes() {
 }
 
 fn round_trip(model: &Model, content: &[u8]) {
-    let places = Places::uniform(&Layout {
+    let positions = Positions::uniform(&Layout {
         width: 4,
         swap: false,
         record: 12,
@@ -235,10 +236,10 @@ fn round_trip(model: &Model, content: &[u8]) {
         phase: 2,
     });
     for (lanes, effort) in [(1, Effort::Fast), (3, Effort::Default), (2, Effort::Best)] {
-        let words = Coding::whole(Some(model), effort, &places, lanes).encode(content);
+        let words = Coding::whole(Some(model), effort, &positions, lanes).encode(content);
         let views: Vec<&[u32]> = words.iter().map(Vec::as_slice).collect();
         assert_eq!(
-            Coding::whole(Some(model), effort, &places, lanes).decode(&views, content.len()),
+            Coding::whole(Some(model), effort, &positions, lanes).decode(&views, content.len()),
             Ok(content.to_vec())
         );
     }
@@ -306,7 +307,7 @@ fn compact_forms_are_small() {
         plain > 50_000 && none < 200,
         "{none} bytes for no difference"
     );
-    // 1171 weights moved by as much: a place and a sign each, not their low bits.
+    // 1171 weights moved by as much: a position and a sign each, not their low bits.
     let (some, _) = size(*built_in.config(), &moved(7, 4));
     assert!(some < 1000, "{some} bytes for 1171 differences");
     // Of a tap fewer, so that it is no difference.
@@ -351,7 +352,7 @@ fn damaged_compact_models_are_refused() {
                 bytes.len()
             );
         }
-        // A range decoder cannot tell a single word more, which changes nothing.
+        // A range decoder cannot notice a single word more, which changes nothing.
         for more in [1, 12] {
             let mut longer = bytes.clone();
             longer.extend(vec![9; more]);

@@ -3,7 +3,7 @@
 mod support;
 
 use boa_constrictor::Layout;
-use boa_constrictor::layout::{Finding, Given};
+use boa_constrictor::layout::{Finding, SpecifiedLayout};
 use boa_constrictor::search::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
 use proptest::prelude::*;
 use support::layouts::{Lcg, elements, npy_file, table};
@@ -11,7 +11,7 @@ use support::layouts::{Lcg, elements, npy_file, table};
 /// All frames of an input, shown to the planner as a reader would show it.
 fn frames(user: Option<Layout>, input: &[u8]) -> Vec<FramePlan> {
     let mut planner = Planner::new(
-        user.map_or(Given::Nothing, Given::Layout),
+        user.map_or(SpecifiedLayout::Nothing, SpecifiedLayout::Layout),
         boa_constrictor::Effort::Default.settings().search,
     );
     let (mut start, mut frames) = (0, Vec::new());
@@ -52,7 +52,7 @@ fn tiny_inputs_are_one_frame() {
     }
     assert_eq!(
         Planner::new(
-            Given::Nothing,
+            SpecifiedLayout::Nothing,
             boa_constrictor::Effort::Default.settings().search
         )
         .next(&[], true)
@@ -62,17 +62,17 @@ fn tiny_inputs_are_one_frame() {
 }
 
 #[test]
-fn a_told_layout_holds_for_all_frames() {
-    let told = Layout {
+fn a_specified_layout_holds_for_all_frames() {
+    let specified = Layout {
         width: 4,
         swap: true,
         record: 104,
         plane: 0,
         phase: 33,
     };
-    let made = frames(Some(told), &vec![1; 2 * FRAME_TARGET + 300_000]);
+    let made = frames(Some(specified), &vec![1; 2 * FRAME_TARGET + 300_000]);
     assert_continuous(&made);
-    assert_eq!(made[0].layout, told);
+    assert_eq!(made[0].layout, specified);
     // Frames begin with a record, and the last two share what is left.
     assert!(made[1..].iter().all(|frame| frame.layout.phase == 0));
     assert_eq!(made.len(), 3);
@@ -147,7 +147,7 @@ fn an_array_follows_its_header_and_ends() {
 }
 
 #[test]
-fn a_found_layout_is_carried_on_until_it_no_longer_fits() {
+fn a_found_layout_is_kept_until_it_no_longer_fits() {
     let rows = table(160_000, 7, |bytes, value| {
         bytes.extend((value as f32).to_le_bytes())
     });
@@ -166,7 +166,7 @@ fn a_found_layout_is_carried_on_until_it_no_longer_fits() {
 
 #[test]
 fn frames_that_go_on_alike_are_joined() {
-    const MOST: usize = 2 * FRAME_TARGET;
+    const MAX_FRAME: usize = 2 * FRAME_TARGET;
     let rows = |count| {
         table(count, 7, |bytes, value| {
             bytes.extend((value as f32).to_le_bytes())
@@ -176,28 +176,30 @@ fn frames_that_go_on_alike_are_joined() {
     let input = [rows(200_000), text(500_000), rows(400_000)].concat();
     let short = frames(None, &input);
     let mut planner = Planner::new(
-        Given::Nothing,
+        SpecifiedLayout::Nothing,
         boa_constrictor::Effort::Default.settings().search,
     );
-    let (mut start, mut parts) = (0, short.iter());
+    let (mut start, mut pieces) = (0, short.iter());
     let mut joined = 0;
     while start < input.len() {
-        let end = input.len().min(start + LOOKAHEAD + MOST - FRAME_TARGET);
-        let long = planner.next_long(&input[start..end], end == input.len(), MOST);
-        assert!((1..=MOST).contains(&long.len));
-        let first = parts.next().unwrap();
+        let end = input
+            .len()
+            .min(start + LOOKAHEAD + MAX_FRAME - FRAME_TARGET);
+        let long = planner.next_long(&input[start..end], end == input.len(), MAX_FRAME);
+        assert!((1..=MAX_FRAME).contains(&long.len));
+        let first = pieces.next().unwrap();
         assert_eq!((long.layout, long.found), (first.layout, first.found));
         let mut len = first.len;
         while len < long.len {
-            let part = parts.next().unwrap();
-            assert_eq!(part.layout, long.layout.advanced(len as u64));
-            len += part.len;
+            let piece = pieces.next().unwrap();
+            assert_eq!(piece.layout, long.layout.advanced(len as u64));
+            len += piece.len;
             joined += 1;
         }
         assert_eq!(len, long.len);
         start += long.len;
     }
-    assert_eq!((start, parts.next()), (input.len(), None));
+    assert_eq!((start, pieces.next()), (input.len(), None));
     assert!(joined >= 3, "{short:?}");
 }
 
@@ -213,7 +215,7 @@ fn text(words: usize) -> Vec<u8> {
 
 #[test]
 fn regions_get_frames_of_their_own() {
-    let parts = [
+    let pieces = [
         table(9000, 7, |bytes, value| {
             bytes.extend((value as f32).to_le_bytes())
         }),
@@ -233,19 +235,19 @@ fn regions_get_frames_of_their_own() {
         (2, true, 14),
         (4, false, 36),
     ];
-    let made = frames(None, &parts.concat());
+    let made = frames(None, &pieces.concat());
     let show = |frame: &FramePlan| (frame.layout.width, frame.layout.swap, frame.layout.record);
     let shown: Vec<_> = made.iter().map(show).collect();
     for frame in &made {
         println!("{} {:?} {}", frame.len, frame.layout, frame.found);
     }
     assert_eq!(shown, truth);
-    for (frame, part) in made.iter().zip(&parts) {
+    for (frame, piece) in made.iter().zip(&pieces) {
         assert!(
-            frame.len.abs_diff(part.len()) < 8 << 10,
+            frame.len.abs_diff(piece.len()) < 8 << 10,
             "{} {}",
             frame.len,
-            part.len()
+            piece.len()
         );
     }
 }
@@ -343,8 +345,8 @@ proptest! {
     fn frames_cover_any_input(len in 1usize..3 * FRAME_TARGET, record in 0u32..3_000_000, log in 0u32..4, phase in any::<u32>()) {
         let width = 1u32 << log;
         let record = record / width * width;
-        let told = elements(width as u8, true, record, phase % record.max(width));
-        let made = frames(Some(told), &vec![0; len]);
+        let specified = elements(width as u8, true, record, phase % record.max(width));
+        let made = frames(Some(specified), &vec![0; len]);
         assert_continuous(&made);
         // No last frame is tiny unless the input is.
         let last = made.last().map_or(0, |frame| frame.len);

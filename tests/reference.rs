@@ -4,7 +4,7 @@
 
 mod support;
 
-use boa_constrictor::layout::Given;
+use boa_constrictor::layout::SpecifiedLayout;
 use boa_constrictor::{EncodeOptions, Layout, Level};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -54,11 +54,11 @@ fn decoded(file: &Path) -> Output {
 /// The Python decoder refused a file, and did not merely fail.
 #[track_caller]
 fn is_refused(output: &Output, reason: &str) {
-    let said = support::stderr(output);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(output.stdout.is_empty(), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.contains(reason), "{said}");
+    let message = support::stderr(output);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(output.stdout.is_empty(), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.contains(reason), "{message}");
 }
 
 fn fixtures() -> Vec<PathBuf> {
@@ -155,9 +155,9 @@ fn compressed_files_decode_to_the_same_content() {
         ..Layout::BYTES
     };
     let (detected, bytes, floats) = (
-        Given::Nothing,
-        Given::Layout(Layout::BYTES),
-        Given::Layout(floats),
+        SpecifiedLayout::Nothing,
+        SpecifiedLayout::Layout(Layout::BYTES),
+        SpecifiedLayout::Layout(floats),
     );
     let narrow: Vec<u8> = rows(1100)
         .chunks(11)
@@ -168,7 +168,7 @@ fn compressed_files_decode_to_the_same_content() {
         (1, "rows", rows(150), detected),
         (1, "waves", waves(300), floats),
         (5, "text", support::text(1000), bytes),
-        (5, "narrow", narrow, Given::Record(3)),
+        (5, "narrow", narrow, SpecifiedLayout::Record(3)),
         (5, "waves", waves(300), floats),
         (5, "noise", support::noise(500), detected),
     ];

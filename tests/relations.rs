@@ -3,7 +3,7 @@
 use boa_constrictor::format::{Cursor, EntropyModel, FrameHeader, Mix, Section, put_varint};
 use boa_constrictor::layout::Kind;
 use boa_constrictor::structure::{
-    Field, Formula, Input, Operation, Predict, Rule, Structure, Transform,
+    Field, Formula, FormulaInput, Operation, Predict, Rule, Structure, Transform,
 };
 use boa_constrictor::{Error, Layout};
 use proptest::prelude::*;
@@ -26,12 +26,12 @@ fn table(fields: Vec<Field>, phase: u32) -> Structure {
         },
         transposed: false,
         fields,
-        looks: Vec::new(),
+        references: Vec::new(),
     }
 }
 
 fn taking(taken: &[u16], operations: &[Operation]) -> Predict {
-    let input = |&field: &u16| Input {
+    let input = |&field: &u16| FormulaInput {
         field,
         kind: Kind::Float,
     };
@@ -83,7 +83,7 @@ fn an_operation(inputs: u8) -> impl Strategy<Value = Operation> {
 /// Operations in any order, with what they lack pushed before them and what they leave added up.
 fn a_formula(fields: u16) -> impl Strategy<Value = Formula> {
     let kind = prop::sample::select(vec![Kind::Unsigned, Kind::Signed, Kind::Float, Kind::Float]);
-    let input = (0..fields, kind).prop_map(|(field, kind)| Input { field, kind });
+    let input = (0..fields, kind).prop_map(|(field, kind)| FormulaInput { field, kind });
     let inputs = prop::collection::vec(input, 1..8);
     inputs.prop_flat_map(|inputs| {
         let operations = prop::collection::vec(an_operation(inputs.len() as u8), 1..16);
@@ -135,21 +135,20 @@ fn a_field() -> impl Strategy<Value = (Field, Option<Formula>)> {
         Just(Rule::Dictionary([0, 7, 90, 255].into())),
     ];
     let width = prop::sample::select(vec![1u8, 2, 4, 4, 8]);
-    let place = (0..200u64, 0..8u8);
-    let field =
-        (width, any::<bool>(), kind, rule, place).prop_map(|(width, swap, kind, rule, place)| {
-            Field {
-                width,
-                swap: swap && width > 1,
-                transform: Transform {
-                    kind,
-                    rule,
-                    predict: Predict::Nothing,
-                    offset: place.0,
-                    rotate: place.1 % width,
-                },
-            }
-        });
+    let position = (0..200u64, 0..8u8);
+    let field = (width, any::<bool>(), kind, rule, position).prop_map(
+        |(width, swap, kind, rule, position)| Field {
+            width,
+            swap: swap && width > 1,
+            transform: Transform {
+                kind,
+                rule,
+                predict: Predict::Nothing,
+                offset: position.0,
+                rotate: position.1 % width,
+            },
+        },
+    );
     let field = field.prop_filter("not valid", |f| f.transform.validate(f.width).is_ok());
     (field, prop::option::of(a_formula(12)))
 }
@@ -167,7 +166,7 @@ fn a_content() -> impl Strategy<Value = Vec<u8>> {
         f32::MAX,
         -1.0,
     ]);
-    let part = prop_oneof![
+    let piece = prop_oneof![
         prop::collection::vec(any::<u8>(), 0..200),
         prop::collection::vec(hostile, 0..60)
             .prop_map(|numbers| numbers.into_iter().flat_map(f32::to_le_bytes).collect()),
@@ -176,7 +175,7 @@ fn a_content() -> impl Strategy<Value = Vec<u8>> {
             numbers.into_iter().flat_map(hundredth).collect()
         }),
     ];
-    prop::collection::vec(part, 0..4).prop_map(|parts| parts.concat())
+    prop::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat())
 }
 
 proptest! {
@@ -218,8 +217,8 @@ proptest! {
 }
 
 #[test]
-fn only_whole_records_are_foretold() {
-    // The second column is the first, in whole records; what is cut is foretold as 0.
+fn only_whole_records_are_predicted() {
+    // The second column is the first, in whole records; what is cut is predicted as 0.
     let structure = table(
         vec![
             field(Predict::Nothing),

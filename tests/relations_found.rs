@@ -261,7 +261,7 @@ fn columns_without_relations_have_none() {
     let apart: Row = |r| (0..9).map(|k| r.normal() * f64::from(k + 1)).collect();
     let single = |v: f64| (v as f32).to_le_bytes().to_vec();
     assert_eq!(related(&chosen(apart, 3000, 0, &single)), 0);
-    // Objects that change places: what comes again is cheaper as it is.
+    // Objects that swap: what comes again is cheaper as it is.
     let mut random = Lcg(3);
     let mut rows = Vec::new();
     for _ in 0..1500 {

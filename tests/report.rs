@@ -2,7 +2,7 @@
 
 mod support;
 
-use boa_constrictor::report::{Peer, Run, Survey, peers, survey};
+use boa_constrictor::report::{Measurement, Peer, Survey, peers, survey};
 use boa_constrictor::{EncodeOptions, Input, Summary, compress, list};
 use roxmltree::{Document, ParsingOptions};
 use std::fs;
@@ -11,7 +11,7 @@ use std::io::Cursor;
 use std::path::Path;
 use support::{boa, directory_with, names, noise, records, run, stderr};
 
-/// A content coded and looked at.
+/// A content coded and examined.
 fn surveyed(content: &[u8]) -> (Summary, Survey) {
     let mut file = Vec::new();
     let options = EncodeOptions::default();
@@ -22,7 +22,7 @@ fn surveyed(content: &[u8]) -> (Summary, Survey) {
 }
 
 fn page(name: &str, summary: Summary, survey: Survey, peers: Vec<Peer>) -> String {
-    let run = Run {
+    let run = Measurement {
         name: name.into(),
         command: format!("boa bench '{name}'"),
         model: "built in".into(),
@@ -58,8 +58,8 @@ fn words(document: &Document) -> String {
 /// Every byte of the file is accounted for, and the costs of the bytes are what the range coder wrote.
 #[track_caller]
 fn adds_up(summary: &Summary, survey: &Survey) {
-    let parts = survey.coded + survey.other_coded + survey.stored + survey.around;
-    assert_eq!(parts, summary.compressed);
+    let all_bytes = survey.coded + survey.other_coded + survey.stored + survey.around;
+    assert_eq!(all_bytes, summary.compressed);
     let total = survey.total();
     let (predicted, coded) = (total.bits / 8.0, survey.coded as f64);
     // Each of 16 lanes ends with up to two words that are not full.
@@ -89,17 +89,17 @@ fn numbers_of_a_table_add_up() {
     let (summary, survey) = surveyed(&content);
     adds_up(&summary, &survey);
     assert_eq!(survey.total().bytes, content.len() as u64);
-    // Records of 12 bytes, told apart by column.
+    // Records of 12 bytes, distinguished by column.
     let columns = &survey.regions[0].columns;
     assert_eq!(columns.iter().map(|c| c.width).sum::<usize>(), 12);
     // All of the predictor is better than its parts.
     let costs = survey.costs();
     assert!(costs.all < costs.network && costs.adaptive < costs.network);
-    let voices = &survey.regions[0].voices;
-    // What one question settles and what is left as noise costs every part the same.
-    let apart = costs.network - voices[0].alone;
+    let inputs = &survey.regions[0].inputs;
+    // What a run's decision codes and what is coded as bypass bits costs every input the same.
+    let apart = costs.network - inputs[0].alone;
     assert!((0.0..costs.all).contains(&apart), "{apart} bits");
-    assert!(voices.iter().all(|voice| costs.all < voice.alone + apart));
+    assert!(inputs.iter().all(|input| costs.all < input.alone + apart));
     // Each answer has two probabilities, one of which comes true; they sum to 1. A byte has eight, or one where that settles it.
     let bins = &survey.reliability.bins;
     let (count, hits) = { bins.iter() }.fold((0, 0), |(c, h), bin| (c + bin.count, h + bin.hits));
@@ -243,8 +243,8 @@ fn training_writes_a_page() {
     assert!(words.contains("my.boam: training") && words.contains("--minutes 0.01"));
     assert!(words.contains(&fs::metadata(&model).unwrap().len().to_string()));
     // The held-out bits that the command prints.
-    let said = stderr(&done);
-    let bits = said
+    let message = stderr(&done);
+    let bits = message
         .split("float, ")
         .nth(1)
         .unwrap()

@@ -2,7 +2,7 @@
 
 mod support;
 
-use boa_constrictor::layout::{Contexts, Given};
+use boa_constrictor::layout::{Contexts, SpecifiedLayout};
 use boa_constrictor::stream::lanes::lane_count;
 use boa_constrictor::{DecodeOptions, Effort, EncodeOptions, Layout, Level, compress, decompress};
 use proptest::prelude::*;
@@ -144,7 +144,7 @@ fn any_layout_returns() {
     ];
     for layout in layouts {
         let options = EncodeOptions {
-            layout: Given::Layout(layout),
+            layout: SpecifiedLayout::Layout(layout),
             ..EncodeOptions::default()
         };
         assert!(
@@ -177,7 +177,7 @@ fn a_layout_that_contradicts_itself_is_refused_before_anything_is_written() {
     ];
     for layout in bad {
         let options = EncodeOptions {
-            layout: Given::Layout(layout),
+            layout: SpecifiedLayout::Layout(layout),
             ..EncodeOptions::default()
         };
         let mut out = Vec::new();
@@ -190,7 +190,7 @@ fn a_layout_that_contradicts_itself_is_refused_before_anything_is_written() {
         assert!(out.is_empty());
     }
     // Order means nothing to single bytes, and a decoder would refuse it.
-    let layout = Given::Layout(Layout {
+    let layout = SpecifiedLayout::Layout(Layout {
         swap: true,
         ..Layout::BYTES
     });

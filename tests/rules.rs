@@ -19,7 +19,7 @@ fn coded(transform: Transform, width: u8, elements: &[u64]) -> Vec<u64> {
         layout,
         transposed: false,
         fields: vec![field],
-        looks: Vec::new(),
+        references: Vec::new(),
     };
     let bytes: Vec<u8> = { elements.iter() }
         .flat_map(|e| e.to_be_bytes()[8 - usize::from(width)..].to_vec())
@@ -118,7 +118,7 @@ fn multiples_of_a_step_are_consecutive() {
             8,
             &doubles((-3000..3000).chain(3000..4000).map(quotient)),
         );
-        // As far up as decimals are told apart.
+        // As far up as decimals are distinguished.
         let top = 1i64 << 49;
         dense(
             step(n, d),

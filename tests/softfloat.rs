@@ -5,7 +5,7 @@
 mod softfloat;
 
 use boa_constrictor::layout::Kind;
-use boa_constrictor::structure::{Formula, Input, Operation};
+use boa_constrictor::structure::{Formula, FormulaInput, Operation};
 use softfloat::Soft;
 
 const PI: Soft = Soft(0x4009_21fb_5444_2d18);
@@ -76,7 +76,7 @@ fn sine_and_cosine(x: Soft) -> [Soft; 2] {
     if has_no_sine(x) {
         return [Soft::NAN; 2];
     }
-    let n = (x / HALF_PI).near();
+    let n = (x / HALF_PI).nearest_integer();
     let r = less(x, n);
     let z = r * r;
     let s = r + r * (z * sum(&factorials((3..=17).step_by(2), true), z));
@@ -92,7 +92,7 @@ fn sine_and_cosine(x: Soft) -> [Soft; 2] {
 fn turn(x: Soft) -> Soft {
     match has_no_sine(x) {
         true => Soft::NAN,
-        false => less(x, whole(4) * (x / TWO_PI).near()),
+        false => less(x, whole(4) * (x / TWO_PI).nearest_integer()),
     }
 }
 
@@ -106,7 +106,7 @@ fn exp(x: Soft) -> Soft {
         false if x.is_below(-limit) => -limit,
         false => x,
     };
-    let n = (x / LN_2).near();
+    let n = (x / LN_2).nearest_integer();
     let r = (x - n * L[0]) - n * L[1];
     let n = n.integer() as i32;
     let h = n.div_euclid(2);
@@ -189,7 +189,7 @@ fn atan2(y: Soft, x: Soft) -> Soft {
     if t.is_nan() {
         return t;
     }
-    let i = (whole(8) * t).near();
+    let i = (whole(8) * t).nearest_integer();
     let c = i * EIGHTH;
     let r = (t - c) / (Soft::ONE + t * c);
     let z = r * r;
@@ -248,7 +248,7 @@ const OPERATIONS: [Operation; 14] = [
 
 /// The formula that applies one operation to its inputs.
 fn formula(operation: Operation) -> Formula {
-    let input = |field| Input {
+    let input = |field| FormulaInput {
         field,
         kind: Kind::Float,
     };
@@ -322,7 +322,7 @@ fn operations_give_the_bits_of_exact_arithmetic() {
 fn so_do_they_at_their_ends() {
     let mut ends = vec![0, 1, 2, (1 << 52) - 1, 1 << 52, 0x7fef << 48, 0x7ff0 << 48];
     // Around 1, 2, a quarter turn, what sinh, asinh, exp and log change at, what has no sine; not a number.
-    for near in [
+    for around in [
         1.0f64,
         2.0,
         0.375,
@@ -334,7 +334,7 @@ fn so_do_they_at_their_ends() {
         268435456.0,
         1048576.0,
     ] {
-        ends.extend([near.to_bits() - 1, near.to_bits(), near.to_bits() + 1]);
+        ends.extend([around.to_bits() - 1, around.to_bits(), around.to_bits() + 1]);
     }
     ends.extend([
         HALF_PI.0,

@@ -1,4 +1,4 @@
-//! The structures that the encoder chooses: always valid, always reversible, whatever the layout said.
+//! The structures that the encoder chooses: always valid, always reversible, whatever the layout was.
 
 mod support;
 
@@ -62,7 +62,7 @@ fn tables_of_several_types_get_a_field_for_each() {
         let cut = &content[phase as usize..];
         let structure = check(layout(1, 19, 0, phase), false, cut);
         assert!(structure.fields.len() > 3, "{:?}", structure.fields);
-        assert_eq!(structure.places().contexts(), Contexts::Table);
+        assert_eq!(structure.positions().contexts(), Contexts::Table);
     }
 }
 
@@ -127,7 +127,7 @@ fn grids_get_one_field() {
         let structure = check(layout(4, record, plane, 0), false, &content);
         assert_eq!(structure.fields.len(), 1, "{structure:?}");
         assert_ne!(structure.fields[0].transform.predict, Predict::Nothing);
-        assert_eq!(structure.places().contexts(), Contexts::Residuals);
+        assert_eq!(structure.positions().contexts(), Contexts::Residuals);
     }
 }
 
@@ -177,15 +177,15 @@ fn contexts_follow_from_the_fields() {
             layout,
             transposed: false,
             fields,
-            looks: Vec::new(),
+            references: Vec::new(),
         };
         structure.validate(100).unwrap();
-        assert_eq!(structure.places().contexts(), contexts, "{structure:?}");
+        assert_eq!(structure.positions().contexts(), contexts, "{structure:?}");
     }
 }
 
 #[test]
-fn places_of_several_widths() {
+fn positions_of_several_widths() {
     let field = |width| Field {
         width,
         swap: false,
@@ -199,13 +199,13 @@ fn places_of_several_widths() {
         },
         transposed: false,
         fields: [4, 1, 2].map(field).to_vec(),
-        looks: Vec::new(),
+        references: Vec::new(),
     };
-    let places = structure.places();
+    let positions = structure.positions();
     let seen: Vec<(u32, u8, u32)> = (0..9)
         .map(|position| {
-            let place = places.at(position);
-            (place.column, place.phase, places.lags(place)[1])
+            let position = positions.at(position);
+            (position.column, position.phase, positions.lags(position)[1])
         })
         .collect();
     let record = [

@@ -27,14 +27,14 @@ fn tables_follow_their_formulas() {
 fn functions_are_close_to_what_they_stand_for() {
     for x in i16::MIN..=i16::MAX {
         let real = f64::from(x) / 1024.0;
-        let curve = 1.0 / (1.0 + (-real).exp());
+        let logistic = 1.0 / (1.0 + (-real).exp());
         let got = f64::from(sigmoid(x)) / 32768.0;
         assert!(
-            (got - curve).abs() < 0.022,
-            "sigmoid({real}) = {got}, logistic {curve}"
+            (got - logistic).abs() < 0.022,
+            "sigmoid({real}) = {got}, logistic {logistic}"
         );
         let got = f64::from(silu(x)) / 1024.0;
-        assert!((got - real * curve).abs() < 0.08, "silu({real}) = {got}");
+        assert!((got - real * logistic).abs() < 0.08, "silu({real}) = {got}");
         let got = f64::from(softplus(x)) / 65536.0;
         let exact = if real > 30.0 {
             real

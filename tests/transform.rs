@@ -33,7 +33,7 @@ fn array(layout: Layout, swap: bool, transform: Transform) -> Structure {
         layout,
         transposed: false,
         fields: vec![field],
-        looks: Vec::new(),
+        references: Vec::new(),
     }
 }
 
@@ -45,10 +45,14 @@ fn check(structure: &Structure, content: &[u8]) {
     assert!(structure.inverse(coded) == content, "{structure:?}");
     let decoded = structure.inverse(content.to_vec());
     assert!(structure.forward(decoded) == content, "{structure:?}");
-    let places = structure.places();
+    let positions = structure.positions();
     for position in 0..content.len().min(40) {
-        let place = places.at(position);
-        assert!(place.width <= 8 && place.phase < 15 && place.column < structure.layout.period());
+        let position = positions.at(position);
+        assert!(
+            position.width <= 8
+                && position.phase < 15
+                && position.column < structure.layout.period()
+        );
     }
 }
 
@@ -192,14 +196,14 @@ fn random(random: &mut Lcg, len: usize) -> Vec<u8> {
 
 fn every_reading_returns(width: u8) {
     let mut lcg = Lcg(u64::from(width));
-    let places = [(0, 0), (all_bits(width) / 3, width - 1), (1, width / 2)];
+    let positions = [(0, 0), (all_bits(width) / 3, width - 1), (1, width / 2)];
     let noise = random(&mut lcg, 130 * usize::from(width) + 3);
     let special = specials(width);
     for (n, reading) in readings(width).into_iter().enumerate() {
         let mut elements = followers(&reading, width);
         elements.extend(&special);
         for (m, predict) in predictions().into_iter().enumerate() {
-            let (offset, rotate) = places[(n + m) % 3];
+            let (offset, rotate) = positions[(n + m) % 3];
             let transform = Transform {
                 predict,
                 offset,
@@ -333,7 +337,7 @@ fn a_field() -> impl Strategy<Value = Field> {
 
 /// Patterns of any sort: noise, runs, specials, and numbers that are decimals or halves.
 fn a_content() -> impl Strategy<Value = Vec<u8>> {
-    let part = prop_oneof![
+    let piece = prop_oneof![
         prop::collection::vec(any::<u8>(), 0..200),
         (any::<u8>(), 0..100usize).prop_map(|(byte, len)| vec![byte; len]),
         (a_width(), 0..10usize).prop_map(|(width, skip)| {
@@ -352,7 +356,7 @@ fn a_content() -> impl Strategy<Value = Vec<u8>> {
             numbers.into_iter().flat_map(hundredth).collect()
         }),
     ];
-    prop::collection::vec(part, 0..4).prop_map(|parts| parts.concat())
+    prop::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat())
 }
 
 proptest! {
@@ -389,7 +393,7 @@ proptest! {
             plane: 0,
             phase: if transposed { 0 } else { phase % record },
         };
-        let structure = Structure { layout, transposed, fields, looks: Vec::new() };
+        let structure = Structure { layout, transposed, fields, references: Vec::new() };
         let whole = content.len() - content.len() % record as usize;
         check(&structure, if transposed { &content[..whole] } else { &content });
     }

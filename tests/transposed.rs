@@ -15,8 +15,8 @@ use std::time::Instant;
 /// What a caller shows at a time.
 const SEEN: usize = 9 << 19;
 
-/// Name and bytes of the real files whose path has `part`; npy headers are cut off.
-fn data(part: &str) -> Vec<(String, Vec<u8>, Layout)> {
+/// Name and bytes of the real files whose path has `piece`; npy headers are cut off.
+fn data(piece: &str) -> Vec<(String, Vec<u8>, Layout)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let mut files = Vec::new();
     for folder in std::fs::read_dir(root).into_iter().flatten().flatten() {
@@ -29,9 +29,9 @@ fn data(part: &str) -> Vec<(String, Vec<u8>, Layout)> {
         }
     }
     files.sort();
-    files.retain(|path| path.to_string_lossy().contains(part));
+    files.retain(|path| path.to_string_lossy().contains(piece));
     if files.is_empty() {
-        println!("skipped: no ../shared/data with {part} beside the repository");
+        println!("skipped: no ../shared/data with {piece} beside the repository");
     }
     let mut found = Vec::new();
     for path in files {
@@ -78,7 +78,7 @@ fn columns_of(name: &str) -> usize {
         + 1
 }
 
-/// Whether the columns are found in the whole, the first part seen at a time, and parts cut at odd places.
+/// Whether the columns are found in the whole, the first piece seen at a time, and pieces cut at odd positions.
 fn check(name: &str, bytes: &[u8], width: u8, column: usize) -> Vec<String> {
     let mut random = Lcg(11);
     let mut faults = Vec::new();
@@ -120,7 +120,7 @@ fn real_column_major_tables() {
         let column = bytes.len() / columns_of(&name);
         faults.extend(check(&name, &bytes, layout.width, column));
     }
-    // One part of sixteen, in which most columns hardly vary, shows too few boundaries.
+    // One piece of sixteen, in which most columns hardly vary, shows too few boundaries.
     assert!(faults.len() <= 1, "{faults:#?}");
 }
 

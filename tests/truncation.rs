@@ -1,4 +1,4 @@
-//! A file cut anywhere is an error, and says that it is cut.
+//! A file cut anywhere is an error that names the cut.
 
 mod support;
 

@@ -1,5 +1,5 @@
-//! The numbers in a file, told by a .npy header or by a sidecar: a .json file of the same name with `dtype`, `rows`, `columns`
-//! (their names) or `cols` (their number), and `order`, `row` or `column`.
+//! The numbers in a file, described by a .npy header or by a sidecar: a .json file of the same name with `dtype`,
+//! `rows`, `columns` (their names) or `cols` (their number), and `order`, `row` or `column`.
 
 use crate::Failure;
 use boa_constrictor::container::npy;
@@ -70,9 +70,9 @@ fn of_table(sidecar: &Value, content: &[u8]) -> Result<Option<Numbers>, Failure>
     }))
 }
 
-fn column(content: &[u8], record: usize, place: usize, width: usize) -> Vec<u8> {
+fn column(content: &[u8], record: usize, offset: usize, width: usize) -> Vec<u8> {
     let rows = content.chunks_exact(record);
-    rows.flat_map(|row| &row[place..place + width])
+    rows.flat_map(|row| &row[offset..offset + width])
         .copied()
         .collect()
 }

@@ -45,7 +45,7 @@ pub struct Table {
 type Gains = BTreeMap<String, Vec<Vec<f64>>>;
 
 impl Table {
-    /// Everything there is to say.
+    /// The whole summary.
     pub fn text(&self, markdown: bool) -> String {
         let mut text = self.files(markdown);
         text += &self.means(markdown);

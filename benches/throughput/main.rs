@@ -154,7 +154,7 @@ fn zstd(content: &[u8]) -> io::Result<Vec<u8>> {
 
 /// boa itself, as it is used.
 fn boa(level: u8, threads: u8, kernel: Option<&'static str>) -> Runner {
-    let asked = kernel.map_or(String::new(), |kernel| format!(" {kernel}"));
+    let suffix = kernel.map_or(String::new(), |kernel| format!(" {kernel}"));
     let run = move |file: &Path, content: &[u8]| {
         let directory = tempfile::tempdir()?;
         let [coded, decoded] = ["coded.boa", "decoded"].map(|name| directory.path().join(name));
@@ -172,12 +172,12 @@ fn boa(level: u8, threads: u8, kernel: Option<&'static str>) -> Runner {
         })
     };
     Runner {
-        name: format!("boa -{level} -T{threads}{asked}"),
+        name: format!("boa -{level} -T{threads}{suffix}"),
         run: Box::new(run),
     }
 }
 
-/// Runs boa, and looks at its memory every few milliseconds.
+/// Runs boa, and reads its memory every few milliseconds.
 fn watch(
     arguments: &[&str],
     to: &Path,
@@ -211,7 +211,7 @@ fn watch(
     }
 }
 
-/// The most memory that a process has held so far, in kilobytes, where Linux says so.
+/// The most memory that a process has held so far, in kilobytes, where Linux gives it.
 fn held(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status

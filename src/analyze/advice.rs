@@ -1,7 +1,7 @@
 //! What would make an input smaller, and the numbers that this follows from.
 
 use super::estimate::Estimate;
-use super::region::Region;
+use super::region::RegionReport;
 use serde::Serialize;
 
 /// Bytes that a trained network of the usual size adds to a file that embeds it.
@@ -28,12 +28,12 @@ pub struct Advice {
 pub struct Verdict {
     /// It is.
     pub worth: bool,
-    /// The numbers that say so.
+    /// The numbers behind it.
     pub why: String,
 }
 
 impl Advice {
-    pub(super) fn of(len: u64, estimate: &Estimate, regions: &[Region]) -> Advice {
+    pub(super) fn of(len: u64, estimate: &Estimate, regions: &[RegionReport]) -> Advice {
         Advice {
             train: train(len, estimate, regions),
             lossy: lossy(estimate, regions),
@@ -41,7 +41,7 @@ impl Advice {
     }
 }
 
-fn train(len: u64, estimate: &Estimate, regions: &[Region]) -> Verdict {
+fn train(len: u64, estimate: &Estimate, regions: &[RegionReport]) -> Verdict {
     let no = |why: String| Verdict { worth: false, why };
     if len == 0 {
         return no("there is no data".into());
@@ -85,7 +85,7 @@ fn train(len: u64, estimate: &Estimate, regions: &[Region]) -> Verdict {
     }
 }
 
-fn lossy(estimate: &Estimate, regions: &[Region]) -> Verdict {
+fn lossy(estimate: &Estimate, regions: &[RegionReport]) -> Verdict {
     let columns = || regions.iter().flat_map(|region| &region.columns);
     let floats = columns().filter(|column| column.is_float()).count();
     if floats == 0 {

@@ -1,6 +1,6 @@
 //! What the predictor would spend on a frame, estimated from windows of its coded bytes.
 
-use super::repeats::foretold;
+use super::repeats::predicted;
 use crate::layout::{Contexts, Layout};
 use crate::search::cost::{Cost, Window};
 use crate::structure::Structure;
@@ -16,7 +16,7 @@ pub(super) fn bits_per_byte(coded: &[u8], structure: &Structure) -> f64 {
     if coded.windows(2).all(|pair| pair[0] == pair[1]) {
         return 0.0;
     }
-    let contexts = structure.places().contexts();
+    let contexts = structure.positions().contexts();
     let layout = Layout {
         swap: false,
         ..structure.layout
@@ -47,7 +47,7 @@ pub(super) fn bits_per_byte(coded: &[u8], structure: &Structure) -> f64 {
     let mut cost = Cost::new();
     let bits = views.iter().map(|view| cost.bits(coded, &windows, view));
     let bits = bits.fold(f64::INFINITY, f64::min);
-    (bits * factor(contexts, bits, foretold(coded))).min(8.0)
+    (bits * factor(contexts, bits, predicted(coded))).min(8.0)
 }
 
 /// What the predictor spends of what the estimator does, fitted to the 43 public files. `repeats` is the share of bytes that

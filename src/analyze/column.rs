@@ -4,18 +4,18 @@ use super::examined::ExaminedFrame;
 use super::noise::coin_flips;
 use crate::layout::{Kind, Layout};
 use crate::search::{Estimator, columns};
-use crate::structure::{Structure, Transform, words};
+use crate::structure::{Structure, Transform, description};
 use crate::transform::patterns;
 use serde::{Serialize, Serializer};
 use std::collections::HashSet;
 
 /// Distinct values are counted up to this number.
-const MOST_DISTINCT: usize = 1 << 16;
+const MAX_DISTINCT: usize = 1 << 16;
 /// Elements of a frame that are coded to estimate what one costs, in so many runs.
 const CODED: usize = 8192;
 const RUNS: usize = 4;
 /// The most columns that are described one by one.
-const MOST_COLUMNS: usize = 1024;
+const MAX_DESCRIBED_COLUMNS: usize = 1024;
 
 /// A number as its type reads it.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -74,13 +74,13 @@ impl Serialize for Number {
 
 /// A column of a table, or all elements of an array.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Column {
+pub struct ColumnReport {
     /// Bytes from the beginning of the record; 0 where all elements are alike.
     pub at: u32,
     /// As NumPy writes it: `<f4`, `>i2`, `u1`.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// Elements that were looked at.
+    /// Elements that were examined.
     pub count: u64,
     /// The least number that is neither infinite nor not a number, if there is any.
     pub min: Option<Number>,
@@ -102,7 +102,7 @@ pub struct Column {
     pub noise_bits: f64,
 }
 
-impl Column {
+impl ColumnReport {
     /// The numbers are floats.
     pub fn is_float(&self) -> bool {
         self.type_name.contains('f')
@@ -111,7 +111,7 @@ impl Column {
 
 /// Where a column's elements are and how their bits are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct ColumnPosition {
     width: u8,
     swap: bool,
     kind: Kind,
@@ -120,7 +120,11 @@ pub(super) struct Place {
 }
 
 /// The columns of a frame. `layout` is that which was planned: it knows the byte order that a structure's fields took over.
-pub(super) fn places(layout: &Layout, structure: &Structure, rows: &[u8]) -> Vec<Place> {
+pub(super) fn positions(
+    layout: &Layout,
+    structure: &Structure,
+    rows: &[u8],
+) -> Vec<ColumnPosition> {
     let layout = Layout {
         swap: layout.swap,
         ..structure.layout
@@ -131,7 +135,7 @@ pub(super) fn places(layout: &Layout, structure: &Structure, rows: &[u8]) -> Vec
             swap,
             ..layout
         };
-        vec![Place {
+        vec![ColumnPosition {
             width,
             swap,
             kind: columns::kind(rows, &layout),
@@ -145,7 +149,7 @@ pub(super) fn places(layout: &Layout, structure: &Structure, rows: &[u8]) -> Vec
     if layout.width == 1 && layout.record == 0 {
         return Vec::new();
     }
-    let many = layout.record as usize / usize::from(layout.width) > MOST_COLUMNS;
+    let many = layout.record as usize / usize::from(layout.width) > MAX_DESCRIBED_COLUMNS;
     if fields.is_empty() && (layout.record == 0 || layout.plane > 0 || many && layout.width > 1) {
         return all(layout.width, layout.swap);
     }
@@ -166,7 +170,7 @@ pub(super) fn places(layout: &Layout, structure: &Structure, rows: &[u8]) -> Vec
             .collect();
     }
     let mut at = 0;
-    let places: Vec<Place> = found
+    let positions: Vec<ColumnPosition> = found
         .iter()
         .enumerate()
         .map(|(k, column)| {
@@ -175,70 +179,70 @@ pub(super) fn places(layout: &Layout, structure: &Structure, rows: &[u8]) -> Vec
                 Some(transform) if *transform != Transform::NONE => transform.kind,
                 _ => column.kind,
             };
-            let place = Place {
+            let position = ColumnPosition {
                 width: column.width,
                 swap: column.swap,
                 kind,
                 at: Some(at),
             };
             at += usize::from(column.width);
-            place
+            position
         })
         .collect();
-    if places.len() > MOST_COLUMNS {
+    if positions.len() > MAX_DESCRIBED_COLUMNS {
         Vec::new()
     } else {
-        places
+        positions
     }
 }
 
-/// Describes the column at `places[number]` from frames whose columns are `places`.
+/// Describes the column at `positions[number]` from frames whose columns are `positions`.
 pub(super) fn describe(
-    places: &[Place],
+    positions: &[ColumnPosition],
     number: usize,
-    looks: &[ExaminedFrame],
+    examined_frames: &[ExaminedFrame],
     estimator: &mut Estimator,
-) -> Column {
-    let place = places[number];
-    let Place {
+) -> ColumnReport {
+    let position = positions[number];
+    let ColumnPosition {
         width,
         swap,
         kind,
         at,
-    } = place;
+    } = position;
     let mut counted = Counted::default();
     let (mut bits, mut noise, mut weight) = (0.0, 0.0, 0.0);
     let mut rule = None;
-    for (k, look) in looks.iter().enumerate() {
-        let layout = &look.structure.layout;
-        let values = patterns(layout, &look.rows, (width, swap, at), 0, usize::MAX);
+    for (k, seen) in examined_frames.iter().enumerate() {
+        let layout = &seen.structure.layout;
+        let values = patterns(layout, &seen.rows, (width, swap, at), 0, usize::MAX);
         counted.add(&values, width, kind);
-        let field = look.structure.fields.get(number);
+        let field = seen.structure.fields.get(number);
         let transform = field.map_or(&Transform::NONE, |field| &field.transform);
         if k == 0 {
-            rule = words::transform(transform, &look.structure.fields);
+            rule = description::transform(transform, &seen.structure.fields);
         }
-        let codes = patterns(layout, &look.coded, (width, false, at), 0, usize::MAX);
+        let codes = patterns(layout, &seen.coded, (width, false, at), 0, usize::MAX);
         let share = codes.len() as f64;
         if codes.windows(2).any(|pair| pair[0] != pair[1]) {
             let cost = estimator.bits(&runs(&codes), width);
             bits += share * cost;
             let low: Vec<u64> = codes
                 .iter()
-                .map(|&code| look.lowered(code, transform, width))
+                .map(|&code| seen.lowered(code, transform, width))
                 .collect();
             noise += share * coin_flips(&low, 8 * u32::from(width)).min(cost);
         }
         weight += share;
     }
-    let distinct_exact = counted.distinct.len() <= MOST_DISTINCT;
+    let distinct_exact = counted.distinct.len() <= MAX_DISTINCT;
     if distinct_exact && counted.distinct.len() == 1 && counted.count > 1 {
         rule = Some("constant".into());
     }
     let average = |sum: f64| if weight > 0.0 { sum / weight } else { 0.0 };
-    Column {
+    ColumnReport {
         at: at.unwrap_or(0) as u32,
-        type_name: words::type_name(width, swap, kind),
+        type_name: description::type_name(width, swap, kind),
         count: counted.count,
         min: counted
             .min
@@ -248,7 +252,7 @@ pub(super) fn describe(
             .map(|code| Number::of(kind.pattern(code, 8 * u32::from(width)), width, kind)),
         nan: counted.nan,
         infinite: counted.infinite,
-        distinct: counted.distinct.len().min(MOST_DISTINCT) as u64,
+        distinct: counted.distinct.len().min(MAX_DISTINCT) as u64,
         distinct_exact,
         rule,
         bits: average(bits),
@@ -288,7 +292,7 @@ impl Counted {
         let mut last = None;
         for &value in values {
             self.count += 1;
-            if last != Some(value) && self.distinct.len() <= MOST_DISTINCT {
+            if last != Some(value) && self.distinct.len() <= MAX_DISTINCT {
                 self.distinct.insert(value);
             }
             last = Some(value);

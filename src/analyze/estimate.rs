@@ -1,6 +1,6 @@
 //! How small and how long.
 
-use super::region::Region;
+use super::region::RegionReport;
 use crate::search::plan::FRAME_TARGET;
 use serde::Serialize;
 use std::num::NonZero;
@@ -31,7 +31,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    pub(super) fn of(len: u64, regions: &[Region]) -> Estimate {
+    pub(super) fn of(len: u64, regions: &[RegionReport]) -> Estimate {
         let (mut seen, mut bits, mut noise, mut float_noise) = (0.0, 0.0, 0.0, 0.0);
         for region in regions {
             let Some(cost) = region.bits_per_byte else {
@@ -44,7 +44,7 @@ impl Estimate {
             float_noise += cost * here * region.float_noise;
         }
         let frames = len.div_ceil(FRAME_TARGET as u64).max(regions.len() as u64);
-        // Regions that were not looked at count as the others do on average.
+        // Regions that were not examined count as the others do on average.
         let payload = if seen > 0.0 {
             bits / seen * len as f64 / 8.0
         } else {

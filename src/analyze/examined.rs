@@ -1,11 +1,11 @@
-//! A frame that is looked at closely, as compressing would treat it.
+//! A frame that is examined closely, as compressing would treat it.
 
 use super::bits::bits_per_byte;
 use super::sample::Frame;
 use crate::layout::Layout;
 use crate::structure::{Structure, Transform};
 
-/// A frame that was looked at.
+/// A frame that was examined.
 pub(super) struct ExaminedFrame {
     /// As it was planned.
     pub layout: Layout,

@@ -1,4 +1,5 @@
-//! What an input is made of, and what compressing it would give: said in seconds, from a sample, without coding it.
+//! What an input is made of, and what compressing it would give: estimated in seconds, from a sample, without coding
+//! it.
 //!
 //! ```
 //! let rows: Vec<u8> = (0..5000i32).flat_map(|n| [n, n % 7, 1000]).flat_map(i32::to_le_bytes).collect();
@@ -9,8 +10,8 @@
 //! # Ok::<(), boa_constrictor::Error>(())
 //! ```
 //!
-//! Every number that [`Report`] calls an estimate comes from coding samples with adaptive counts, the way layouts and
-//! transforms are chosen; everything else is counted in the parts that were looked at.
+//! Every number that [`Report`] calls an estimate comes from coding samples with adaptive counts, as layouts and
+//! transforms are chosen; everything else is counted in what was examined.
 
 mod advice;
 mod bits;
@@ -23,16 +24,16 @@ mod repeats;
 mod sample;
 
 pub use advice::{Advice, Verdict};
-pub use column::{Column, Number};
+pub use column::{ColumnReport, Number};
 pub use estimate::Estimate;
-pub use region::{Form, Region};
+pub use region::{Form, RegionReport};
 
 use crate::error::Result;
 use serde::Serialize;
 use std::io::{Cursor, Read, Seek};
 
-/// How much [`analyze_reader`] reads: what cannot be sought in is looked at from its beginning only.
-pub const MOST_READ: u64 = 64 << 20;
+/// How much [`analyze_reader`] reads: what cannot be sought in is examined from its beginning only.
+pub const MAX_READ: u64 = 64 << 20;
 
 /// What an input is made of. Serialised, it is the object that `boa analyze --json` prints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -48,11 +49,11 @@ pub struct Report {
     /// What would make it smaller.
     pub advice: Advice,
     /// Stretches of one layout each, in order; together they are the input.
-    pub regions: Vec<Region>,
+    pub regions: Vec<RegionReport>,
 }
 
-/// Looks at an input: all of it up to 32 MiB, else its first 16 MiB and samples of the rest. Memory is bounded: some 160 MB
-/// with two threads.
+/// Examines an input: all of it up to 32 MiB, else its first 16 MiB and samples of the rest. Memory is bounded: some
+/// 160 MB with two threads.
 ///
 /// # Errors
 /// `Io` if reading or seeking fails.
@@ -60,13 +61,13 @@ pub fn analyze(input: impl Read + Seek) -> Result<Report> {
     examine(input, true)
 }
 
-/// Looks at the first [`MOST_READ`] bytes of an input that is read only once.
+/// Examines the first [`MAX_READ`] bytes of an input that is read only once.
 ///
 /// # Errors
 /// `Io` if reading fails.
 pub fn analyze_reader(mut reader: impl Read) -> Result<Report> {
     let mut bytes = Vec::new();
-    reader.by_ref().take(MOST_READ).read_to_end(&mut bytes)?;
+    reader.by_ref().take(MAX_READ).read_to_end(&mut bytes)?;
     let complete = reader.read(&mut [0])? == 0;
     examine(Cursor::new(bytes), complete)
 }

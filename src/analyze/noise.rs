@@ -2,20 +2,20 @@
 
 use crate::search::log2;
 
-/// Numbers that are looked at, and fewer tell nothing.
-const MOST: usize = 1 << 15;
+/// The most numbers that are examined.
+const MAX_NUMBERS: usize = 1 << 15;
 const FEWEST: usize = 256;
 /// A bit with less entropy is no coin flip.
-const LEAST: f64 = 0.99;
+const MIN_ENTROPY: f64 = 0.99;
 /// Rounding makes the lowest bits of many a float uneven: so many may have no more than this.
 const ROUNDED: (u32, f64) = (4, 0.75);
 
-/// Bits of a code, on average, that no context can tell: the entropies of the lowest bits up to the first that the bit above
-/// and the same bit of the code before foretell. A code that comes again is no flip.
+/// Bits of a code, on average, that no context can predict: the entropies of the lowest bits up to the first that the
+/// bit above and the same bit of the code before predict. A code that comes again is no flip.
 ///
 /// `codes` have `bits` bits; the result is at most `bits`.
 pub(super) fn coin_flips(codes: &[u64], bits: u32) -> f64 {
-    let codes = &codes[..codes.len().min(MOST)];
+    let codes = &codes[..codes.len().min(MAX_NUMBERS)];
     if codes.len() < FEWEST {
         return 0.0;
     }
@@ -24,8 +24,9 @@ pub(super) fn coin_flips(codes: &[u64], bits: u32) -> f64 {
     distinct.dedup();
     let new = distinct.len() as f64 / codes.len() as f64;
     let entropies = (0..bits).map(|bit| (bit, entropy(codes, bit)));
-    let noise = entropies
-        .take_while(|&(bit, entropy)| entropy >= LEAST || bit < ROUNDED.0 && entropy >= ROUNDED.1);
+    let noise = entropies.take_while(|&(bit, entropy)| {
+        entropy >= MIN_ENTROPY || bit < ROUNDED.0 && entropy >= ROUNDED.1
+    });
     noise.fold(0.0, |sum, (_, entropy)| sum + entropy) * new
 }
 

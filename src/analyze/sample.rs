@@ -1,7 +1,7 @@
-//! Which parts of an input are looked at, and the layout of each.
+//! Which stretches of an input are examined, and the layout of each.
 
 use crate::error::Result;
-use crate::layout::{Given, Layout};
+use crate::layout::{Layout, SpecifiedLayout};
 use crate::search::cost::{Cost, Window};
 use crate::search::plan::{FRAME_TARGET, FramePlan, LOOKAHEAD, Planner};
 use std::io::{Read, Seek, SeekFrom};
@@ -10,10 +10,10 @@ use std::io::{Read, Seek, SeekFrom};
 const WHOLE: u64 = 32 << 20;
 /// Of a longer one, this much is.
 const LEAD: u64 = 16 << 20;
-/// The rest is looked at in so many places.
-const PLACES: u64 = 4;
-/// Bytes that tell whether a layout goes on.
-const TOLD: usize = 40 << 10;
+/// The rest is sampled at so many positions.
+const SAMPLES: u64 = 4;
+/// Bytes that show whether a layout goes on.
+const TAUGHT: usize = 40 << 10;
 /// What the layout that went before may cost more, and yet go on: it may know rows and planes that a sample does not show.
 const GOES_ON: f64 = 1.05;
 
@@ -32,7 +32,7 @@ pub(super) struct Frame {
 
 /// Frames in a row with one layout.
 #[derive(Clone, Debug)]
-pub(super) struct Stretch {
+pub(super) struct LayoutStretch {
     pub at: u64,
     pub len: u64,
     /// The frames that were seen; where the stretch is long there are more.
@@ -43,7 +43,7 @@ pub(super) struct Stretch {
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub len: u64,
-    pub stretches: Vec<Stretch>,
+    pub stretches: Vec<LayoutStretch>,
 }
 
 /// Fills `buffer` from `at` on, as far as there are bytes.
@@ -63,9 +63,9 @@ pub(super) fn read_at(
 pub(super) fn plan(input: &mut (impl Read + Seek)) -> Result<Plan> {
     let len = input.seek(SeekFrom::End(0))?;
     let lead = if len <= WHOLE { len } else { LEAD };
-    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut stretches: Vec<LayoutStretch> = Vec::new();
     let mut planner = Planner::new(
-        Given::Nothing,
+        SpecifiedLayout::Nothing,
         crate::level::Effort::Default.settings().search,
     );
     let mut buffer = Vec::new();
@@ -81,9 +81,9 @@ pub(super) fn plan(input: &mut (impl Read + Seek)) -> Result<Plan> {
         at += frame.len as u64;
         add(&mut stretches, frame);
     }
-    for place in 1..=PLACES {
+    for number in 1..=SAMPLES {
         // The last one ends the input.
-        let from = at + (len - at).saturating_sub(FRAME_TARGET as u64) / PLACES * place;
+        let from = at + (len - at).saturating_sub(FRAME_TARGET as u64) / SAMPLES * number;
         if at >= len || from < end_of(&stretches) {
             continue;
         }
@@ -94,7 +94,7 @@ pub(super) fn plan(input: &mut (impl Read + Seek)) -> Result<Plan> {
         let frame = sampled(&mut stretches, from, &buffer);
         add(&mut stretches, frame);
     }
-    // What lies behind the last place belongs to it.
+    // What lies behind the last position belongs to it.
     if let Some(last) = stretches.last_mut() {
         last.len = len - last.at;
     }
@@ -113,14 +113,14 @@ fn frame(at: u64, plan: &FramePlan) -> Frame {
     }
 }
 
-fn end_of(stretches: &[Stretch]) -> u64 {
+fn end_of(stretches: &[LayoutStretch]) -> u64 {
     stretches.last().map_or(0, |last| last.at + last.len)
 }
 
 /// A frame amidst the input: of the layout before it, or of one of its own. What lies between goes to the former.
-fn sampled(stretches: &mut [Stretch], from: u64, bytes: &[u8]) -> Frame {
+fn sampled(stretches: &mut [LayoutStretch], from: u64, bytes: &[u8]) -> Frame {
     let plan = Planner::new(
-        Given::Nothing,
+        SpecifiedLayout::Nothing,
         crate::level::Effort::Default.settings().search,
     )
     .next(bytes, false);
@@ -130,7 +130,7 @@ fn sampled(stretches: &mut [Stretch], from: u64, bytes: &[u8]) -> Frame {
         if let Some(old) = last.frames.last() {
             let layout = old.layout.advanced(from - old.at);
             let mut cost = Cost::new();
-            let mut bits = |layout: &Layout| cost.bits(bytes, &told(bytes), layout);
+            let mut bits = |layout: &Layout| cost.bits(bytes, &taught(bytes), layout);
             if bits(&layout) <= GOES_ON * bits(&new.layout) {
                 new.layout = layout;
                 new.len = bytes.len();
@@ -140,13 +140,13 @@ fn sampled(stretches: &mut [Stretch], from: u64, bytes: &[u8]) -> Frame {
     new
 }
 
-fn told(bytes: &[u8]) -> [Window; 2] {
-    let len = (TOLD / 2).min(bytes.len() / 2);
+fn taught(bytes: &[u8]) -> [Window; 2] {
+    let len = (TAUGHT / 2).min(bytes.len() / 2);
     [0, bytes.len() - len].map(|start| Window { start, len })
 }
 
 /// Appends a frame, to the last stretch if its layout goes on there.
-fn add(stretches: &mut Vec<Stretch>, frame: Frame) {
+fn add(stretches: &mut Vec<LayoutStretch>, frame: Frame) {
     if let Some(last) = stretches.last_mut()
         && let Some(before) = last.frames.last()
         && before.layout.advanced(frame.at - before.at) == frame.layout
@@ -156,7 +156,7 @@ fn add(stretches: &mut Vec<Stretch>, frame: Frame) {
         last.frames.push(frame);
         return;
     }
-    stretches.push(Stretch {
+    stretches.push(LayoutStretch {
         at: frame.at,
         len: frame.len as u64,
         frames: vec![frame],

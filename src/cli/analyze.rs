@@ -3,39 +3,39 @@
 use super::args::{AnalyzeArgs, Talk};
 use super::each_file::for_each;
 use super::exit::{Failure, shown};
-use super::source::{STDIN, Source};
+use super::source::{OpenInput, STDIN};
 use super::stdout::print;
-use boa_constrictor::analyze::{Column, Region, Report, analyze, analyze_reader};
+use boa_constrictor::analyze::{ColumnReport, RegionReport, Report, analyze, analyze_reader};
 use serde::Serialize;
 use std::io;
 use std::path::Path;
 
 /// Lines of a table that are shown without `--verbose`.
-const MOST_LINES: usize = 60;
+const MAX_LINES: usize = 60;
 /// Regions that are shown without it, and those of them whose columns are.
-const MOST_REGIONS: usize = 12;
+const MAX_REGIONS: usize = 12;
 
 /// Analyzes every file; the exit code is the worst.
 pub fn run(args: &AnalyzeArgs, talk: &Talk) -> Result<u8, Failure> {
     Ok(for_each(&args.files, |path| {
-        let report = look(path)?;
+        let report = examine(path)?;
         let text = if args.json {
             json(path, &report)?
         } else {
-            said(path, &report, talk)
+            text_report(path, &report, talk)
         };
         print(&text)
     }))
 }
 
-fn look(path: &Path) -> Result<Report, Failure> {
-    let report = match Source::open(path)? {
-        Source::Stdin => analyze_reader(io::stdin().lock()),
-        // What is no regular file, or says that it has no bytes, may give some when read.
-        Source::File(file, metadata) if !metadata.is_file() || metadata.len() == 0 => {
+fn examine(path: &Path) -> Result<Report, Failure> {
+    let report = match OpenInput::open(path)? {
+        OpenInput::Stdin => analyze_reader(io::stdin().lock()),
+        // What is no regular file, or has a length of 0, may give bytes when read.
+        OpenInput::File(file, metadata) if !metadata.is_file() || metadata.len() == 0 => {
             analyze_reader(file)
         }
-        Source::File(file, _) => analyze(file),
+        OpenInput::File(file, _) => analyze(file),
     };
     report.map_err(|e| Failure::of(path, e))
 }
@@ -43,7 +43,7 @@ fn look(path: &Path) -> Result<Report, Failure> {
 /// One line of JSON.
 fn json(path: &Path, report: &Report) -> Result<String, Failure> {
     #[derive(Serialize)]
-    struct Line<'a> {
+    struct JsonLine<'a> {
         file: String,
         #[serde(flatten)]
         report: &'a Report,
@@ -53,12 +53,12 @@ fn json(path: &Path, report: &Report) -> Result<String, Failure> {
     } else {
         path.to_string_lossy().into_owned()
     };
-    let line = serde_json::to_string(&Line { file, report });
+    let line = serde_json::to_string(&JsonLine { file, report });
     let line = line.map_err(|e| Failure::usage(path, e))?;
     Ok(line + "\n")
 }
 
-fn said(path: &Path, report: &Report, talk: &Talk) -> String {
+fn text_report(path: &Path, report: &Report, talk: &Talk) -> String {
     let Report {
         bytes,
         complete,
@@ -73,7 +73,7 @@ fn said(path: &Path, report: &Report, talk: &Talk) -> String {
     }
     if looked_at < bytes {
         text += &format!(
-            "; {} of them looked at ({:.0} %)",
+            "; {} of them examined ({:.0} %)",
             looked_at,
             100.0 * *looked_at as f64 / *bytes as f64
         );
@@ -97,11 +97,11 @@ fn said(path: &Path, report: &Report, talk: &Talk) -> String {
     let most = if talk.verbose {
         usize::MAX
     } else {
-        MOST_REGIONS
+        MAX_REGIONS
     };
     text += &format!("\n  {:>12} {:>12} {:>7}  layout\n", "at", "bytes", "ratio");
     for region in regions.iter().take(most) {
-        text += &line_of(region);
+        text += &row_text(region);
     }
     text += &more(regions.len(), most, "regions");
     for region in regions.iter().take(most) {
@@ -112,7 +112,7 @@ fn said(path: &Path, report: &Report, talk: &Talk) -> String {
     text
 }
 
-fn line_of(region: &Region) -> String {
+fn row_text(region: &RegionReport) -> String {
     let ratio = match region.bits_per_byte {
         Some(bits) if bits >= 0.008 => format!("{:.2}", 8.0 / bits),
         Some(_) => ">1000".into(),
@@ -127,15 +127,15 @@ fn line_of(region: &Region) -> String {
     )
 }
 
-/// The columns of a region; neighbours that are alike share a line, unless all is asked for.
-fn table(region: &Region, talk: &Talk) -> String {
-    let most = if talk.verbose { usize::MAX } else { MOST_LINES };
+/// The columns of a region; neighbours that are alike share a line, unless all is wanted.
+fn table(region: &RegionReport, talk: &Talk) -> String {
+    let most = if talk.verbose { usize::MAX } else { MAX_LINES };
     let mut text = format!(
         "\n  at {}: {} from {} bytes\n  {:>6} {:<4} {:>12} {:>12} {:>8} {:>5} {:>5}  {}\n",
         region.at,
         counted(region.columns.len(), "column"),
         region.looked_at,
-        "place",
+        "position",
         "type",
         "min",
         "max",
@@ -144,7 +144,7 @@ fn table(region: &Region, talk: &Talk) -> String {
         "noise",
         "rule"
     );
-    let groups: Vec<&[Column]> = if talk.verbose {
+    let groups: Vec<&[ColumnReport]> = if talk.verbose {
         region.columns.chunks(1).collect()
     } else {
         region.columns.chunk_by(alike).collect()
@@ -156,13 +156,13 @@ fn table(region: &Region, talk: &Talk) -> String {
     text
 }
 
-/// Nothing that is shown tells them apart but their places: constant columns.
-fn alike(a: &Column, b: &Column) -> bool {
-    let key = |c: &Column| (c.distinct, c.min.map(|n| n.to_string()), c.rule.clone());
+/// Nothing that is shown differs but their positions: constant columns.
+fn alike(a: &ColumnReport, b: &ColumnReport) -> bool {
+    let key = |c: &ColumnReport| (c.distinct, c.min.map(|n| n.to_string()), c.rule.clone());
     a.type_name == b.type_name && a.distinct == 1 && b.distinct == 1 && key(a) == key(b)
 }
 
-fn row(group: &[Column]) -> String {
+fn row(group: &[ColumnReport]) -> String {
     let Some(column) = group.first() else {
         return String::new();
     };

@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! The arguments of the command line.
 
 use super::level::LevelArgs;
 use clap::{Args, Parser, Subcommand};
@@ -26,13 +26,13 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// How much to say on stderr.
+/// How much to print on stderr.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Talk {
-    /// Say nothing but errors.
+    /// Print nothing but errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more.
+    /// Print more.
     #[arg(short, long, global = true)]
     pub verbose: bool,
 }
@@ -51,14 +51,14 @@ pub enum Command {
     /// Show what files hold, without decoding them.
     #[command(visible_alias = "l")]
     List(ListArgs),
-    /// Say what files are made of and how small they would get, without compressing them.
+    /// Report what files are made of and how small they would get, without compressing them.
     ///
     /// Prints the layout of each region and how it was found; for each column its type, range, distinct values, what an
-    /// element is estimated to cost in bits, how many of these are noise, and the rule that the values follow; an estimate
-    /// of ratio and time; and whether training or giving up noise is worth it. Of files beyond 32 MiB it looks at the
-    /// first 16 MiB and at samples of the rest, of stdin (`-`) at the first 64 MiB.
+    /// element is estimated to cost in bits, how many of these are noise, and the rule that the values follow; an
+    /// estimate of ratio and time; and whether training or giving up noise is worth it. Of files beyond 32 MiB it reads
+    /// the first 16 MiB and samples of the rest, of stdin (`-`) the first 64 MiB.
     Analyze(AnalyzeArgs),
-    /// Compress and decompress a file in a temporary place and say how small and how fast.
+    /// Compress and decompress a file in a temporary directory and report how small and how fast.
     Bench(BenchArgs),
     /// Train a network on data of one's own, for `boa c -m`.
     #[cfg(feature = "train")]
@@ -133,7 +133,7 @@ pub struct CompressArgs {
     #[arg(long, value_name = "MINUTES", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "5", conflicts_with = "model")]
     pub fit: Option<f64>,
-    /// Only name the model: whoever decompresses needs its file.
+    /// Store only the model's id: whoever decompresses needs its file.
     #[arg(long, requires = "model")]
     pub no_embed_model: bool,
     #[command(flatten)]
@@ -149,7 +149,7 @@ pub struct DecompressArgs {
     pub output: OutputArgs,
     #[command(flatten)]
     pub threads: ThreadArgs,
-    /// A model that the files may name without holding it.
+    /// A model that the files may refer to without holding it.
     #[arg(short, long = "model", value_name = "MODEL")]
     pub models: Vec<PathBuf>,
 }
@@ -161,7 +161,7 @@ pub struct ReadArgs {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub threads: ThreadArgs,
-    /// A model that the files may name without holding it.
+    /// A model that the files may refer to without holding it.
     #[arg(short, long = "model", value_name = "MODEL")]
     pub models: Vec<PathBuf>,
 }
@@ -175,10 +175,10 @@ pub struct ListArgs {
 
 #[derive(Args, Debug)]
 pub struct AnalyzeArgs {
-    /// Files to look at; `-` is stdin.
+    /// Files to analyze; `-` is stdin.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// Print one JSON object a file, each on a line; the README names its fields.
+    /// Print one JSON object a file, each on a line; the README lists its fields.
     #[arg(long)]
     pub json: bool,
 }
@@ -198,7 +198,7 @@ pub struct BenchArgs {
     /// Time every kernel that the processor has, one after the other.
     #[arg(long)]
     pub kernels: bool,
-    /// Say where the time of coding goes.
+    /// Report where the time of coding goes.
     #[arg(long)]
     pub stages: bool,
     /// Write a page of pictures to PATH: where the bits go, beside xz and zstd.
@@ -241,7 +241,7 @@ pub struct TrainArgs {
     /// Seed of the first weights and of the order of the data.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// Data kept in memory, in MiB; of more, parts are drawn anew while training.
+    /// Data kept in memory, in MiB; of more, chunks are drawn anew while training.
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     #[arg(value_parser = clap::value_parser!(u64).range(16..=1 << 24))]
     pub memory: u64,

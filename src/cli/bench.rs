@@ -3,10 +3,10 @@
 use super::args::{BenchArgs, Talk};
 use super::exit::{Failure, shown};
 use super::measured::Measured;
-use super::progress::Bar;
+use super::progress::Meter;
 #[cfg(feature = "report")]
-use super::report::{Report, page};
-use super::source::Source;
+use super::report::{PendingPage, page};
+use super::source::OpenInput;
 use super::stdout::print;
 use super::verify::Comparison;
 use super::{layout_option, model_file, stages};
@@ -29,7 +29,7 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
         pool: None,
     };
     let path = &args.file;
-    let Source::File(file, metadata) = Source::open(path)? else {
+    let OpenInput::File(file, metadata) = OpenInput::open(path)? else {
         return Err(Failure::usage(path, "bench needs a file"));
     };
     if !metadata.is_file() {
@@ -37,7 +37,7 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
     }
     #[cfg(feature = "report")]
     let report = { args.report.as_deref() }
-        .map(|to| Report::create(to, Some(&metadata), args.force))
+        .map(|to| PendingPage::create(to, Some(&metadata), args.force))
         .transpose()?;
     let failed = |e| Failure::of(path, e);
     if args.kernels {
@@ -52,8 +52,8 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
     let mut measured = measure(path, file, &options, talk).map_err(failed)?;
     print(&measured.text(path))?;
     if args.stages {
-        let given: Vec<_> = options.model.iter().cloned().collect();
-        print(&stages::table(path, &mut measured, &given).map_err(failed)?)?;
+        let supplied: Vec<_> = options.model.iter().cloned().collect();
+        print(&stages::table(path, &mut measured, &supplied).map_err(failed)?)?;
     }
     #[cfg(feature = "report")]
     if let Some(report) = report {
@@ -71,7 +71,7 @@ fn measure(
     let len = file.metadata()?.len();
     let mut coded = tempfile::tempfile()?;
 
-    let bar = Bar::new(Some(len), format!("{}: compress", shown(path)), talk);
+    let bar = Meter::new(Some(len), format!("{}: compress", shown(path)), talk);
     let start = Instant::now();
     let input = Input::from_file(file)?;
     let summary = compress(input, BufWriter::new(&mut coded), options, &bar)?;
@@ -79,7 +79,7 @@ fn measure(
     drop(bar);
 
     coded.rewind()?;
-    let bar = Bar::new(
+    let bar = Meter::new(
         Some(summary.compressed),
         format!("{}: decompress", shown(path)),
         talk,

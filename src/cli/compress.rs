@@ -6,8 +6,8 @@ use super::exit::{Failure, USAGE, shown};
 #[cfg(feature = "train")]
 use super::fit::compress_fitted;
 use super::output::Output;
-use super::progress::Bar;
-use super::source::{self, STDIN, Source};
+use super::progress::Meter;
+use super::source::{self, OpenInput, STDIN};
 use super::verify::Comparison;
 use super::{layout_option, model_file};
 use boa_constrictor::{DecodeOptions, EncodeOptions, Input, Summary, compress, decompress};
@@ -77,7 +77,7 @@ fn compress_file(
             "already ends in .boa; -f compresses it again",
         ));
     }
-    let source = Source::open(path)?;
+    let source = OpenInput::open(path)?;
     let metadata = source.metadata().cloned();
     let target = match output {
         Some(output) if output == Path::new(STDIN) => None,
@@ -101,21 +101,21 @@ fn compress_file(
     if *rm && let Some(metadata) = &metadata {
         source::remove(path, metadata)?;
     }
-    say(path, &summary, target.is_some(), talk);
+    print_summary(path, &summary, target.is_some(), talk);
     Ok(())
 }
 
 fn compress_source(
     path: &Path,
-    source: Source,
+    source: OpenInput,
     options: &EncodeOptions,
     out: &mut Output,
     talk: &Talk,
 ) -> Result<Summary, Failure> {
-    let bar = Bar::new(source.len(), shown(path), talk);
+    let bar = Meter::new(source.len(), shown(path), talk);
     let input = match source {
-        Source::Stdin => Input::from_reader(io::stdin()),
-        Source::File(file, _) => Input::from_file(file).map_err(|e| Failure::of(path, e))?,
+        OpenInput::Stdin => Input::from_reader(io::stdin()),
+        OpenInput::File(file, _) => Input::from_file(file).map_err(|e| Failure::of(path, e))?,
     };
     compress(input, out, options, &bar).map_err(|e| Failure::of(path, e))
 }
@@ -123,7 +123,7 @@ fn compress_source(
 #[cfg(not(feature = "train"))]
 fn compress_fitted(
     path: &Path,
-    _: Source,
+    _: OpenInput,
     _: Duration,
     _: &EncodeOptions,
     _: &mut Output,
@@ -169,7 +169,7 @@ fn verify(
     };
     let written = File::open(written)?;
     let len = written.metadata()?.len();
-    let bar = Bar::new(Some(len), format!("{}: verify", shown(original)), talk);
+    let bar = Meter::new(Some(len), format!("{}: verify", shown(original)), talk);
     decompress(BufReader::new(written), &mut comparison, &decode, &bar)?;
     match comparison.finish()? {
         true => Ok(()),
@@ -177,8 +177,8 @@ fn verify(
     }
 }
 
-/// Says what became of a file: to whoever watches, or asks.
-pub fn say(path: &Path, summary: &Summary, to_file: bool, talk: &Talk) {
+/// Prints what became of a file, on a terminal or with --verbose.
+pub fn print_summary(path: &Path, summary: &Summary, to_file: bool, talk: &Talk) {
     let watched = to_file && io::stderr().is_terminal();
     if talk.quiet || !(talk.verbose || watched) {
         return;

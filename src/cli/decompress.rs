@@ -1,13 +1,13 @@
 //! `boa decompress`.
 
 use super::args::{DecompressArgs, OutputArgs, Talk};
-use super::compress::{SUFFIX, one_output_for_one_file, removable, say};
+use super::compress::{SUFFIX, one_output_for_one_file, print_summary, removable};
 use super::each_file::for_each;
 use super::exit::{Failure, shown};
 use super::model_file;
 use super::output::Output;
-use super::progress::Bar;
-use super::source::{self, STDIN, Source};
+use super::progress::Meter;
+use super::source::{self, OpenInput, STDIN};
 use boa_constrictor::{DecodeOptions, decompress};
 use std::path::{Path, PathBuf};
 
@@ -45,9 +45,9 @@ fn decompress_file(
         None if *stdout || path == Path::new(STDIN) => None,
         None => Some(without_suffix(path)?),
     };
-    let source = Source::open(path)?;
+    let source = OpenInput::open(path)?;
     let metadata = source.metadata().cloned();
-    let bar = Bar::new(source.len(), shown(path), talk);
+    let bar = Meter::new(source.len(), shown(path), talk);
     let input = source.into_compressed(path, *force)?;
     let mut out = match &target {
         Some(target) => Output::create(target, metadata.as_ref(), *force)?,
@@ -60,7 +60,7 @@ fn decompress_file(
     if *rm && let Some(metadata) = &metadata {
         source::remove(path, metadata)?;
     }
-    say(path, &summary, target.is_some(), talk);
+    print_summary(path, &summary, target.is_some(), talk);
     Ok(())
 }
 

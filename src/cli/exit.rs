@@ -14,7 +14,7 @@ pub const INTERRUPTED: i32 = 130;
 /// Why a file was not done.
 #[derive(Debug)]
 pub enum Failure {
-    /// Said in one line, with the exit code.
+    /// An error's line and the exit code.
     Message { line: String, code: u8 },
     /// Nobody reads our output any more, which is their right.
     BrokenPipe,
@@ -36,7 +36,7 @@ impl Failure {
         }
         let code = if error.is_data() { DATA } else { USAGE };
         let line = match error {
-            Error::Io(e) => format!("{}: {}", shown(path), said(&e)),
+            Error::Io(e) => format!("{}: {}", shown(path), message(&e)),
             e => format!("{}: {e}", shown(path)),
         };
         Failure::Message { line, code }
@@ -71,7 +71,7 @@ pub fn shown(path: &Path) -> String {
 }
 
 /// An I/O error in words, without the system's number for the usual ones.
-fn said(error: &io::Error) -> String {
+fn message(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory".into(),
         io::ErrorKind::PermissionDenied => "permission denied".into(),

@@ -2,8 +2,8 @@
 
 use super::args::Talk;
 use super::exit::{Failure, shown};
-use super::progress::Bar;
-use super::source::Source;
+use super::progress::Meter;
+use super::source::OpenInput;
 use super::training_progress::TrainingProgress;
 use boa_constrictor::train::{Corpus, fit};
 use boa_constrictor::{EncodeOptions, Error, Input, Summary, compress};
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Trains for `time`, codes with the built-in and with the fitted network, and writes what is smaller.
 pub fn compress_fitted(
     path: &Path,
-    source: Source,
+    source: OpenInput,
     time: Duration,
     options: &EncodeOptions,
     output: &mut impl Write,
@@ -35,7 +35,7 @@ pub fn compress_fitted(
     let model = model.map_err(failed)?;
     drop(corpus);
 
-    let bar = Bar::new(None, shown(path), talk);
+    let bar = Meter::new(None, shown(path), talk);
     let code = |options: &EncodeOptions| -> Result<(File, Summary), Error> {
         let mut coded = tempfile::tempfile()?;
         let input = Input::from_file(file.try_clone()?)?;
@@ -43,7 +43,7 @@ pub fn compress_fitted(
         Ok((coded, summary))
     };
     let (mut coded, mut summary) = code(options).map_err(failed)?;
-    let said = match model {
+    let message = match model {
         None => "nothing to fit a network to".to_string(),
         Some(model) => {
             let len = model.to_bytes().len();
@@ -68,7 +68,7 @@ pub fn compress_fitted(
     };
     drop(bar);
     if talk.verbose {
-        eprintln!("{}: {said}", shown(path));
+        eprintln!("{}: {message}", shown(path));
     }
     coded
         .rewind()
@@ -79,13 +79,13 @@ pub fn compress_fitted(
 }
 
 /// A file whose bytes can be read several times: what comes from a pipe goes to a temporary one.
-fn seekable(source: Source) -> io::Result<File> {
+fn seekable(source: OpenInput) -> io::Result<File> {
     let mut source: Box<dyn io::Read> = match source {
-        Source::File(file, metadata) if metadata.is_file() && metadata.len() > 0 => {
+        OpenInput::File(file, metadata) if metadata.is_file() && metadata.len() > 0 => {
             return Ok(file);
         }
-        Source::File(file, _) => Box::new(file),
-        Source::Stdin => Box::new(io::stdin()),
+        OpenInput::File(file, _) => Box::new(file),
+        OpenInput::Stdin => Box::new(io::stdin()),
     };
     let mut copy = tempfile::tempfile()?;
     io::copy(&mut source, &mut copy)?;

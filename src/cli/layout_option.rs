@@ -3,18 +3,18 @@
 use super::args::LayoutArgs;
 use super::exit::{Failure, USAGE};
 use boa_constrictor::Layout;
-use boa_constrictor::layout::Given;
+use boa_constrictor::layout::SpecifiedLayout;
 
-/// What the options say.
-pub fn layout(args: &LayoutArgs) -> Result<Given, Failure> {
+/// The layout that the options specify.
+pub fn layout(args: &LayoutArgs) -> Result<SpecifiedLayout, Failure> {
     parse(args).map_err(|line| Failure::Message { line, code: USAGE })
 }
 
-fn parse(args: &LayoutArgs) -> Result<Given, String> {
+fn parse(args: &LayoutArgs) -> Result<SpecifiedLayout, String> {
     let (width, swap) = match (args.dtype.as_deref(), args.record) {
         (Some(name), _) => dtype(name)?,
         (None, Some(_)) => (1, false),
-        (None, None) => return Ok(Given::Nothing),
+        (None, None) => return Ok(SpecifiedLayout::Nothing),
     };
     let (record, plane) = match args.record {
         Some(record) => (u64::from(record), 0),
@@ -32,14 +32,14 @@ fn parse(args: &LayoutArgs) -> Result<Given, String> {
         ));
     }
     if args.dtype.is_none() {
-        return Ok(Given::Record(record));
+        return Ok(SpecifiedLayout::Record(record));
     }
     // A plane this long lies outside the frame, or nearly: nothing is lost without it.
     let plane = u32::try_from(plane)
         .ok()
         .filter(|&plane| plane <= limit)
         .unwrap_or(0);
-    Ok(Given::Layout(Layout {
+    Ok(SpecifiedLayout::Layout(Layout {
         width,
         swap,
         record,
@@ -96,7 +96,7 @@ fn dtype(name: &str) -> Result<(u8, bool), String> {
 mod tests {
     use super::*;
 
-    fn named(dtype: &str, shape: &[u64], record: Option<u32>) -> Result<Given, String> {
+    fn parsed(dtype: &str, shape: &[u64], record: Option<u32>) -> Result<SpecifiedLayout, String> {
         let dtype = (!dtype.is_empty()).then(|| dtype.to_string());
         parse(&LayoutArgs {
             dtype,
@@ -132,23 +132,32 @@ mod tests {
             plane,
             phase: 0,
         };
-        assert_eq!(named("f4", &[], None), Ok(Given::Layout(layout(0, 0))));
-        assert_eq!(named("f4", &[7], None), Ok(Given::Layout(layout(0, 0))));
-        assert_eq!(named("f4", &[7, 5], None), Ok(Given::Layout(layout(20, 0))));
         assert_eq!(
-            named("f4", &[60, 50, 40], None),
-            Ok(Given::Layout(layout(160, 8000)))
+            parsed("f4", &[], None),
+            Ok(SpecifiedLayout::Layout(layout(0, 0)))
         );
         assert_eq!(
-            named("f4", &[2, 60, 50, 40], None),
-            Ok(Given::Layout(layout(160, 8000)))
+            parsed("f4", &[7], None),
+            Ok(SpecifiedLayout::Layout(layout(0, 0)))
         );
-        assert_eq!(named("", &[], None), Ok(Given::Nothing));
-        assert_eq!(named("", &[], Some(104)), Ok(Given::Record(104)));
-        assert!(named("f4", &[], Some(6)).is_err());
-        assert!(named("f4", &[3, 0], None).is_err());
-        assert!(named("f4", &[3, u64::MAX], None).is_err());
-        assert!(named("f4", &[3, 1 << 40], None).is_err());
-        assert!(named("", &[], Some(0)).is_err());
+        assert_eq!(
+            parsed("f4", &[7, 5], None),
+            Ok(SpecifiedLayout::Layout(layout(20, 0)))
+        );
+        assert_eq!(
+            parsed("f4", &[60, 50, 40], None),
+            Ok(SpecifiedLayout::Layout(layout(160, 8000)))
+        );
+        assert_eq!(
+            parsed("f4", &[2, 60, 50, 40], None),
+            Ok(SpecifiedLayout::Layout(layout(160, 8000)))
+        );
+        assert_eq!(parsed("", &[], None), Ok(SpecifiedLayout::Nothing));
+        assert_eq!(parsed("", &[], Some(104)), Ok(SpecifiedLayout::Record(104)));
+        assert!(parsed("f4", &[], Some(6)).is_err());
+        assert!(parsed("f4", &[3, 0], None).is_err());
+        assert!(parsed("f4", &[3, u64::MAX], None).is_err());
+        assert!(parsed("f4", &[3, 1 << 40], None).is_err());
+        assert!(parsed("", &[], Some(0)).is_err());
     }
 }

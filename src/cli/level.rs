@@ -32,12 +32,12 @@ pub struct LevelArgs {
 }
 
 impl LevelArgs {
-    /// The level asked for, or the default.
+    /// The level chosen, or the default.
     pub fn level(&self) -> Level {
-        let given = [
+        let flags = [
             self.l1, self.l2, self.l3, self.l4, self.l5, self.l6, self.l7, self.l8, self.l9,
         ];
-        let number = given.iter().position(|&given| given);
+        let number = flags.iter().position(|&flags| flags);
         number
             .and_then(|n| Level::new(n as u8 + 1))
             .unwrap_or_default()
@@ -50,7 +50,7 @@ mod tests {
     use clap::Parser;
 
     #[derive(Parser)]
-    struct Line {
+    struct CommandLine {
         #[command(flatten)]
         level: LevelArgs,
     }
@@ -59,7 +59,7 @@ mod tests {
     fn the_last_level_counts() {
         let level = |args: &[&str]| {
             let line = std::iter::once("boa").chain(args.iter().copied());
-            Line::try_parse_from(line)
+            CommandLine::try_parse_from(line)
                 .map(|line| line.level.level())
                 .ok()
         };

@@ -3,11 +3,11 @@
 use super::args::{ListArgs, Talk};
 use super::each_file::for_each;
 use super::exit::{Failure, shown};
-use super::source::{STDIN, Source};
+use super::source::{OpenInput, STDIN};
 use super::stdout::print;
 use boa_constrictor::format::{ModelSection, NetworkRef};
 use boa_constrictor::stream::{FrameInfo, Member, list};
-use boa_constrictor::structure::words;
+use boa_constrictor::structure::description;
 use std::io::BufReader;
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub fn run(args: &ListArgs, talk: &Talk) -> Result<u8, Failure> {
 }
 
 fn list_file(path: &Path, talk: &Talk) -> Result<(), Failure> {
-    let Source::File(file, metadata) = Source::open(path)? else {
+    let OpenInput::File(file, metadata) = OpenInput::open(path)? else {
         return Err(Failure::usage(Path::new(STDIN), "a list needs a file"));
     };
     if !metadata.is_file() {
@@ -89,7 +89,7 @@ fn details(path: &Path, members: &[Member]) -> String {
                 lanes(frame),
                 layout(frame)
             );
-            for line in words::fields(&frame.header.structure) {
+            for line in description::fields(&frame.header.structure) {
                 text += &format!("            {line}\n");
             }
         }
@@ -122,7 +122,7 @@ fn lanes(frame: &FrameInfo) -> String {
 
 fn layout(frame: &FrameInfo) -> String {
     match frame.header.model.mix() {
-        Some(_) => words::structure(&frame.header.structure),
+        Some(_) => description::structure(&frame.header.structure),
         None => "-".into(),
     }
 }

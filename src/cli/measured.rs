@@ -11,7 +11,7 @@ pub struct Measured {
     pub summary: Summary,
     /// Seconds that compressing and decompressing took.
     pub seconds: [f64; 2],
-    /// Threads asked for, and those that had work.
+    /// Threads chosen, and those that had work.
     pub threads: usize,
     pub busy: usize,
     /// The compressed file.

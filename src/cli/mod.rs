@@ -51,7 +51,7 @@ pub fn run() -> ExitCode {
     ExitCode::from(result.unwrap_or_else(|failure| failure.report()))
 }
 
-/// What BOA_KERNEL asks for, if it is set.
+/// The kernel that BOA_KERNEL chooses, if it is set.
 fn select_kernel() -> Result<(), Failure> {
     let Some(name) = std::env::var_os("BOA_KERNEL") else {
         return Ok(());

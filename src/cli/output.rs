@@ -25,7 +25,7 @@ pub struct Pending {
 }
 
 impl Output {
-    /// Standard output. `binary` data does not go to a terminal, unless `force` says so.
+    /// Standard output. `binary` data does not go to a terminal, unless `force` is set.
     pub fn stdout(binary: bool, force: bool) -> Result<Output, Failure> {
         let stdout = io::stdout();
         if binary && stdout.is_terminal() && !force {
@@ -118,12 +118,12 @@ impl Pending {
         temp.as_file().set_permissions(permissions)?;
         temp.as_file().sync_all()?;
         signals::released(|| {
-            let named = if force {
+            let persisted = if force {
                 temp.persist(&target)
             } else {
                 temp.persist_noclobber(&target)
             };
-            named.map(drop).map_err(|e| e.error)
+            persisted.map(drop).map_err(|e| e.error)
         })?;
         sync_directory(directory(&target))
     }
@@ -154,8 +154,8 @@ fn directory(path: &Path) -> &Path {
     }
 }
 
-/// The permissions of any new file in `directory`, for an output without an input file to take them from. Only making
-/// a file tells what the umask leaves of them.
+/// The permissions of any new file in `directory`, for an output without an input file to take them from. Only making a
+/// file shows what the umask leaves of them.
 fn usual_permissions(directory: &Path) -> io::Result<fs::Permissions> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".boa-").suffix(".tmp");

@@ -4,7 +4,7 @@ use super::args::Talk;
 use boa_constrictor::Progress;
 use boa_constrictor::format::FrameHeader;
 use boa_constrictor::layout::Finding;
-use boa_constrictor::structure::words;
+use boa_constrictor::structure::description;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -14,20 +14,20 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A bar that appears on stderr after a second, if that is a terminal, and goes when dropped.
-pub struct Bar {
+pub struct Meter {
     bar: ProgressBar,
-    /// Frames are to be named.
+    /// Frames are to be listed.
     verbose: bool,
     /// Dropped with the bar, which ends the thread that waits to show it.
     _done: Option<Sender<()>>,
 }
 
-impl Bar {
+impl Meter {
     /// A bar for an input of `len` bytes, if known.
-    pub fn new(len: Option<u64>, label: String, talk: &Talk) -> Bar {
+    pub fn new(len: Option<u64>, label: String, talk: &Talk) -> Meter {
         let bar = ProgressBar::with_draw_target(len, ProgressDrawTarget::hidden());
         if talk.quiet || !io::stderr().is_terminal() {
-            return Bar {
+            return Meter {
                 bar,
                 verbose: talk.verbose && !talk.quiet,
                 _done: None,
@@ -49,7 +49,7 @@ impl Bar {
                 shown.enable_steady_tick(Duration::from_millis(250));
             }
         });
-        Bar {
+        Meter {
             bar,
             verbose: talk.verbose,
             _done: Some(done),
@@ -57,7 +57,7 @@ impl Bar {
     }
 }
 
-impl Progress for Bar {
+impl Progress for Meter {
     fn advance(&self, read: u64, _written: u64) {
         self.bar.inc(read);
     }
@@ -70,8 +70,8 @@ impl Progress for Bar {
         let ratio = content as f64 / written as f64;
         let (layout, fields) = match header.model.mix() {
             Some(_) => (
-                words::structure(&header.structure),
-                words::fields(&header.structure),
+                description::structure(&header.structure),
+                description::fields(&header.structure),
             ),
             None => (header.model.name().to_string(), Vec::new()),
         };
@@ -84,7 +84,7 @@ impl Progress for Bar {
     }
 }
 
-impl Drop for Bar {
+impl Drop for Meter {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

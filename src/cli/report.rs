@@ -4,8 +4,8 @@ use super::args::Talk;
 use super::exit::{Failure, shown};
 use super::measured::Measured;
 use super::output::Output;
-use super::progress::Bar;
-use boa_constrictor::report::{Run, peers, survey};
+use super::progress::Meter;
+use boa_constrictor::report::{Measurement, peers, survey};
 use boa_constrictor::stream::Member;
 use boa_constrictor::{EncodeOptions, Error, Model, list};
 use std::fs::{File, Metadata};
@@ -14,15 +14,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A page that is still to be written.
-pub struct Report {
+pub struct PendingPage {
     path: PathBuf,
     output: Output,
 }
 
-impl Report {
+impl PendingPage {
     /// Opens the page at `path`, so that it fails before the work begins, if it does. `input` must not be overwritten.
-    pub fn create(path: &Path, input: Option<&Metadata>, force: bool) -> Result<Report, Failure> {
-        Ok(Report {
+    pub fn create(
+        path: &Path,
+        input: Option<&Metadata>,
+        force: bool,
+    ) -> Result<PendingPage, Failure> {
+        Ok(PendingPage {
             path: path.to_path_buf(),
             output: Output::create(path, input, force)?,
         })
@@ -51,19 +55,19 @@ pub fn page(
         mut coded,
         ..
     } = measured;
-    let waiting = Bar::new(None, format!("{}: report", shown(path)), talk);
+    let waiting = Meter::new(None, format!("{}: report", shown(path)), talk);
     coded.rewind()?;
     let members = list(BufReader::new(coded))?;
-    let given: Vec<Arc<Model>> = options.model.iter().cloned().collect();
-    let words = model_in_words(&members, &given)?;
+    let supplied: Vec<Arc<Model>> = options.model.iter().cloned().collect();
+    let description = model_description(&members, &supplied)?;
     let mut again = File::open(path)?;
-    let survey = survey(&mut again, &members, &given, options.threads)?;
+    let survey = survey(&mut again, &members, &supplied, options.threads)?;
     let peers = peers(|| File::open(path))?;
     drop(waiting);
-    let run = Run {
+    let run = Measurement {
         name: name(path),
         command: command_line(),
-        model: words,
+        model: description,
         summary,
         seconds,
         threads: busy,
@@ -74,9 +78,9 @@ pub fn page(
 }
 
 /// The first model that a frame uses.
-fn model_in_words(members: &[Member], given: &[Arc<Model>]) -> Result<String, Error> {
+fn model_description(members: &[Member], supplied: &[Arc<Model>]) -> Result<String, Error> {
     for member in members {
-        let mut models = member.models(given);
+        let mut models = member.models(supplied);
         for frame in &member.frames {
             if let Some(model) = models.of_frame(&frame.header)? {
                 let id: String = model.id().to_string().chars().take(16).collect();
@@ -123,7 +127,7 @@ mod tests {
     use super::quoted;
 
     #[test]
-    fn words_are_quoted_for_a_shell() {
+    fn arguments_are_quoted_for_a_shell() {
         assert_eq!(quoted("-T2"), "-T2");
         assert_eq!(quoted("a b"), "'a b'");
         assert_eq!(quoted("it's"), r"'it'\''s'");

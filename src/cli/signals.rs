@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the unfinished output is removed, and the exit code says so.
+//! Ctrl-C and SIGTERM: the unfinished output is removed, and the exit code shows it.
 
 use super::exit::INTERRUPTED;
 use std::fs;
@@ -17,10 +17,10 @@ static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 pub fn install() {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let ignored = ignored();
-    let heard = [SIGHUP, SIGINT, SIGTERM]
+    let received = [SIGHUP, SIGINT, SIGTERM]
         .into_iter()
         .filter(|signal| ignored & (1 << (signal - 1)) == 0);
-    if let Ok(mut signals) = signal_hook::iterator::Signals::new(heard) {
+    if let Ok(mut signals) = signal_hook::iterator::Signals::new(received) {
         std::thread::spawn(move || {
             if signals.forever().next().is_some() {
                 clean_up_and_exit();
@@ -64,7 +64,8 @@ fn lock() -> MutexGuard<'static, Option<PathBuf>> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The signals that were ignored when the process began, as a mask from signal 1 up; none where the system does not tell.
+/// The signals that were ignored when the process began, as a mask from signal 1 up; none where the system does not
+/// show them.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Stdin, as a path on the command line.
 pub const STDIN: &str = "-";
 
-/// The files named, or stdin if none is.
+/// The files of the command line, or stdin if there are none.
 pub fn or_stdin(files: &[PathBuf]) -> Vec<PathBuf> {
     match files {
         [] => vec![PathBuf::from(STDIN)],
@@ -17,31 +17,31 @@ pub fn or_stdin(files: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// An open input.
-pub enum Source {
+pub enum OpenInput {
     /// Standard input.
     Stdin,
     /// A file, and what it was like when it was opened.
     File(File, Metadata),
 }
 
-impl Source {
+impl OpenInput {
     /// Opens `path`; `-` is stdin.
-    pub fn open(path: &Path) -> Result<Source, Failure> {
+    pub fn open(path: &Path) -> Result<OpenInput, Failure> {
         if path == Path::new(STDIN) {
-            return Ok(Source::Stdin);
+            return Ok(OpenInput::Stdin);
         }
         let file = File::open(path).map_err(|e| Failure::io(path, e))?;
         let metadata = file.metadata().map_err(|e| Failure::io(path, e))?;
         if metadata.is_dir() {
             return Err(Failure::io(path, io::ErrorKind::IsADirectory.into()));
         }
-        Ok(Source::File(file, metadata))
+        Ok(OpenInput::File(file, metadata))
     }
 
     /// What a regular file was like when it was opened.
     pub fn metadata(&self) -> Option<&Metadata> {
         match self {
-            Source::File(_, metadata) if metadata.is_file() => Some(metadata),
+            OpenInput::File(_, metadata) if metadata.is_file() => Some(metadata),
             _ => None,
         }
     }
@@ -51,16 +51,16 @@ impl Source {
         self.metadata().map(Metadata::len)
     }
 
-    /// The input as a reader of compressed data, which a terminal does not give unless `force` says so.
+    /// The input as a reader of compressed data, which a terminal does not give unless `force` is set.
     pub fn into_compressed(self, path: &Path, force: bool) -> Result<Box<dyn BufRead>, Failure> {
         const BUFFER: usize = 1 << 16;
         match self {
-            Source::Stdin if io::stdin().is_terminal() && !force => Err(Failure::usage(
+            OpenInput::Stdin if io::stdin().is_terminal() && !force => Err(Failure::usage(
                 path,
                 "compressed data is not read from a terminal; -f reads it",
             )),
-            Source::Stdin => Ok(Box::new(BufReader::with_capacity(BUFFER, io::stdin()))),
-            Source::File(file, _) => Ok(Box::new(BufReader::with_capacity(BUFFER, file))),
+            OpenInput::Stdin => Ok(Box::new(BufReader::with_capacity(BUFFER, io::stdin()))),
+            OpenInput::File(file, _) => Ok(Box::new(BufReader::with_capacity(BUFFER, file))),
         }
     }
 }

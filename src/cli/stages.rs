@@ -10,21 +10,25 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Codes the frames of a file that was measured once more, on one core, and says what took how long.
-pub fn table(path: &Path, measured: &mut Measured, given: &[Arc<Model>]) -> Result<String, Error> {
+/// Codes the frames of a file that was measured once more, on one core, and reports what took how long.
+pub fn table(
+    path: &Path,
+    measured: &mut Measured,
+    supplied: &[Arc<Model>],
+) -> Result<String, Error> {
     measured.coded.rewind()?;
     let members = list(BufReader::new(&mut measured.coded))?;
     let mut file = File::open(path)?;
     let mut stages = Stages::default();
     let mut offset = 0;
     for member in &members {
-        let mut models = member.models(given);
+        let mut models = member.models(supplied);
         for frame in &member.frames {
             let len = frame.header.content_len;
             let model = models.of_frame(&frame.header)?;
             let structure = &frame.header.structure;
-            let places = structure.places();
-            if let Some(coding) = Coding::of_frame(&frame.header, model.as_deref(), &places) {
+            let positions = structure.positions();
+            if let Some(coding) = Coding::of_frame(&frame.header, model.as_deref(), &positions) {
                 let mut bytes = vec![0; len as usize];
                 file.seek(SeekFrom::Start(offset))?;
                 file.read_exact(&mut bytes)?;

@@ -4,8 +4,8 @@ use super::args::{ReadArgs, Talk};
 use super::each_file::for_each;
 use super::exit::{Failure, shown};
 use super::model_file;
-use super::progress::Bar;
-use super::source::{self, Source};
+use super::progress::Meter;
+use super::source::{self, OpenInput};
 use boa_constrictor::{DecodeOptions, decompress};
 use std::io;
 use std::path::Path;
@@ -24,8 +24,8 @@ pub fn run(args: &ReadArgs, talk: &Talk) -> Result<u8, Failure> {
 }
 
 fn test_file(path: &Path, options: &DecodeOptions, talk: &Talk) -> Result<(), Failure> {
-    let source = Source::open(path)?;
-    let bar = Bar::new(source.len(), shown(path), talk);
+    let source = OpenInput::open(path)?;
+    let bar = Meter::new(source.len(), shown(path), talk);
     let input = source.into_compressed(path, false)?;
     decompress(input, io::sink(), options, &bar).map_err(|e| Failure::of(path, e))?;
     drop(bar);

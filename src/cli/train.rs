@@ -8,13 +8,13 @@ use super::output::Output;
 #[cfg(feature = "report")]
 use super::report;
 use super::training_progress::TrainingProgress;
-use boa_constrictor::layout::Given;
+use boa_constrictor::layout::SpecifiedLayout;
 use boa_constrictor::model::{Config, HEAD};
 use boa_constrictor::model_file::Model;
 #[cfg(feature = "report")]
 use boa_constrictor::report::Course;
-use boa_constrictor::structure::words;
-use boa_constrictor::train::{Corpus, Rules, Source, TrainOptions, hold_out, train};
+use boa_constrictor::structure::description;
+use boa_constrictor::train::{Corpus, Rules, TrainOptions, TrainingFile, hold_out, train};
 use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 /// Trains a network on files and directories and writes it.
 pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
     minutes(args.minutes)?;
-    let given = layout_option::layout(&args.layout)?;
+    let specified = layout_option::layout(&args.layout)?;
     let (files, held) = sources(args)?;
     // Checked before the minutes are spent: the output must be possible.
     let mut output = Output::create(&args.output, None, args.force)?;
@@ -34,20 +34,21 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
     }
     #[cfg(feature = "report")]
     let page = { args.report.as_deref() }
-        .map(|path| report::Report::create(path, None, args.force))
+        .map(|path| report::PendingPage::create(path, None, args.force))
         .transpose()?;
     #[cfg(feature = "report")]
     let mut course = Course::default();
     let rules = Rules {
-        given,
+        specified,
         memory: args.memory << 20,
         augment: args.augment,
         seed: args.seed,
     };
-    let (count, checked) = (files.len(), held_words(&held));
+    let (count, checked) = (files.len(), held_out_text(&held));
     let failed = |e| Failure::of(&args.output, e);
     let mut corpus = Corpus::of_files(rules, files, held).map_err(failed)?;
-    let mut options = TrainOptions::new(shape(args.size, columns(given, &corpus)), args.minutes);
+    let mut options =
+        TrainOptions::new(shape(args.size, columns(specified, &corpus)), args.minutes);
     options.seed = args.seed;
     options.seeds = args.seeds.into();
     options.checkpoint = args.checkpoint.clone();
@@ -86,7 +87,7 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
         eprintln!(
             "boa: seed {}, {} steps, {:.1} kB/s{}\n\
              boa: held out, with all else that predicts: {:.4} bits/byte in float, {:.4} in integers (ratio {:.3}); quantisation gap {:+.3} %\n\
-             boa: carries {}\n\
+             boa: stores {}\n\
              boa: {}: {} bytes, id {}",
             report.seed,
             report.steps,
@@ -100,7 +101,7 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
             gap.integer,
             8.0 / gap.integer,
             100.0 * gap.relative(),
-            carried_words(&model),
+            structure_text(&model),
             shown(&args.output),
             bytes.len(),
             model.id()
@@ -109,14 +110,14 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// What to train on and what to check on: the files named, or some of several.
-fn sources(args: &TrainArgs) -> Result<(Vec<Source>, Vec<Source>), Failure> {
-    let all = |paths: &[PathBuf]| -> Result<Vec<Source>, Failure> {
+/// What to train on and what to check on: the files of the command line, or some of several.
+fn sources(args: &TrainArgs) -> Result<(Vec<TrainingFile>, Vec<TrainingFile>), Failure> {
+    let all = |paths: &[PathBuf]| -> Result<Vec<TrainingFile>, Failure> {
         let mut files = Vec::new();
         for path in paths {
             collect(path, &mut files)?;
         }
-        let source = |path: &PathBuf| Source::new(path).map_err(|e| Failure::of(path, e));
+        let source = |path: &PathBuf| TrainingFile::new(path).map_err(|e| Failure::of(path, e));
         files.iter().map(source).collect()
     };
     let (mut files, mut held) = (all(&args.data)?, all(&args.hold_out)?);
@@ -134,7 +135,7 @@ fn sources(args: &TrainArgs) -> Result<(Vec<Source>, Vec<Source>), Failure> {
 }
 
 /// What is checked on, in words.
-fn held_words(held: &[Source]) -> String {
+fn held_out_text(held: &[TrainingFile]) -> String {
     match held {
         [] => "the last tenth of each piece is held out".into(),
         held => {
@@ -148,12 +149,12 @@ fn held_words(held: &[Source]) -> String {
     }
 }
 
-/// The structure that a model carries, in words.
-fn carried_words(model: &Model) -> String {
-    match model.carried() {
+/// A description of the structure that a model stores.
+fn structure_text(model: &Model) -> String {
+    match model.stored_structure() {
         Some(structure) => format!(
             "the structure of its data: {}, {} columns",
-            words::structure(structure),
+            description::structure(structure),
             structure.fields.len()
         ),
         None => "no structure: less than half of its data has the same columns".into(),
@@ -176,12 +177,12 @@ fn shape(size: NetworkSize, record: u16) -> Config {
     }
 }
 
-/// The record whose columns the network learns by place: the user's, or the one that all the data has.
-fn columns(given: Given, corpus: &Corpus) -> u16 {
-    let known = match given {
-        Given::Record(record) => Some(record),
-        Given::Layout(layout) => Some(layout.record),
-        Given::Nothing => {
+/// The record whose columns the network learns by position: the user's, or the one that all the data has.
+fn columns(specified: SpecifiedLayout, corpus: &Corpus) -> u16 {
+    let known = match specified {
+        SpecifiedLayout::Record(record) => Some(record),
+        SpecifiedLayout::Layout(layout) => Some(layout.record),
+        SpecifiedLayout::Nothing => {
             let pieces = corpus.pieces.iter();
             let mut records = pieces.map(|piece| piece.structure.layout.record);
             let first = records.next();

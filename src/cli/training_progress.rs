@@ -1,7 +1,7 @@
 //! How far a training has come, on stderr.
 
 use super::args::Talk;
-use boa_constrictor::train::Report;
+use boa_constrictor::train::TrainingReport;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ pub struct TrainingProgress {
 }
 
 impl TrainingProgress {
-    /// What is done, in a word; without a terminal, `lines` says whether lines are printed unless asked for.
+    /// What is done; without a terminal, `lines` decides whether lines are printed without --verbose.
     pub fn new(talk: &Talk, what: &str, lines: bool) -> Self {
         let bar = (!talk.quiet && io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr());
@@ -34,7 +34,7 @@ impl TrainingProgress {
         }
     }
 
-    pub fn show(&mut self, report: &Report) {
+    pub fn show(&mut self, report: &TrainingReport) {
         let now = Instant::now();
         if now < self.next {
             return;

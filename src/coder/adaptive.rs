@@ -42,7 +42,7 @@ impl AdaptiveBit {
 pub trait BitCoder {
     /// Codes a bit, which the probability then learns.
     fn bit(&mut self, adaptive: &mut AdaptiveBit, bit: bool) -> Result<bool, BadWords>;
-    /// Codes a bit that nothing foretells.
+    /// Codes a bit that nothing predicts, as a bypass (raw) bit.
     fn even_bit(&mut self, bit: bool) -> Result<bool, BadWords> {
         self.bit(&mut AdaptiveBit::default(), bit)
     }

@@ -16,8 +16,8 @@ impl Bit {
     #[inline]
     pub(super) fn new(one: u16) -> Bit {
         let one = u32::from(one.max(1)) << 8;
-        let part = |f| NonZeroU32::new(f).unwrap_or(NonZeroU32::MIN);
-        Bit(part(one), part((1 << PRECISION) - one))
+        let nonzero = |f| NonZeroU32::new(f).unwrap_or(NonZeroU32::MIN);
+        Bit(nonzero(one), nonzero((1 << PRECISION) - one))
     }
 }
 

@@ -5,25 +5,25 @@ use constriction::backends::ReadWords;
 
 /// A decoder holds two words of look-ahead and the encoder seals with at least one, so a well-formed lane makes
 /// it ask for at most this many words after the last.
-const LOOK_AHEAD: usize = 2;
+const LOOKAHEAD: usize = 2;
 
 /// The words of one lane, counted.
 pub struct WordReader<'a> {
     words: &'a [u32],
-    asked: usize,
+    read: usize,
 }
 
-/// The decoder asked for words that a well-formed lane does not need.
+/// The decoder read words that a well-formed lane does not need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PastEnd;
 
 impl<'a> WordReader<'a> {
     pub(super) fn new(words: &'a [u32]) -> Self {
-        WordReader { words, asked: 0 }
+        WordReader { words, read: 0 }
     }
 
     pub(super) fn is_exhausted(&self) -> bool {
-        self.asked >= self.words.len()
+        self.read >= self.words.len()
     }
 }
 
@@ -32,9 +32,9 @@ impl ReadWords<u32, Queue> for WordReader<'_> {
 
     #[inline]
     fn read(&mut self) -> Result<Option<u32>, PastEnd> {
-        let word = self.words.get(self.asked).copied();
-        self.asked += 1;
-        if self.asked > self.words.len() + LOOK_AHEAD {
+        let word = self.words.get(self.read).copied();
+        self.read += 1;
+        if self.read > self.words.len() + LOOKAHEAD {
             return Err(PastEnd);
         }
         Ok(word)

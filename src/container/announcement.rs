@@ -14,14 +14,14 @@ pub(crate) trait Container: Debug + Sync {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Announcement {
     /// Headers and data in order; some may be empty.
-    pub stretches: [Stretch; 2],
+    pub stretches: [LayoutRange; 2],
     /// If another header may follow: after so many bytes behind the stretches.
     pub next: Option<u64>,
 }
 
 /// Bytes of one layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stretch {
+pub(crate) struct LayoutRange {
     /// How many.
     pub len: u64,
     /// Their layout; its phase is that of the first.

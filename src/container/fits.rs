@@ -1,16 +1,16 @@
 //! FITS files: headers of 80-character cards in blocks of 2880 bytes, each followed by its data.
 //!
-//! Format: <https://fits.gsfc.nasa.gov/fits_standard.html>, version 4.0. Only what tells sizes and types is read; a header
-//! that lacks any of it, or contradicts itself, is answered with `None`.
+//! Format: <https://fits.gsfc.nasa.gov/fits_standard.html>, version 4.0. Only what gives sizes and types is read; a
+//! header that lacks any of it, or contradicts itself, is answered with `None`.
 
-use super::announcement::{Announcement, Container, Stretch};
+use super::announcement::{Announcement, Container, LayoutRange};
 use crate::layout::{Column, Finding, Kind, Layout};
 
 /// Headers and data are padded to a multiple of this.
 const BLOCK: usize = 2880;
 /// One line of a header.
 const CARD: usize = 80;
-/// The longest header that is looked at: 900 cards hold a table with the most columns at a few cards each.
+/// The longest header that is read: 900 cards hold a table with the most columns at a few cards each.
 const MAX_CARDS: usize = 36 * 400;
 /// The most axes and columns that the standard allows.
 const MAX_ITEMS: u64 = 999;
@@ -33,7 +33,7 @@ impl Container for FitsFile {
         }
         let found = [Finding::FitsHeaders, Finding::Fits];
         Some(Announcement {
-            stretches: std::array::from_fn(|k| Stretch {
+            stretches: std::array::from_fn(|k| LayoutRange {
                 len: stretches[k].0,
                 layout: stretches[k].1,
                 found: found[k],
@@ -45,7 +45,7 @@ impl Container for FitsFile {
 
 /// A stretch of a file with one layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Region {
+pub struct DataUnit {
     /// Bytes.
     pub len: u64,
     /// Its phase is 0.
@@ -60,7 +60,7 @@ pub struct Hdu {
     /// Bytes of the header with its padding.
     pub header: usize,
     /// The array or table; of length 0 if there is none.
-    pub data: Region,
+    pub data: DataUnit,
     /// Bytes of what follows up to the next header: a table's heap, a gap before it, and padding.
     pub heap_and_padding: u64,
 }
@@ -124,7 +124,7 @@ pub fn parse(bytes: &[u8]) -> Option<Hdu> {
     };
     Some(Hdu {
         header: length,
-        data: Region {
+        data: DataUnit {
             len: len.min(padded),
             layout,
             columns,
@@ -134,7 +134,7 @@ pub fn parse(bytes: &[u8]) -> Option<Hdu> {
 }
 
 /// Data of fewer bytes don't get a frame of their own.
-const LEAST: u64 = 32 << 10;
+const MIN_OWN_FRAME: u64 = 32 << 10;
 
 /// Goes through a FITS file from `skip` bytes on, where a header begins: how many bytes come before the next data of at
 /// least 32 KiB, and what these are. Without such data, or where its header is not wholly in the buffer, the bytes before
@@ -147,7 +147,7 @@ pub fn walk(bytes: &[u8], skip: u64) -> (u64, Option<Hdu>) {
         .and_then(parse)
     {
         at += hdu.header as u64;
-        if hdu.data.len >= LEAST && hdu.data.layout != Layout::BYTES {
+        if hdu.data.len >= MIN_OWN_FRAME && hdu.data.layout != Layout::BYTES {
             return (at, Some(hdu));
         }
         at = at.saturating_add(hdu.data.len + hdu.heap_and_padding);
@@ -307,7 +307,7 @@ fn format(form: &str) -> Option<(u64, Column)> {
         b'D' => (1, 8, Kind::Float),
         b'C' => (2, 4, Kind::Float),
         b'M' => (2, 8, Kind::Float),
-        // Length and place of an array in the heap.
+        // Length and position of an array in the heap.
         b'P' => (2, 4, Kind::Signed),
         b'Q' => (2, 8, Kind::Signed),
         _ => return None,

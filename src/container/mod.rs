@@ -1,4 +1,4 @@
-//! What headers of other file formats say of the bytes behind them.
+//! The layouts that headers of other file formats give for the bytes behind them.
 //!
 //! A format is a [`Container`]; a new one is a file here and a line in [`CONTAINERS`].
 

@@ -3,13 +3,13 @@
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>. The header is a Python literal;
 //! only the form that NumPy writes is understood, and everything else is answered with `None`.
 
-use super::announcement::{Announcement, Container, Stretch};
+use super::announcement::{Announcement, Container, LayoutRange};
 use crate::layout::{Finding, Layout};
 
 /// The bytes every .npy file starts with.
 const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// The longest header that is looked at; NumPy itself refuses more than 10,000 characters by default.
+/// The longest header that is read; NumPy itself refuses more than 10,000 characters by default.
 const MAX_HEADER: usize = 1 << 16;
 
 /// The most fields and dimensions that are read; NumPy allows 64 dimensions.
@@ -22,12 +22,12 @@ pub(crate) struct NpyFile;
 impl Container for NpyFile {
     fn announce(&self, bytes: &[u8], _: u64) -> Option<Announcement> {
         let npy = parse(bytes)?;
-        let header = Stretch {
+        let header = LayoutRange {
             len: npy.header.min(bytes.len()) as u64,
             layout: Layout::BYTES,
             found: Finding::Header,
         };
-        let array = Stretch {
+        let array = LayoutRange {
             len: npy.content,
             layout: npy.layout,
             found: Finding::Npy,
@@ -39,7 +39,7 @@ impl Container for NpyFile {
     }
 }
 
-/// What a .npy header says.
+/// What a .npy header gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Npy {
     /// Bytes from the start of the file to the first element.
@@ -50,7 +50,7 @@ pub struct Npy {
     pub layout: Layout,
 }
 
-/// Reads the .npy header at the start of `bytes`, or says `None` where there is none that boa understands.
+/// Reads the .npy header at the start of `bytes`, or gives `None` where there is none that boa understands.
 ///
 /// The record is the fastest axis, the plane the two fastest axes of an array with three or more; a structured array has
 /// its item as record and elements of one byte. A record or plane longer than [`Layout::MAX_LAG`] is left out.
@@ -73,7 +73,7 @@ pub fn parse(bytes: &[u8]) -> Option<Npy> {
     }
     let header = start + length;
     let text = std::str::from_utf8(bytes.get(start..header)?).ok()?;
-    let dictionary = Dictionary::read(text)?;
+    let dictionary = HeaderEntries::read(text)?;
     let (element, item, swap) = dictionary.element;
 
     let content = dictionary
@@ -101,7 +101,7 @@ fn axes_layout(axes: &[u64], element: u8, item: u64, swap: bool) -> Option<Layou
             0
         }
     };
-    // A lag of one element, or of none, says nothing that the width does not.
+    // A lag of one element, or of none, adds nothing to the width.
     let useful = |lag: u32| if lag > u32::from(element) { lag } else { 0 };
     let fast = axes.iter().rev().copied();
     let row = fast.clone().next().unwrap_or(1).checked_mul(item)?;
@@ -130,16 +130,16 @@ fn axes_layout(axes: &[u64], element: u8, item: u64, swap: bool) -> Option<Layou
 }
 
 /// The three entries of the header.
-struct Dictionary {
-    /// Bytes of an element (of a complex number: of one part), bytes of an item, and whether it is little-endian.
+struct HeaderEntries {
+    /// Bytes of an element (of a complex number: of one component), bytes of an item, and whether it is little-endian.
     element: (u8, u64, bool),
     fortran: bool,
     shape: Vec<u64>,
 }
 
-impl Dictionary {
-    fn read(text: &str) -> Option<Dictionary> {
-        let mut cursor = Cursor { rest: text };
+impl HeaderEntries {
+    fn read(text: &str) -> Option<HeaderEntries> {
+        let mut cursor = LiteralReader { rest: text };
         let (mut element, mut fortran, mut shape) = (None, None, None);
         cursor.expect('{')?;
         while !cursor.take('}') {
@@ -159,7 +159,7 @@ impl Dictionary {
         if !cursor.rest.trim().is_empty() {
             return None;
         }
-        Some(Dictionary {
+        Some(HeaderEntries {
             element: element?,
             fortran: fortran?,
             shape: shape?,
@@ -168,11 +168,11 @@ impl Dictionary {
 }
 
 /// Reads the few Python literals that a header is made of.
-struct Cursor<'a> {
+struct LiteralReader<'a> {
     rest: &'a str,
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> LiteralReader<'a> {
     fn take(&mut self, mark: char) -> bool {
         self.rest = self.rest.trim_start();
         match self.rest.strip_prefix(mark) {

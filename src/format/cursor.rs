@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn payload_shorter_than_said_is_truncated() {
+    fn payload_shorter_than_declared_is_truncated() {
         let error = Cursor::new(&[1u8, 2, 3][..])
             .payload(usize::MAX / 2, "content")
             .unwrap_err();

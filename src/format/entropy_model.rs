@@ -1,8 +1,8 @@
 //! The entropy model of a frame: what its coded bytes are coded with, as a record of the header.
 
 use super::cursor::{Cursor, put_varint};
-use super::parts::Parts;
 use super::references;
+use super::segments::Segments;
 use crate::error::{Error, Result};
 use crate::level::Effort;
 use crate::structure::Structure;
@@ -36,7 +36,7 @@ pub struct Mix {
     /// The network that takes part, if one does.
     pub network: Option<NetworkRef>,
     /// How the coded bytes are divided, if they are.
-    pub segments: Option<Parts>,
+    pub segments: Option<Segments>,
 }
 
 /// Which network a frame uses.
@@ -60,7 +60,8 @@ impl Mix {
 
     /// How many segments `len` coded bytes have.
     pub fn segment_count(&self, len: u32) -> usize {
-        self.segments.map_or(1, |parts| parts.count(len as usize))
+        self.segments
+            .map_or(1, |segments| segments.count(len as usize))
     }
 }
 
@@ -88,22 +89,22 @@ impl EntropyModel {
             EntropyModel::Stored => out.push(STORED),
             EntropyModel::Constant(byte) => out.extend([CONSTANT, *byte]),
             EntropyModel::Mix(mix) => {
-                let place = Effort::ALL.iter().position(|&effort| effort == mix.effort);
-                let mut set_up = place.unwrap_or(0) as u8;
-                set_up |= match mix.network {
+                let number = Effort::ALL.iter().position(|&effort| effort == mix.effort);
+                let mut setup = number.unwrap_or(0) as u8;
+                setup |= match mix.network {
                     None => 0,
                     Some(NetworkRef::Member) => 1,
                     Some(NetworkRef::BuiltIn(_)) => 2,
                 } << NETWORK;
                 if mix.segments.is_some() {
-                    set_up |= SEGMENTS;
+                    setup |= SEGMENTS;
                 }
-                out.extend([MIX, set_up]);
+                out.extend([MIX, setup]);
                 if let Some(NetworkRef::BuiltIn(number)) = mix.network {
                     put_varint(out, number.into());
                 }
                 if structure.widths_of_table().is_some() {
-                    references::write_to(&structure.looks, out);
+                    references::write_to(&structure.references, out);
                 }
                 if let Some(segments) = mix.segments {
                     segments.write_to(out);
@@ -128,15 +129,15 @@ pub(super) fn read_from<R: BufRead>(
         STORED => Ok(EntropyModel::Stored),
         CONSTANT => Ok(EntropyModel::Constant(cursor.u8("entropy model")?)),
         MIX => {
-            let set_up = cursor.u8("entropy model")?;
-            if set_up & RESERVED != 0 {
+            let setup = cursor.u8("entropy model")?;
+            if setup & RESERVED != 0 {
                 return Err(unknown(cursor, "bit of an entropy model:", 7));
             }
-            let effort = set_up & EFFORT;
+            let effort = setup & EFFORT;
             let Some(&effort) = Effort::ALL.get(usize::from(effort)) else {
                 return Err(unknown(cursor, "effort", effort));
             };
-            let network = match set_up >> NETWORK & 3 {
+            let network = match setup >> NETWORK & 3 {
                 0 => None,
                 1 => Some(NetworkRef::Member),
                 2 => {
@@ -146,14 +147,14 @@ pub(super) fn read_from<R: BufRead>(
                 other => return Err(unknown(cursor, "kind of network", other)),
             };
             if let Some(widths) = structure.widths_of_table() {
-                structure.looks = references::read_from(cursor, widths.len())?;
+                structure.references = references::read_from(cursor, widths.len())?;
                 if structure.validate(len as usize).is_err() {
                     return Err(cursor.damaged("columns that refer to what is no column"));
                 }
             }
-            let segments = match set_up & SEGMENTS {
+            let segments = match setup & SEGMENTS {
                 0 => None,
-                _ => Some(Parts::read_from(cursor, len, structure.layout.period())?),
+                _ => Some(Segments::read_from(cursor, len, structure.layout.period())?),
             };
             Ok(EntropyModel::Mix(Mix {
                 effort,

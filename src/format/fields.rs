@@ -3,17 +3,17 @@
 use super::cursor::{Cursor, put_varint};
 use super::{formula, kind};
 use crate::error::Result;
-use crate::structure::{Field, MOST_FIELDS, Predict, Rule, Transform};
+use crate::structure::{Field, MAX_FIELDS, Predict, Rule, Transform};
 use std::io::BufRead;
 use std::sync::Arc;
 
 const SWAP: u8 = 1 << 2;
 const KIND: u32 = 3;
-const PLACE: u8 = 1 << 5;
+const SHIFTED: u8 = 1 << 5;
 const PREDICT: u32 = 6;
 
 /// The most values in the dictionaries of one frame.
-const MOST_VALUES: u64 = 1 << 18;
+const MAX_FRAME_VALUES: u64 = 1 << 18;
 
 pub(super) fn write_to(fields: &[Field], out: &mut Vec<u8>) {
     let runs: Vec<&[Field]> = fields.chunk_by(|a, b| a == b).collect();
@@ -38,7 +38,7 @@ fn write_field(field: &Field, out: &mut Vec<u8>) {
     }
     head |= kind::code(*kind) << KIND;
     if *offset > 0 || *rotate > 0 {
-        head |= PLACE;
+        head |= SHIFTED;
     }
     head |= match predict {
         Predict::Nothing => 0,
@@ -90,7 +90,7 @@ fn write_field(field: &Field, out: &mut Vec<u8>) {
             }
         }
     }
-    if head & PLACE != 0 {
+    if head & SHIFTED != 0 {
         put_varint(out, *offset);
         out.push(*rotate);
     }
@@ -98,7 +98,7 @@ fn write_field(field: &Field, out: &mut Vec<u8>) {
 
 /// Ranges that depend on the layout are left to the caller.
 pub(super) fn read_from<R: BufRead>(cursor: &mut Cursor<R>) -> Result<Vec<Field>> {
-    let most = MOST_FIELDS as u64;
+    let most = MAX_FIELDS as u64;
     let runs = cursor.varint(1..=most, "runs of fields")?;
     let mut fields = Vec::new();
     let mut values = 0;
@@ -157,12 +157,12 @@ fn read_field<R: BufRead>(cursor: &mut Cursor<R>, values: &mut u64) -> Result<Fi
         }
         _ => Predict::Relation(formula::read_from(cursor)?.into()),
     };
-    let (offset, rotate) = match head & PLACE {
+    let (offset, rotate) = match head & SHIFTED {
         0 => (0, 0),
         _ => (cursor.varint(any, "offset")?, cursor.u8("field")?),
     };
-    if head & PLACE != 0 && offset == 0 && rotate == 0 {
-        return Err(cursor.damaged("a field's place that changes nothing"));
+    if head & SHIFTED != 0 && offset == 0 && rotate == 0 {
+        return Err(cursor.damaged("a field's offset and rotation that change nothing"));
     }
     Ok(Field {
         width: 1 << (head & 3),
@@ -178,7 +178,7 @@ fn read_field<R: BufRead>(cursor: &mut Cursor<R>, values: &mut u64) -> Result<Fi
 }
 
 fn read_values<R: BufRead>(cursor: &mut Cursor<R>, values: &mut u64) -> Result<Arc<[u64]>> {
-    let count = cursor.varint(1..=MOST_VALUES - *values, "values of a dictionary")?;
+    let count = cursor.varint(1..=MAX_FRAME_VALUES - *values, "values of a dictionary")?;
     *values += count;
     // Grown as they come: a file that claims more than it holds ends before.
     let mut list = Vec::new();

@@ -15,7 +15,7 @@ pub struct IndexEntry {
     pub content_len: u32,
 }
 
-/// What the index of a member says: the head's length and each frame's.
+/// What the index of a member holds: the head's length and each frame's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Index {
     /// Bytes of the head.
@@ -66,7 +66,7 @@ impl Index {
         out
     }
 
-    /// Reads the index, whose mark has been read, and the footer. `self` is what the frames themselves said.
+    /// Reads the index, whose mark has been read, and the footer. `self` is what the frames themselves gave.
     ///
     /// # Errors
     /// `Damaged` if the two differ, or a check or a mark does.
@@ -94,12 +94,12 @@ impl Index {
         let index_len = cursor.position() - start;
         let content_len = cursor.u64("footer")?;
         let hash = cursor.array("footer")?;
-        let index_len_said = cursor.u32("footer")?;
+        let declared_index_len = cursor.u32("footer")?;
         cursor.check("check of index and footer")?;
         if cursor.array("footer")? != END_MARK {
             return Err(cursor.damaged("end mark"));
         }
-        if u64::from(index_len_said) != index_len {
+        if u64::from(declared_index_len) != index_len {
             return Err(cursor.damaged("index length in the footer"));
         }
         if content_len

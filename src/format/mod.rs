@@ -11,9 +11,9 @@ mod header;
 mod index;
 mod kind;
 mod model_section;
-mod parts;
 mod references;
 mod section;
+mod segments;
 mod structure;
 
 pub use checksum::{CHECK_BYTES, FrameHash, check, frame_hash};
@@ -23,8 +23,8 @@ pub use frame::FrameHeader;
 pub use header::{Head, Start};
 pub use index::{Footer, Index, IndexEntry};
 pub use model_section::ModelSection;
-pub use parts::Parts;
 pub use section::Section;
+pub use segments::Segments;
 pub(crate) use structure::{read_from as read_structure, write_to as write_structure};
 
 /// The first seven bytes of a member. The eighth is the version.
@@ -44,8 +44,8 @@ pub const END_MARK: [u8; 4] = [0xB0, b'E', b'O', b'F'];
 pub const MAX_FRAME: usize = 1 << 24;
 /// Most lanes in a frame.
 pub const MAX_LANES: usize = 64;
-/// Most parts of a frame.
-pub const MAX_PARTS: usize = 16;
+/// Most segments of a frame.
+pub const MAX_SEGMENTS: usize = 16;
 /// Most bytes of an embedded model.
 pub const MAX_MODEL: usize = 1 << 24;
 /// Most frames in a member; a longer input becomes several members.

@@ -21,12 +21,12 @@ pub fn mulhrs(a: i16, b: i16) -> i16 {
 }
 
 /// The gate's sigmoid: Q10 to Q15. With `t = clamp(x/4, -1, 1)` it is `1/2 + t - t|t|/2`, within 0.022 of the logistic
-/// function and exact in its slope at 0; the network is trained with the same curve, so it costs no accuracy.
+/// function and exact in its slope at 0; the network is trained with the same function, so it costs no accuracy.
 #[inline(always)]
 pub fn sigmoid(x: i16) -> i16 {
     let t = x.clamp(-4095, 4095) << 3;
-    let curve = t - (mulhrs(t, t.abs()) >> 1);
-    curve.saturating_add(1 << 14)
+    let half = t - (mulhrs(t, t.abs()) >> 1);
+    half.saturating_add(1 << 14)
 }
 
 /// `x * sigmoid(x)`, Q10 to Q10.

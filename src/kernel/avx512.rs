@@ -1,12 +1,12 @@
 //! AVX-512 with its dot products: where twice the width, masks or its look-ups in tables are faster than `avx2`.
 //!
-//! Precondition of every function: the processor has what `Kernel::Avx512` asks for. `super` checks it.
+//! Precondition of every function: the processor has what `Kernel::Avx512` needs. `super` checks it.
 
-use super::avx2::mix::{WAYS, learn_logits};
+use super::avx2::mix::{HALF_PATHS, learn_logits};
 use super::avx2::network::quads;
 use super::avx2::{load_bytes, load16, store_bytes, store16};
 use super::portable;
-use super::shapes::{BLOCK, Line, MOST_SEEN, RATES, Row, SETS, Weights};
+use super::shapes::{BLOCK, MAX_SEEN, MAX_WEIGHT_SETS, NodeWeights, RATES, Row, Slot};
 use std::arch::x86_64::*;
 
 /// 512 bits of anything plain.
@@ -85,7 +85,7 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
     if !n.is_multiple_of(BLOCK) {
         return portable::scan(state, b, c, input, leak, y);
     }
-    let mut broadcast = [[0i32; 2]; portable::MOST_STATES];
+    let mut broadcast = [[0i32; 2]; portable::MAX_STATES];
     for (wide, (&b, &c)) in broadcast.iter_mut().zip(b.iter().zip(c)) {
         *wide = [b.into(), i32::from(c) << 16];
     }
@@ -114,45 +114,50 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
 
 /// As that of `avx2`, the rates from two registers by their numbers.
 #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
-pub fn count(lines: &mut [Line], places: &[u32], half: u8, logits: &[i8; 4096]) {
+pub fn count(slots: &mut [Slot], indices: &[u32], half: u8, logits: &[i8; 4096]) {
     let half = usize::from(half % 16);
-    let way = &WAYS[half];
-    let (on, ones) = (_mm256_movepi16_mask(load16(&way.on)), load16(&way.ones));
-    let (counts, most) = (load_bytes(&way.counts), _mm_set1_epi8(MOST_SEEN as i8));
-    let picks = way.picks.each_ref().map(|picks| load_bytes(picks));
+    let path = &HALF_PATHS[half];
+    let (on, ones) = (_mm256_movepi16_mask(load16(&path.on)), load16(&path.ones));
+    let (counts, most) = (load_bytes(&path.counts), _mm_set1_epi8(MAX_SEEN as i8));
+    let picks = path.picks.each_ref().map(|picks| load_bytes(picks));
     let least = _mm256_set1_epi16(1);
     let rates = RATES.as_chunks::<{ 2 * BLOCK }>().0;
     let (first, second) = (load(&rates[0]), load(&rates[1]));
-    for &place in places {
-        let line = &mut lines[place as usize];
-        let seen = load_bytes(&line.counts);
+    for &index in indices {
+        let slot = &mut slots[index as usize];
+        let seen = load_bytes(&slot.counts);
         let number = _mm512_zextsi256_si512(_mm256_cvtepu8_epi16(seen));
         let rate = _mm512_permutex2var_epi16(first, number, second);
         let rate = _mm512_castsi512_si256(rate);
 
-        let chances = load16(&line.chances);
-        let missing = _mm256_xor_si256(chances, ones);
+        let probabilities = load16(&slot.probabilities);
+        let missing = _mm256_xor_si256(probabilities, ones);
         let rounded = _mm256_srli_epi16::<15>(_mm256_mullo_epi16(missing, rate));
         let taken = _mm256_add_epi16(_mm256_mulhi_epu16(missing, rate), rounded);
         let learned = _mm256_xor_si256(_mm256_sub_epi16(missing, taken), ones);
-        let chances = _mm256_mask_max_epu16(chances, on, learned, least);
-        store16(&mut line.chances, chances);
+        let probabilities = _mm256_mask_max_epu16(probabilities, on, learned, least);
+        store16(&mut slot.probabilities, probabilities);
         store_bytes(
-            &mut line.counts,
+            &mut slot.counts,
             _mm_min_epu8(_mm_add_epi8(seen, counts), most),
         );
-        learn_logits(line, chances, picks, half, logits);
+        learn_logits(slot, probabilities, picks, half, logits);
     }
 }
 
 /// As that of `avx2`, the carry in a mask.
 #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
-pub fn descend(weights: &mut [Weights], sets: &[u32], inputs: &[Row], errors: &[Row; SETS]) {
+pub fn descend(
+    weights: &mut [NodeWeights],
+    weight_sets: &[u32],
+    inputs: &[Row],
+    errors: &[Row; MAX_WEIGHT_SETS],
+) {
     let n = inputs.len();
     let minus_one = _mm256_set1_epi16(-1);
-    for (&set, errors) in sets.iter().zip(errors) {
+    for (&weight_set, errors) in weight_sets.iter().zip(errors) {
         let errors = load16(errors);
-        let weights = &mut weights[set as usize * n..][..n];
+        let weights = &mut weights[weight_set as usize * n..][..n];
         for (weights, x) in weights.iter_mut().zip(inputs) {
             let x = _mm256_srai_epi16::<4>(load16(x));
             let step = _mm256_mullo_epi16(x, errors);
@@ -210,18 +215,18 @@ pub fn softmax(logits: &[i16; 256], frequencies: &mut [u32; 256]) {
     }
     let scale = portable::softmax_scale(_mm512_reduce_add_epi32(sums) as u32);
     let scale = _mm512_set1_epi64(scale as i64);
-    let mut given = _mm512_setzero_si512();
+    let mut assigned = _mm512_setzero_si512();
     for frequencies in frequencies.as_chunks_mut::<BLOCK>().0 {
         let f = load(frequencies);
         let even = _mm512_srli_epi64::<31>(_mm512_mul_epu32(f, scale));
         let odd = _mm512_mul_epu32(_mm512_srli_epi64::<32>(f), scale);
         let f = _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64::<1>(odd));
         let f = _mm512_add_epi32(f, _mm512_set1_epi32(1));
-        given = _mm512_add_epi32(given, f);
+        assigned = _mm512_add_epi32(assigned, f);
         store(frequencies, f);
     }
     let first = logits.iter().position(|&l| l == most).unwrap_or(0);
-    frequencies[first] += (1 << 24) - _mm512_reduce_add_epi32(given) as u32;
+    frequencies[first] += (1 << 24) - _mm512_reduce_add_epi32(assigned) as u32;
 }
 
 /// Thirty-two numbers, each in the lower half of 32 bits whose upper half is 0.

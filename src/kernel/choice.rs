@@ -1,4 +1,4 @@
-//! Which kernels run: the best that the processor has, unless one is asked for.
+//! Which kernels run: the best that the processor has, unless one is chosen.
 
 use std::fmt;
 use std::str::FromStr;
@@ -101,7 +101,7 @@ impl FromStr for Kernel {
     type Err = ();
 
     fn from_str(name: &str) -> Result<Self, ()> {
-        let named = |kernel: &Kernel| kernel.to_string() == name;
-        Kernel::ALL.into_iter().find(named).ok_or(())
+        let wanted = |kernel: &Kernel| kernel.to_string() == name;
+        Kernel::ALL.into_iter().find(wanted).ok_or(())
     }
 }

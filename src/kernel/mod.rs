@@ -19,7 +19,7 @@ mod tests;
 pub use arithmetic::{exp2_negative, mulhrs, saturate8, saturate16, sigmoid, silu, softplus};
 pub use choice::Kernel;
 pub use pages::Pages;
-pub use shapes::{BLOCK, HEADROOM, Line, MOST_SEEN, NODES, Row, SETS, Weights};
+pub use shapes::{BLOCK, HEADROOM, MAX_SEEN, MAX_WEIGHT_SETS, NODES, NodeWeights, Row, Slot};
 
 /// Runs the AVX2 kernel where the processor has it, else the portable one.
 macro_rules! dispatch {
@@ -47,8 +47,9 @@ macro_rules! dispatch512 {
     }};
 }
 
-/// Asks for a value's cache lines, where the processor takes such requests. The tables are larger than the caches, and all
-/// the lanes' places in them are known before the first lane computes: asking early made the whole path 1.2 times faster.
+/// Prefetches a value's cache lines, where the processor takes such requests. The tables are larger than the caches,
+/// and all the lanes' slots in them are known before the first lane computes: prefetching made the whole path 1.2 times
+/// faster.
 #[inline]
 pub fn prefetch<T>(value: &T) {
     #[cfg(target_arch = "x86_64")]
@@ -142,50 +143,61 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
         input.len() == n
             && leak.len() == n
             && b.len() == c.len()
-            && b.len() <= portable::MOST_STATES
+            && b.len() <= portable::MAX_STATES
             && state.len() == n * b.len()
     );
     dispatch512!(scan(state, b, c, input, leak, y))
 }
 
-/// Two inputs of a mix for each line: `logits << 7`, Q11, and `(chances - 32768) >> 2`.
+/// Two inputs of a mix for each slot: `logits << 7`, Q11, and `(probabilities - 32768) >> 2`.
 ///
 /// # Panics
-/// Unless every place is one of a line, and `inputs.len()` is twice that of `places`.
-pub fn hear(lines: &[Line], places: &[u32], inputs: &mut [Row]) {
-    assert!(inputs.len() == 2 * places.len());
-    dispatch!(hear(lines, places, inputs))
+/// Unless every index is one of a slot, and `inputs.len()` is twice that of `indices`.
+pub fn slot_inputs(slots: &[Slot], indices: &[u32], inputs: &mut [Row]) {
+    assert!(inputs.len() == 2 * indices.len());
+    dispatch!(slot_inputs(slots, indices, inputs))
 }
 
-/// Each line's counters learn half a byte, at the nodes that its four bits lead through: of what is missing to the bit, `q = 65535 - p` or `p`, goes `(q * rate + 32768) >> 16`, the rate being
-/// the count's; p stays above 0. `logits` holds the logit of each `p >> 4`.
+/// Each slot's counters learn half a byte, at the nodes that its four bits lead through: of what is missing to the bit,
+/// `q = 65535 - p` or `p`, goes `(q * rate + 32768) >> 16`, the rate being the count's; p stays above 0. `logits` holds
+/// the logit of each `p >> 4`.
 ///
 /// # Panics
-/// Unless every place is one of a line.
-pub fn count(lines: &mut [Line], places: &[u32], half: u8, logits: &[i8; 4096]) {
-    dispatch512!(count(lines, places, half, logits))
+/// Unless every index is one of a slot.
+pub fn count(slots: &mut [Slot], indices: &[u32], half: u8, logits: &[i8; 4096]) {
+    dispatch512!(count(slots, indices, half, logits))
 }
 
-/// Weighted sums of the same inputs at each node: for each set, whose weights begin at `set * inputs.len()`, the sum over the inputs
-/// of `mulhrs(input, weight >> 16)`, saturated to 16 bits at each step. Unused sets give 0.
+/// Weighted sums of the same inputs at each node: for each weight set, whose weights begin at `weight_set *
+/// inputs.len()`, the sum over the inputs of `mulhrs(input, weight >> 16)`, saturated to 16 bits at each step. Unused
+/// ones give 0.
 ///
 /// # Panics
-/// Unless there are at most [`SETS`] sets, and weights for all.
-pub fn blend(weights: &[Weights], sets: &[u32], inputs: &[Row]) -> [Row; SETS] {
-    assert!(sets.len() <= SETS);
-    dispatch!(blend(weights, sets, inputs))
+/// Unless there are at most [`MAX_WEIGHT_SETS`] weight sets, and weights for all.
+pub fn blend(
+    weights: &[NodeWeights],
+    weight_sets: &[u32],
+    inputs: &[Row],
+) -> [Row; MAX_WEIGHT_SETS] {
+    assert!(weight_sets.len() <= MAX_WEIGHT_SETS);
+    dispatch!(blend(weights, weight_sets, inputs))
 }
 
-/// Moves the weights of each set by `(input >> 4) * error`. The lower halves wrap; the higher ones, to which the product's higher half and the carry are
-/// added together, saturate.
+/// Moves the weights of each weight set by `(input >> 4) * error`. The lower halves wrap; the higher ones, to which the
+/// product's higher half and the carry are added together, saturate.
 ///
 /// `|error| < 32768`.
 ///
 /// # Panics
 /// As [`blend`].
-pub fn descend(weights: &mut [Weights], sets: &[u32], inputs: &[Row], errors: &[Row; SETS]) {
-    assert!(sets.len() <= SETS);
-    dispatch512!(descend(weights, sets, inputs, errors))
+pub fn descend(
+    weights: &mut [NodeWeights],
+    weight_sets: &[u32],
+    inputs: &[Row],
+    errors: &[Row; MAX_WEIGHT_SETS],
+) {
+    assert!(weight_sets.len() <= MAX_WEIGHT_SETS);
+    dispatch512!(descend(weights, weight_sets, inputs, errors))
 }
 
 /// The sums of frequencies below each node of a byte's binary tree: node 1, then `2 node + bit`; a byte is node 256 + byte. 0 at 0.

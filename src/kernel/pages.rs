@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
 
-/// A table of fixed length. The predictor looks its tables up at random: with small pages every look would walk through the page
-/// table too. And the allocator's memory, were they asked from it with every frame, would be left in pieces.
+/// A table of fixed length. The predictor accesses its tables at random: with small pages every access would walk
+/// through the page table too. And the allocator's memory, were they allocated from it with every frame, would be
+/// fragmented.
 pub struct Pages<T> {
     map: MmapMut,
     len: usize,
@@ -32,12 +33,12 @@ impl<T: Copy + 'static> Pages<T> {
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::HugePage);
         let values: *mut MaybeUninit<T> = map.as_mut_ptr().cast();
-        // SAFETY: the map begins where a page does, which is aligned for T, has room for `len` values and is not looked at
-        // elsewhere; any bytes are a `MaybeUninit`.
+        // SAFETY: the map begins where a page does, which is aligned for T, has room for `len` values and is not
+        // accessed elsewhere; any bytes are a `MaybeUninit`.
         #[allow(unsafe_code)]
         let values = unsafe { std::slice::from_raw_parts_mut(values, len) };
-        for (k, place) in values.iter_mut().enumerate() {
-            place.write(value(k));
+        for (k, uninitialised) in values.iter_mut().enumerate() {
+            uninitialised.write(value(k));
         }
         Pages {
             map,
@@ -99,8 +100,8 @@ mod tests {
     fn lines_of_cache_begin_where_cache_lines_do() {
         #[repr(align(64))]
         #[derive(Clone, Copy)]
-        struct Line([u8; 64]);
-        let pages = Pages::new(3, Line([1; 64]));
+        struct CacheLine([u8; 64]);
+        let pages = Pages::new(3, CacheLine([1; 64]));
         assert!((&raw const pages[1]).is_aligned() && pages[2].0 == [1; 64]);
     }
 }

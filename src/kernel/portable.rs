@@ -4,7 +4,9 @@
 //! at the safe entry points in [`super`].
 
 use super::arithmetic::{mulhrs, saturate8, saturate16, silu};
-use super::shapes::{BLOCK, HEADROOM, Line, MOST_SEEN, NODES, RATES, Row, SETS, Weights};
+use super::shapes::{
+    BLOCK, HEADROOM, MAX_SEEN, MAX_WEIGHT_SETS, NODES, NodeWeights, RATES, Row, Slot,
+};
 use super::tables::RSQRT;
 
 #[inline(always)]
@@ -118,7 +120,7 @@ pub fn convolve(history: &mut [i16], weights: &[i16], bias: &[i32], x: &[i16], o
 pub const STATE_LIMIT: i32 = (1 << 30) - 1;
 
 /// The most states of a channel.
-pub const MOST_STATES: usize = 16;
+pub const MAX_STATES: usize = 16;
 
 #[inline(always)]
 pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16], y: &mut [i32]) {
@@ -140,41 +142,45 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
 }
 
 #[inline(always)]
-pub fn hear(lines: &[Line], places: &[u32], inputs: &mut [Row]) {
-    for (&place, [logits, chances]) in places.iter().zip(inputs.as_chunks_mut().0) {
-        let line = &lines[place as usize];
-        for ((x, y), (&logit, &chance)) in
-            { logits.iter_mut().zip(chances) }.zip(line.logits.iter().zip(&line.chances))
+pub fn slot_inputs(slots: &[Slot], indices: &[u32], inputs: &mut [Row]) {
+    for (&index, [logits, probabilities]) in indices.iter().zip(inputs.as_chunks_mut().0) {
+        let slot = &slots[index as usize];
+        for ((x, y), (&logit, &probability)) in { logits.iter_mut().zip(probabilities) }
+            .zip(slot.logits.iter().zip(&slot.probabilities))
         {
             *x = i16::from(logit) << 7;
-            *y = (chance ^ 0x8000) as i16 >> 2;
+            *y = (probability ^ 0x8000) as i16 >> 2;
         }
     }
 }
 
 #[inline(always)]
-pub fn count(lines: &mut [Line], places: &[u32], half: u8, logits: &[i8; 4096]) {
-    for &place in places {
-        let line = &mut lines[place as usize];
+pub fn count(slots: &mut [Slot], indices: &[u32], half: u8, logits: &[i8; 4096]) {
+    for &index in indices {
+        let slot = &mut slots[index as usize];
         for k in 0..4 {
             let node = usize::from(16 | (half % 16)) >> (4 - k);
             let one = if half >> (3 - k) & 1 == 1 { 0xffff } else { 0 };
-            let (missing, count) = (line.chances[node] ^ one, &mut line.counts[node]);
+            let (missing, count) = (slot.probabilities[node] ^ one, &mut slot.counts[node]);
             let taken = u32::from(missing) * u32::from(RATES[usize::from(*count % 64)]);
             let taken = (taken + (1 << 15)) >> 16;
-            let chance = ((missing - taken as u16) ^ one).max(1);
-            *count = (*count + 1).min(MOST_SEEN);
-            line.chances[node] = chance;
-            line.logits[node] = logits[usize::from(chance >> 4)];
+            let probability = ((missing - taken as u16) ^ one).max(1);
+            *count = (*count + 1).min(MAX_SEEN);
+            slot.probabilities[node] = probability;
+            slot.logits[node] = logits[usize::from(probability >> 4)];
         }
     }
 }
 
 #[inline(always)]
-pub fn blend(weights: &[Weights], sets: &[u32], inputs: &[Row]) -> [Row; SETS] {
-    let mut out: [Row; SETS] = [[0; NODES]; SETS];
-    for (sums, &set) in out.iter_mut().zip(sets) {
-        let weights = &weights[set as usize * inputs.len()..][..inputs.len()];
+pub fn blend(
+    weights: &[NodeWeights],
+    weight_sets: &[u32],
+    inputs: &[Row],
+) -> [Row; MAX_WEIGHT_SETS] {
+    let mut out: [Row; MAX_WEIGHT_SETS] = [[0; NODES]; MAX_WEIGHT_SETS];
+    for (sums, &weight_set) in out.iter_mut().zip(weight_sets) {
+        let weights = &weights[weight_set as usize * inputs.len()..][..inputs.len()];
         for (weights, inputs) in weights.iter().zip(inputs) {
             for ((sum, &x), &w) in sums.iter_mut().zip(inputs).zip(&weights.high) {
                 *sum = sum.saturating_add(mulhrs(x, w));
@@ -185,9 +191,14 @@ pub fn blend(weights: &[Weights], sets: &[u32], inputs: &[Row]) -> [Row; SETS] {
 }
 
 #[inline(always)]
-pub fn descend(weights: &mut [Weights], sets: &[u32], inputs: &[Row], errors: &[Row; SETS]) {
-    for (&set, errors) in sets.iter().zip(errors) {
-        let weights = &mut weights[set as usize * inputs.len()..][..inputs.len()];
+pub fn descend(
+    weights: &mut [NodeWeights],
+    weight_sets: &[u32],
+    inputs: &[Row],
+    errors: &[Row; MAX_WEIGHT_SETS],
+) {
+    for (&weight_set, errors) in weight_sets.iter().zip(errors) {
+        let weights = &mut weights[weight_set as usize * inputs.len()..][..inputs.len()];
         for (weights, inputs) in weights.iter_mut().zip(inputs) {
             for node in 0..NODES {
                 let step = i32::from(inputs[node] >> 4) * i32::from(errors[node]);
@@ -234,11 +245,11 @@ pub fn softmax(logits: &[i16; 256], frequencies: &mut [u32; 256]) {
         sum += *f;
     }
     let scale = softmax_scale(sum);
-    let mut given = 0;
+    let mut assigned = 0;
     for f in frequencies.iter_mut() {
         *f = 1 + ((u64::from(*f) * scale) >> 31) as u32;
-        given += *f;
+        assigned += *f;
     }
     let first = logits.iter().position(|&l| l == top).unwrap_or(0);
-    frequencies[first] += (1 << 24) - given;
+    frequencies[first] += (1 << 24) - assigned;
 }

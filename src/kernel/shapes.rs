@@ -12,30 +12,30 @@ pub const NODES: usize = 16;
 /// A number for each node of half a byte.
 pub type Row = [i16; NODES];
 
-/// What a context has seen at each node.
+/// A hashed context slot: what a context has seen at each node.
 #[repr(C, align(64))]
 #[derive(Clone, Copy)]
-pub struct Line {
-    /// The logits of `chances`, Q4.
+pub struct Slot {
+    /// The logits of `probabilities`, Q4.
     pub logits: [i8; NODES],
-    /// How many bits were seen, at most [`MOST_SEEN`].
+    /// How many bits were seen, at most [`MAX_SEEN`].
     pub counts: [u8; NODES],
-    /// The probabilities of a one, in 1/65536. That of node 0 is the line's check.
-    pub chances: [u16; NODES],
+    /// The probabilities of a one, in 1/65536. That of node 0 is the slot's check.
+    pub probabilities: [u16; NODES],
 }
 
 /// The weights of one input at each node: 32 bits, Q28, in two halves.
 #[repr(C, align(64))]
 #[derive(Clone, Copy)]
-pub struct Weights {
+pub struct NodeWeights {
     pub(super) high: [i16; NODES],
     pub(super) low: [u16; NODES],
 }
 
-impl Weights {
+impl NodeWeights {
     /// The same weight at each node.
     pub const fn all(weight: i32) -> Self {
-        Weights {
+        NodeWeights {
             high: [(weight >> 16) as i16; NODES],
             low: [weight as u16; NODES],
         }
@@ -47,11 +47,11 @@ impl Weights {
     }
 }
 
-/// The most sets of weights that [`blend`](super::blend) and [`descend`](super::descend) take.
-pub const SETS: usize = 4;
+/// The most weight sets that [`blend`](super::blend) and [`descend`](super::descend) take.
+pub const MAX_WEIGHT_SETS: usize = 4;
 
 /// Bits after which a counter's rate stays.
-pub const MOST_SEEN: u8 = 60;
+pub const MAX_SEEN: u8 = 60;
 
 /// Of a counter that has seen n bits, in 1/65536: how much of what is missing it takes. `2 floor(65536 / (2n + 3))`, close to `1 / (n + 3/2)`.
 pub(super) const RATES: [u16; 64] = {

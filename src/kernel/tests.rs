@@ -73,9 +73,9 @@ fn products_agree() {
                 product(&w, &x, &mut sums[0]);
                 portable::product(&w, &x, &mut sums[1]);
                 for (o, sum) in sums[2].iter_mut().enumerate() {
-                    let place = |i| ((o / BLOCK * quads + i / 4) * BLOCK + o % BLOCK) * 4 + i % 4;
+                    let index = |i| ((o / BLOCK * quads + i / 4) * BLOCK + o % BLOCK) * 4 + i % 4;
                     *sum = (0..ins)
-                        .map(|i| i32::from(w[place(i)]) * i32::from(x[i]))
+                        .map(|i| i32::from(w[index(i)]) * i32::from(x[i]))
                         .sum();
                 }
                 assert_eq!(sums[0], sums[2], "{ins} inputs, {outs} outputs");
@@ -118,7 +118,7 @@ fn norms_agree() {
 
 #[test]
 fn norms_are_norms() {
-    // A constant vector of any size becomes 1 in Q11, within a part in a thousand, less the 1 added to the square.
+    // A constant vector of any size becomes 1 in Q11, within 1 in 1000, less the 1 added to the square.
     for n in [2usize, 15, 16, 17, 32, 48, 64, 255, 256, 512] {
         for v in [200i16, 1000, 32767, -32768] {
             let mut out = vec![0i8; n];
@@ -223,18 +223,18 @@ impl Lcg {
         std::array::from_fn(|_| self.between(low, high, extreme) as i16)
     }
 
-    fn lines(&mut self, n: usize, extreme: bool) -> Vec<Line> {
-        let most = MOST_SEEN.into();
-        let line = |_| Line {
+    fn slots(&mut self, n: usize, extreme: bool) -> Vec<Slot> {
+        let most = MAX_SEEN.into();
+        let slot = |_| Slot {
             logits: self.nodes(-128, 127, extreme).map(|x| x as i8),
             counts: self.nodes(0, most, extreme).map(|seen| seen as u8),
-            chances: self.nodes(-32768, 32767, extreme).map(|p| p as u16),
+            probabilities: self.nodes(-32768, 32767, extreme).map(|p| p as u16),
         };
-        (0..n).map(line).collect()
+        (0..n).map(slot).collect()
     }
 
-    fn weights(&mut self, n: usize, extreme: bool) -> Vec<Weights> {
-        let weights = |_| Weights {
+    fn weights(&mut self, n: usize, extreme: bool) -> Vec<NodeWeights> {
+        let weights = |_| NodeWeights {
             high: self.nodes(-32768, 32767, extreme),
             low: self.nodes(-32768, 32767, extreme).map(|low| low as u16),
         };
@@ -242,7 +242,7 @@ impl Lcg {
     }
 }
 
-fn every_weight(weights: &[Weights]) -> Vec<i32> {
+fn every_weight(weights: &[NodeWeights]) -> Vec<i32> {
     let nodes = weights
         .iter()
         .flat_map(|w| (0..NODES).map(|node| w.at(node)));
@@ -250,21 +250,24 @@ fn every_weight(weights: &[Weights]) -> Vec<i32> {
 }
 
 #[test]
-fn lines_are_heard_alike() {
+fn slots_give_inputs_alike() {
     on_every_kernel(|| {
         for (n, extreme, mut random) in cases() {
-            let lines = random.lines(5, extreme);
-            let places: Vec<u32> = (0..n as u32).map(|k| k * 7 % 5).collect();
+            let slots = random.slots(5, extreme);
+            let indices: Vec<u32> = (0..n as u32).map(|k| k * 7 % 5).collect();
             let (mut fast, mut slow) = (vec![[1; NODES]; 2 * n], vec![[2; NODES]; 2 * n]);
-            hear(&lines, &places, &mut fast);
-            portable::hear(&lines, &places, &mut slow);
+            slot_inputs(&slots, &indices, &mut fast);
+            portable::slot_inputs(&slots, &indices, &mut slow);
             assert_eq!(fast, slow);
-            for (rows, &place) in fast.chunks(2).zip(&places) {
-                let line = &lines[place as usize];
-                let seen = line.logits.iter().zip(&line.chances);
-                for ((&logit, &chance), node) in seen.zip(0..) {
+            for (rows, &index) in fast.chunks(2).zip(&indices) {
+                let slot = &slots[index as usize];
+                let seen = slot.logits.iter().zip(&slot.probabilities);
+                for ((&logit, &probability), node) in seen.zip(0..) {
                     assert_eq!(i32::from(rows[0][node]), i32::from(logit) * 128);
-                    assert_eq!(i32::from(rows[1][node]), (i32::from(chance) - 32768) >> 2);
+                    assert_eq!(
+                        i32::from(rows[1][node]),
+                        (i32::from(probability) - 32768) >> 2
+                    );
                 }
             }
         }
@@ -272,19 +275,19 @@ fn lines_are_heard_alike() {
 }
 
 #[test]
-fn lines_learn_alike() {
+fn slots_learn_alike() {
     on_every_kernel(|| {
         // Any table does: what matters is which entry is taken.
         let logits: [i8; 4096] = std::array::from_fn(|step| (step % 251) as u8 as i8);
         for (n, extreme, mut random) in cases() {
-            let lines = random.lines(5, extreme);
-            let places: Vec<u32> = (0..n as u32).map(|k| k * 7 % 5).collect();
+            let slots = random.slots(5, extreme);
+            let indices: Vec<u32> = (0..n as u32).map(|k| k * 7 % 5).collect();
             for half in 0..16 {
-                let (mut fast, mut slow) = (lines.clone(), lines.clone());
-                count(&mut fast, &places, half, &logits);
-                portable::count(&mut slow, &places, half, &logits);
+                let (mut fast, mut slow) = (slots.clone(), slots.clone());
+                count(&mut fast, &indices, half, &logits);
+                portable::count(&mut slow, &indices, half, &logits);
                 for (fast, slow) in fast.iter().zip(&slow) {
-                    assert_eq!(fast.chances, slow.chances, "{half}");
+                    assert_eq!(fast.probabilities, slow.probabilities, "{half}");
                     assert_eq!((fast.counts, fast.logits), (slow.counts, slow.logits));
                 }
             }
@@ -298,30 +301,34 @@ fn counters_learn_by_what_is_missing() {
     on_every_kernel(|| {
         let logits: [i8; 4096] = std::array::from_fn(|step| (step >> 5) as i8);
         let path = [(1, 1), (3, 0), (6, 1), (13, 0)];
-        for seen in 0..=MOST_SEEN {
+        for seen in 0..=MAX_SEEN {
             let rate = 65536 / (2 * u64::from(seen) + 3);
             for p in 0..=u16::MAX {
-                let mut lines = [Line {
+                let mut slots = [Slot {
                     logits: [99; NODES],
                     counts: [seen; NODES],
-                    chances: [p; NODES],
+                    probabilities: [p; NODES],
                 }];
-                count(&mut lines, &[0], 0b1010, &logits);
-                let [line] = &lines;
+                count(&mut slots, &[0], 0b1010, &logits);
+                let [slot] = &slots;
                 for (node, bit) in path {
                     let missing = u64::from(if bit == 1 { 65535 - p } else { p });
                     let left = missing - ((missing * rate + (1 << 14)) >> 15);
                     let expected = if bit == 1 { 65535 - left } else { left.max(1) };
                     assert_eq!(
-                        u64::from(line.chances[node]),
+                        u64::from(slot.probabilities[node]),
                         expected,
                         "{seen}, {p}, {node}"
                     );
-                    assert_eq!(line.counts[node], (seen + 1).min(MOST_SEEN));
-                    assert_eq!(u64::from(line.logits[node] as u8), expected >> 9);
+                    assert_eq!(slot.counts[node], (seen + 1).min(MAX_SEEN));
+                    assert_eq!(u64::from(slot.logits[node] as u8), expected >> 9);
                 }
                 for node in [0, 2, 4, 5, 7, 8, 9, 10, 11, 12, 14, 15] {
-                    let kept = (line.chances[node], line.counts[node], line.logits[node]);
+                    let kept = (
+                        slot.probabilities[node],
+                        slot.counts[node],
+                        slot.logits[node],
+                    );
                     assert_eq!(kept, (p, seen, 99), "{node}");
                 }
             }
@@ -338,12 +345,12 @@ fn blends_agree() {
                 let x: Vec<Row> = (0..inputs)
                     .map(|_| random.nodes(-32768, 32767, extreme))
                     .collect();
-                let sets = [6, 0, n as u32 % 7, 3];
-                for sets in (0..=SETS).map(|used| &sets[..used]) {
-                    let blended = blend(&weights, sets, &x);
-                    assert_eq!(blended, portable::blend(&weights, sets, &x));
-                    for (&set, blended) in sets.iter().zip(blended) {
-                        let weights = &weights[set as usize * inputs..][..inputs];
+                let weight_sets = [6, 0, n as u32 % 7, 3];
+                for weight_sets in (0..=MAX_WEIGHT_SETS).map(|used| &weight_sets[..used]) {
+                    let blended = blend(&weights, weight_sets, &x);
+                    assert_eq!(blended, portable::blend(&weights, weight_sets, &x));
+                    for (&weight_set, blended) in weight_sets.iter().zip(blended) {
+                        let weights = &weights[weight_set as usize * inputs..][..inputs];
                         for (node, blended) in blended.into_iter().enumerate() {
                             let sum = { weights.iter().zip(&x) }.fold(0, |sum: i32, (w, x)| {
                                 let product = i32::from(x[node]) * (w.at(node) >> 16);
@@ -353,10 +360,11 @@ fn blends_agree() {
                             assert_eq!(i32::from(blended), sum);
                         }
                     }
-                    let errors = [[0; NODES]; SETS].map(|_| random.nodes(-32768, 32767, extreme));
+                    let errors =
+                        [[0; NODES]; MAX_WEIGHT_SETS].map(|_| random.nodes(-32768, 32767, extreme));
                     let mut slow = weights.clone();
-                    descend(&mut weights, sets, &x, &errors);
-                    portable::descend(&mut slow, sets, &x, &errors);
+                    descend(&mut weights, weight_sets, &x, &errors);
+                    portable::descend(&mut slow, weight_sets, &x, &errors);
                     assert_eq!(every_weight(&weights), every_weight(&slow));
                 }
             }
@@ -370,12 +378,12 @@ fn weights_move_by_the_product_and_stop_at_their_limit() {
         for start in [0, 1, -1, 65535, 65536, -65536, i32::MAX - 5, i32::MIN + 5] {
             for input in [-32768, -16, -1, 0, 15, 16, 32767] {
                 for error in [-24576, -1, 0, 1, 24576] {
-                    let mut weights = [Weights::all(start)];
+                    let mut weights = [NodeWeights::all(start)];
                     descend(
                         &mut weights,
                         &[0],
                         &[[input; NODES]],
-                        &[[error; NODES]; SETS],
+                        &[[error; NODES]; MAX_WEIGHT_SETS],
                     );
                     let step = i64::from(input >> 4) * i64::from(error);
                     let far = i64::from(start) + step;

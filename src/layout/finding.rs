@@ -1,4 +1,4 @@
-//! How the layout of a frame was found, in words.
+//! How the layout of a frame was found, and its description.
 
 use super::Layout;
 use std::fmt;
@@ -6,15 +6,15 @@ use std::fmt;
 /// How the layout of a frame was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// The user gave it.
-    Given,
-    /// The user gave the record; its elements were detected.
+    /// The user specified it.
+    Specified,
+    /// The user specified the record; its elements were detected.
     Record,
     /// These bytes are a .npy header.
     Header,
-    /// A .npy header named it.
+    /// A .npy header gave it.
     Npy,
-    /// A FITS header named it.
+    /// A FITS header gave it.
     Fits,
     /// FITS headers, and data too small for a frame of their own.
     FitsHeaders,
@@ -26,7 +26,7 @@ pub enum Finding {
     Plain,
     /// It was detected, and saves so many percent of what plain bytes are estimated to cost.
     Detected {
-        /// Percent saved; 0 where only the form of the numbers told it.
+        /// Percent saved; 0 where only the form of the numbers showed it.
         saves: u8,
         /// What was detected.
         layout: Layout,
@@ -36,11 +36,11 @@ pub enum Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Finding::Given => f.write_str("given"),
-            Finding::Record => f.write_str("record given, elements detected"),
+            Finding::Specified => f.write_str("specified"),
+            Finding::Record => f.write_str("record specified, elements detected"),
             Finding::Header => f.write_str("a .npy header"),
-            Finding::Npy => f.write_str("named by the .npy header"),
-            Finding::Fits => f.write_str("named by the FITS header"),
+            Finding::Npy => f.write_str("given by the .npy header"),
+            Finding::Fits => f.write_str("given by the FITS header"),
             Finding::FitsHeaders => f.write_str("FITS headers"),
             Finding::Columns(bytes) => {
                 write!(f, "detected: a table stored in columns of {bytes} bytes")

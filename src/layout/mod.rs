@@ -2,8 +2,8 @@
 
 mod column;
 mod finding;
-mod given;
-mod places;
+mod positions;
+mod specified;
 mod taps;
 
 use crate::error::{Error, Result};
@@ -11,14 +11,16 @@ use crate::error::{Error, Result};
 pub(crate) use column::value;
 pub use column::{Column, Kind};
 pub use finding::Finding;
-pub use given::Given;
-pub use places::{Companion, Companions, Contexts, ELEMENT_PHASES, MOST_COMPANIONS, Place, Places};
+pub use positions::{
+    Contexts, CrossColumn, CrossColumns, ELEMENT_PHASES, MAX_REFERENCES, Position, Positions,
+};
+pub use specified::SpecifiedLayout;
 pub use taps::{NO_TAP, TAPS};
 
 /// The structure of one frame's content.
 ///
-/// All lengths are in bytes. `(i + phase) % record` is the place of the frame's byte `i` in its record,
-/// `(i + phase) % width` its place in its element.
+/// All lengths are in bytes. `(i + phase) % record` is the position of the frame's byte `i` in its record, `(i + phase)
+/// % width` its position in its element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Layout {
     /// Bytes of one element: 1, 2, 4 or 8.
@@ -88,7 +90,7 @@ impl Layout {
         Ok(())
     }
 
-    /// The length in bytes after which places repeat: the record, or the element where there is no record.
+    /// The length in bytes after which positions repeat: the record, or the element where there is no record.
     pub fn period(&self) -> u32 {
         if self.record > 0 {
             self.record

@@ -2,10 +2,10 @@
 
 use super::Layout;
 
-/// How many taps a layout names.
+/// How many taps a layout has.
 pub const TAPS: usize = 4;
 
-/// The token of a tap that reaches before the start of its lane, or that the layout does not name.
+/// The token of a tap that reaches before the start of its lane, or that the layout does not have.
 pub const NO_TAP: u16 = 256;
 
 impl Layout {

@@ -1,24 +1,24 @@
-//! A byte as two halves of four bits, each bit a mix of what the network, the counters and the matches say. All fifteen nodes of a
-//! half's tree are foretold at once, before its first bit is coded.
+//! A byte as two halves of four bits, each bit a mix of the predictions of the network, the counters and the matches.
+//! All fifteen nodes of a half's tree are predicted at once, before its first bit is coded.
 
 mod trace;
 
 pub use trace::{BitTrace, MixedHalf};
 
 use super::byte_model::Decision;
-use super::chance::{Chance, Curves, Point};
 use super::contexts::{CONTEXTS, finish, fold};
 use super::counters::Tables;
+use super::error_level::{ERROR_LEVELS, ErrorLevel};
 use super::logistic::{squash, stretch};
-use super::matches::{BUCKETS, MATCHES, NAMED, Named};
+use super::matches::{BUCKETS, MATCHES, PREDICTED_BYTES, PredictedByte};
 use super::mixer::{Mixers, Path, error, limit, limit_last};
-use super::surprise::{SURPRISES, Surprise};
-use crate::kernel::{NODES, Row, SETS};
+use super::probability::{Apm, ApmPoint, Probability};
+use crate::kernel::{MAX_WEIGHT_SETS, NODES, Row};
 use crate::layout::{Contexts, ELEMENT_PHASES};
 use crate::level::Effort;
 
-/// Most inputs: the network, two of each context, the named bytes, a constant.
-const INPUTS: usize = 1 + 2 * CONTEXTS + NAMED + 1;
+/// Most inputs: the network, two of each context, the predicted bytes, a constant.
+const INPUTS: usize = 1 + 2 * CONTEXTS + PREDICTED_BYTES + 1;
 /// The error of a bit, in 1/65536, below which the mixers leave their weights alone.
 const WORTH_LEARNING: i32 = 512;
 /// Columns that select weights of their own.
@@ -28,14 +28,14 @@ const ONE: i32 = 1 << 28;
 /// The constant input: 1 in Q11.
 const CONSTANT: Row = [1 << 11; NODES];
 
-/// What is known of a byte before it is coded.
-pub struct Situation<'a> {
+/// What is known of a byte before it is coded: the byte context.
+pub struct ByteContext<'a> {
     /// Sums of the network's frequencies, see [`crate::kernel::tree`], all together 2^24; none without a network.
     pub network: Option<&'a [u32; 512]>,
     /// The hashes of the counters' contexts.
     pub contexts: &'a [u64; CONTEXTS],
-    /// The named bytes.
-    pub named: &'a [Named; NAMED],
+    /// The bytes that the matches and the indirect context predict.
+    pub predicted: &'a [PredictedByte; PREDICTED_BYTES],
     /// The byte's phase, or in text what it has instead.
     pub phase: u8,
     /// What else selects weights, below [`COLUMNS`]: the column, or in text the field and the phase.
@@ -46,23 +46,23 @@ pub struct Situation<'a> {
 
 /// What is kept of half a byte until all lanes have coded their bytes.
 #[derive(Clone)]
-struct Half {
+struct HalfState {
     /// The node that it begins at: 1, or 16 and the upper half.
     root: usize,
     inputs: [Row; INPUTS],
-    lines: [u32; CONTEXTS],
-    sets: [u32; SETS],
-    logits: [Row; SETS],
-    last_set: u32,
+    slots: [u32; CONTEXTS],
+    weight_sets: [u32; MAX_WEIGHT_SETS],
+    logits: [Row; MAX_WEIGHT_SETS],
+    last_weight_set: u32,
     /// The last mix, Q8, in the first row.
     last: Row,
-    points: [[Point; 2]; 4],
+    points: [[ApmPoint; 2]; 4],
     /// Its four bits, and their errors together.
     bits: u8,
     missed: i32,
 }
 
-impl Half {
+impl HalfState {
     /// Of its tree: the nodes that its bits led through.
     #[inline]
     fn path(&self) -> Path {
@@ -73,12 +73,12 @@ impl Half {
 
 /// What is kept of a lane's byte.
 #[derive(Clone)]
-struct Byte {
-    surprise: Surprise,
-    /// The hashes of the lines of the half to code.
+struct ByteState {
+    error_level: ErrorLevel,
+    /// The hashes of the slots of the half to code.
     hashes: [u64; CONTEXTS],
-    named: [Named; NAMED],
-    halves: [Half; 2],
+    predicted: [PredictedByte; PREDICTED_BYTES],
+    halves: [HalfState; 2],
 }
 
 /// The bit-wise part of a frame's predictor.
@@ -86,15 +86,16 @@ struct Byte {
 pub struct Bits {
     contexts: usize,
     refined: bool,
-    /// Whether the column selects weights instead of the node and the phase: of all ways it is worth most where there are many columns.
+    /// Whether the column selects weights instead of the node and the phase: of all selections it is worth most where
+    /// there are many columns.
     by_column: bool,
     inputs: usize,
     tables: Tables,
-    named: Vec<[Chance; 2 * BUCKETS]>,
+    hit_probabilities: Vec<[Probability; 2 * BUCKETS]>,
     mixers: Mixers,
     last: Mixers,
-    curves: [Curves; 2],
-    bytes: Vec<Byte>,
+    apms: [Apm; 2],
+    bytes: Vec<ByteState>,
 }
 
 impl Bits {
@@ -106,7 +107,7 @@ impl Bits {
             _ => settings.contexts.numbers,
         };
         let (selectors, refined) = (settings.mixers, settings.refined);
-        let inputs = 1 + 2 * contexts + NAMED + 1;
+        let inputs = 1 + 2 * contexts + PREDICTED_BYTES + 1;
         let mut start = vec![ONE / (2 * contexts as i32); inputs];
         start[0] = ONE / 3;
         for pair in start[1..].as_chunks_mut().0[..contexts].iter_mut() {
@@ -114,29 +115,29 @@ impl Bits {
         }
         let phases = usize::from(ELEMENT_PHASES);
         let by_column = settings.column_first && matches!(kind, Contexts::Table | Contexts::Text);
-        let sets = [
+        let weight_sets = [
             if by_column { COLUMNS * 2 } else { phases * 32 },
             BUCKETS * 2,
             COLUMNS * 2,
             (CONTEXTS + 1) * phases * 2,
         ];
         let average = vec![ONE / selectors as i32; selectors];
-        let half = Half {
+        let half = HalfState {
             root: 1,
             inputs: [[0; NODES]; INPUTS],
-            lines: [0; CONTEXTS],
-            sets: [0; SETS],
-            logits: [[0; NODES]; SETS],
-            last_set: 0,
+            slots: [0; CONTEXTS],
+            weight_sets: [0; MAX_WEIGHT_SETS],
+            logits: [[0; NODES]; MAX_WEIGHT_SETS],
+            last_weight_set: 0,
             last: [0; NODES],
-            points: [[Point::default(); 2]; 4],
+            points: [[ApmPoint::default(); 2]; 4],
             bits: 0,
             missed: 0,
         };
-        let byte = Byte {
-            surprise: Surprise::default(),
+        let byte = ByteState {
+            error_level: ErrorLevel::default(),
             hashes: [0; CONTEXTS],
-            named: [Named::default(); NAMED],
+            predicted: [PredictedByte::default(); PREDICTED_BYTES],
             halves: [half.clone(), half],
         };
         let refined_contexts = if refined {
@@ -150,41 +151,42 @@ impl Bits {
             by_column,
             inputs,
             tables: Tables::new(contexts, len),
-            named: vec![[Chance::new(49152); 2 * BUCKETS]; NAMED],
-            mixers: Mixers::new(&start, &sets[..selectors]),
-            last: Mixers::new(&average, &[SURPRISES as usize * phases * 2]),
-            curves: refined_contexts.map(Curves::new),
+            hit_probabilities: vec![[Probability::new(49152); 2 * BUCKETS]; PREDICTED_BYTES],
+            mixers: Mixers::new(&start, &weight_sets[..selectors]),
+            last: Mixers::new(&average, &[ERROR_LEVELS as usize * phases * 2]),
+            apms: refined_contexts.map(Apm::new),
             bytes: vec![byte; lanes],
         }
     }
 
-    /// How many contexts are looked at.
+    /// How many contexts there are.
     pub fn contexts(&self) -> usize {
         self.contexts
     }
 
-    /// Says that the lines of these contexts, and the curves after this byte, will be wanted.
+    /// Prefetches the slots of these contexts, and the APM row of this byte.
     pub fn prefetch(&self, contexts: &[u64; CONTEXTS], last: u8) {
         for (j, &hash) in contexts[..self.contexts].iter().enumerate() {
             self.tables.prefetch(j, hash);
         }
-        self.curves[1].prefetch(usize::from(last) << 8 | 1);
+        self.apms[1].prefetch(usize::from(last) << 8 | 1);
     }
 
-    /// Codes the upper four bits of a lane's byte: `coder` is asked for each, given the probability of a one, in 1/65536.
+    /// Codes the upper four bits of a lane's byte: `coder` is called for each with the probability of a one, in
+    /// 1/65536.
     ///
     /// # Errors
     /// Those of `coder`.
     pub fn upper<E>(
         &mut self,
         lane: usize,
-        situation: &Situation,
+        byte_context: &ByteContext,
         coder: impl FnMut(Decision, u16) -> Result<bool, E>,
     ) -> Result<(), E> {
         let byte = &mut self.bytes[lane];
-        byte.named = *situation.named;
-        byte.hashes[..self.contexts].copy_from_slice(&situation.contexts[..self.contexts]);
-        let root = self.half(lane, 0, 1, situation, coder)?;
+        byte.predicted = *byte_context.predicted;
+        byte.hashes[..self.contexts].copy_from_slice(&byte_context.contexts[..self.contexts]);
+        let root = self.half(lane, 0, 1, byte_context, coder)?;
         let hashes = &mut self.bytes[lane].hashes[..self.contexts];
         for (j, hash) in hashes.iter_mut().enumerate() {
             *hash = finish(fold(*hash, root as u64));
@@ -200,11 +202,11 @@ impl Bits {
     pub fn lower<E>(
         &mut self,
         lane: usize,
-        situation: &Situation,
+        byte_context: &ByteContext,
         coder: impl FnMut(Decision, u16) -> Result<bool, E>,
     ) -> Result<u8, E> {
         let root = usize::from(16 | self.bytes[lane].halves[0].bits);
-        let node = self.half(lane, 1, root, situation, coder)?;
+        let node = self.half(lane, 1, root, byte_context, coder)?;
         Ok(node as u8)
     }
 
@@ -214,12 +216,12 @@ impl Bits {
         lane: usize,
         number: usize,
         root: usize,
-        situation: &Situation,
+        byte_context: &ByteContext,
         mut coder: impl FnMut(Decision, u16) -> Result<bool, E>,
     ) -> Result<usize, E> {
-        self.predict(lane, number, root, situation);
-        let by_last = usize::from(situation.last) << 8;
-        let by_phase = usize::from(situation.phase) << 8;
+        self.predict(lane, number, root, byte_context);
+        let by_last = usize::from(byte_context.last) << 8;
+        let by_phase = usize::from(byte_context.phase) << 8;
         let half = &mut self.bytes[lane].halves[number];
         let mut node = 1;
         for k in 0..4 {
@@ -227,8 +229,8 @@ impl Bits {
             let mut one = squash(logit);
             if self.refined {
                 let whole = root << k | node & ((1 << k) - 1);
-                let (a, first) = self.curves[0].at(by_phase | whole, logit);
-                let (b, second) = self.curves[1].at(by_last | whole, logit);
+                let (a, first) = self.apms[0].at(by_phase | whole, logit);
+                let (b, second) = self.apms[1].at(by_last | whole, logit);
                 half.points[k] = [first, second];
                 let sum = 2 * u32::from(one) + u32::from(a) + u32::from(b);
                 one = (sum >> 2).clamp(1, 65535) as u16;
@@ -241,49 +243,50 @@ impl Bits {
     }
 
     /// Mixes the logits of all nodes of half a byte.
-    fn predict(&mut self, lane: usize, number: usize, root: usize, situation: &Situation) {
+    fn predict(&mut self, lane: usize, number: usize, root: usize, byte_context: &ByteContext) {
         let byte = &mut self.bytes[lane];
         let half = &mut byte.halves[number];
         half.root = root;
         let mut known = 0;
-        let lines = &mut half.lines[..self.contexts];
-        for (j, (line, &hash)) in lines.iter_mut().zip(&byte.hashes).enumerate() {
-            *line = self.tables.line(j, hash);
-            known += u32::from(self.tables.is_known(*line));
+        let slots = &mut half.slots[..self.contexts];
+        for (j, (slot, &hash)) in slots.iter_mut().zip(&byte.hashes).enumerate() {
+            *slot = self.tables.slot(j, hash);
+            known += u32::from(self.tables.is_known(*slot));
         }
-        half.inputs[0] = match situation.network {
+        half.inputs[0] = match byte_context.network {
             Some(sums) => network_row(sums, root),
             None => [0; NODES],
         };
-        let (heard, others) = half.inputs[1..].split_at_mut(2 * self.contexts);
-        self.tables.hear(lines, heard);
+        let (from_slots, others) = half.inputs[1..].split_at_mut(2 * self.contexts);
+        self.tables.slot_inputs(slots, from_slots);
 
         let mut longest = 0;
-        for (q, (named, row)) in situation.named.iter().zip(&mut *others).enumerate() {
+        for (q, (predicted, row)) in byte_context.predicted.iter().zip(&mut *others).enumerate() {
             *row = [0; NODES];
-            if names(*named, number, root) {
-                let chances = &self.named[q][2 * usize::from(named.bucket)..][..2];
-                let [first, others] = [0, 1].map(|k| stretch(chances[k].get()) << 3);
+            if predicts(*predicted, number, root) {
+                let probabilities =
+                    &self.hit_probabilities[q][2 * usize::from(predicted.bucket)..][..2];
+                let [first, others] = [0, 1].map(|k| stretch(probabilities[k].get()) << 3);
                 let first = if number == 0 { first } else { others };
-                *row = named_row(named.byte >> (4 - 4 * number) & 15, first, others);
-                // Of a slot, unlike of a match, there is no length.
+                *row = predicted_row(predicted.byte >> (4 - 4 * number) & 15, first, others);
+                // The indirect context, unlike a match, has no length.
                 if q < MATCHES {
-                    longest = longest.max(named.bucket);
+                    longest = longest.max(predicted.bucket);
                 }
             }
         }
-        others[NAMED] = CONSTANT;
+        others[PREDICTED_BYTES] = CONSTANT;
 
-        let phase = u32::from(situation.phase);
+        let phase = u32::from(byte_context.phase);
         let number = number as u32;
-        let surprise = byte.surprise.level();
+        let error_level = byte.error_level.level();
         // Buckets of matches end far below.
         let long = match longest {
-            0 => (BUCKETS as u32 - SURPRISES + surprise) * u32::from(surprise > 0),
+            0 => (BUCKETS as u32 - ERROR_LEVELS + error_level) * u32::from(error_level > 0),
             _ => longest.into(),
         };
-        let column = u32::from(situation.column) << 1 | number;
-        half.sets = self.mixers.sets([
+        let column = u32::from(byte_context.column) << 1 | number;
+        half.weight_sets = self.mixers.weight_sets([
             if self.by_column {
                 column
             } else {
@@ -293,13 +296,16 @@ impl Bits {
             column,
             (known * u32::from(ELEMENT_PHASES) + phase) << 1 | number,
         ]);
-        half.logits = self.mixers.mix(&half.sets, &half.inputs[..self.inputs]);
+        half.logits = self
+            .mixers
+            .mix(&half.weight_sets, &half.inputs[..self.inputs]);
         limit(&mut half.logits);
-        half.last_set = (surprise * u32::from(ELEMENT_PHASES) + phase) << 1 | number;
-        let said = to_be_mixed(&half.logits);
-        let [last, ..] = self
-            .last
-            .mix(&[half.last_set, 0, 0, 0], &said[..self.mixers.count()]);
+        half.last_weight_set = (error_level * u32::from(ELEMENT_PHASES) + phase) << 1 | number;
+        let last_inputs = to_be_mixed(&half.logits);
+        let [last, ..] = self.last.mix(
+            &[half.last_weight_set, 0, 0, 0],
+            &last_inputs[..self.mixers.count()],
+        );
         half.last = limit_last(&last);
     }
 
@@ -313,7 +319,7 @@ impl Bits {
         self.learn(lane, 1);
         let byte = &mut self.bytes[lane];
         let wrong = byte.halves.iter().map(|half| half.missed).sum();
-        byte.surprise.learn(wrong);
+        byte.error_level.learn(wrong);
         wrong
     }
 
@@ -321,16 +327,16 @@ impl Bits {
         let byte = &mut self.bytes[lane];
         let half = &mut byte.halves[number];
         let path = half.path();
-        self.tables.learn(&half.lines[..self.contexts], half.bits);
-        for (named, chances) in byte.named.iter().zip(&mut self.named) {
-            if !names(*named, number, half.root) {
+        self.tables.learn(&half.slots[..self.contexts], half.bits);
+        for (predicted, probabilities) in byte.predicted.iter().zip(&mut self.hit_probabilities) {
+            if !predicts(*predicted, number, half.root) {
                 continue;
             }
-            let expected = named.byte >> (4 - 4 * number) & 15;
+            let expected = predicted.byte >> (4 - 4 * number) & 15;
             for (k, &(_, came)) in path.iter().enumerate() {
-                let place = 2 * usize::from(named.bucket) + usize::from(number + k > 0);
+                let index = 2 * usize::from(predicted.bucket) + usize::from(number + k > 0);
                 let agrees = (expected >> (3 - k) & 1 == 1) == came;
-                chances[place].learn(agrees);
+                probabilities[index].learn(agrees);
                 if !agrees {
                     break;
                 }
@@ -338,20 +344,25 @@ impl Bits {
         }
         let (missed, learns) = errors(half);
         half.missed = missed;
-        let said = to_be_mixed(&half.logits);
+        let last_inputs = to_be_mixed(&half.logits);
         let last = [half.last, [0; NODES], [0; NODES], [0; NODES]];
-        let said = &said[..self.mixers.count()];
-        self.last
-            .learn(&[half.last_set, 0, 0, 0], said, &last, &path, [true; 4]);
+        let last_inputs = &last_inputs[..self.mixers.count()];
+        self.last.learn(
+            &[half.last_weight_set, 0, 0, 0],
+            last_inputs,
+            &last,
+            &path,
+            [true; 4],
+        );
         if learns.contains(&true) {
             let inputs = &half.inputs[..self.inputs];
             self.mixers
-                .learn(&half.sets, inputs, &half.logits, &path, learns);
+                .learn(&half.weight_sets, inputs, &half.logits, &path, learns);
         }
         if self.refined {
             for (points, &(_, came)) in half.points.iter().zip(&path) {
-                for (curves, &point) in self.curves.iter_mut().zip(points) {
-                    curves.learn(point, came);
+                for (apm, &point) in self.apms.iter_mut().zip(points) {
+                    apm.learn(point, came);
                 }
             }
         }
@@ -360,13 +371,13 @@ impl Bits {
 
 /// The mixers' logits as inputs of the last mix.
 #[inline]
-fn to_be_mixed(logits: &[Row; SETS]) -> [Row; SETS] {
+fn to_be_mixed(logits: &[Row; MAX_WEIGHT_SETS]) -> [Row; MAX_WEIGHT_SETS] {
     logits.map(|row| row.map(|logit| logit << 3))
 }
 
-/// How wrong a half's bits were foretold, in 1/65536 all together, and which are worth learning.
+/// The errors of a half's bits, in 1/65536 all together, and which are worth learning.
 #[inline]
-fn errors(half: &Half) -> (i32, [bool; 4]) {
+fn errors(half: &HalfState) -> (i32, [bool; 4]) {
     let missed = half
         .path()
         .map(|(node, bit)| error(half.last[node % NODES], bit).abs());
@@ -389,31 +400,32 @@ fn network_row(sums: &[u32; 512], root: usize) -> Row {
     })
 }
 
-/// Whether a byte is named whose half may still come.
+/// Whether a byte is predicted whose half may still come.
 #[inline]
-fn names(named: Named, number: usize, root: usize) -> bool {
-    named.bucket > 0 && (number == 0 || usize::from(16 | named.byte >> 4) == root)
+fn predicts(predicted: PredictedByte, number: usize, root: usize) -> bool {
+    predicted.bucket > 0 && (number == 0 || usize::from(16 | predicted.byte >> 4) == root)
 }
 
-/// For each half that may be named: of the first node, and of the others, in which direction it lies; 0 off its way.
-const WAYS: [[Row; 2]; 16] = {
-    let mut ways = [[[0; NODES]; 2]; 16];
+/// For each half that may be predicted: at the first node, and at the others, in which direction it lies; 0 off its
+/// path.
+const DIRECTIONS: [[Row; 2]; 16] = {
+    let mut directions = [[[0; NODES]; 2]; 16];
     let mut half = 0;
     while half < 16 {
         let mut k = 0;
         while k < 4 {
             let (node, bit) = ((16 | half) >> (4 - k), half >> (3 - k) & 1);
-            ways[half][(k > 0) as usize][node] = 2 * bit as i16 - 1;
+            directions[half][(k > 0) as usize][node] = 2 * bit as i16 - 1;
             k += 1;
         }
         half += 1;
     }
-    ways
+    directions
 };
 
-/// Logits for half a byte that is named: at its first node, and at the others on its way.
+/// Logits for half a byte that is predicted: at its first node, and at the others on its path.
 #[inline]
-fn named_row(half: u8, first: i16, others: i16) -> Row {
-    let [begins, goes_on] = &WAYS[usize::from(half % 16)];
+fn predicted_row(half: u8, first: i16, others: i16) -> Row {
+    let [begins, goes_on] = &DIRECTIONS[usize::from(half % 16)];
     std::array::from_fn(|node| begins[node] * first + goes_on[node] * others)
 }

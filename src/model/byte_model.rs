@@ -3,9 +3,9 @@
 /// A binary decision about a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Is it this byte?
+    /// Does the run of this byte go on?
     Same(u8),
-    /// Is its bit of this number, the most significant first, a one?
+    /// Its bit of this number, the most significant first.
     Bit(u8),
 }
 
@@ -25,18 +25,18 @@ pub trait Decide<M: ByteModel> {
     /// Why a decision cannot be read.
     type Error;
 
-    /// How a decision about a lane's byte falls, whose probability of being yes is `one / 65536`.
+    /// How a decision about a lane's byte falls, whose probability of being a one is `one / 65536`.
     fn decide(&mut self, lane: usize, decision: Decision, one: u16) -> Result<bool, Self::Error>;
 
-    /// Shows how a part of a lane's byte was predicted, once it is coded and before the model learns it.
+    /// Shows how half of a lane's byte was predicted, once it is coded and before the model learns it.
     #[inline]
     fn trace(&mut self, _lane: usize, _trace: M::Trace<'_>) {}
 }
 
 /// Predicts the bytes of a segment's lanes, one byte of each lane a step.
 ///
-/// At every step: `find_contexts` and `run_network` with the lanes that still have bytes, `code` them, then `learn` them. Of the bytes
-/// given to the first three only those that were coded before this step are looked at.
+/// At every step: `find_contexts` and `run_network` with the lanes that still have bytes, `code` them, then `learn`
+/// them. Of the bytes given to the first three only those that were coded before this step are examined.
 pub trait ByteModel: Sized {
     /// What an observer can see of a prediction.
     type Trace<'t>;

@@ -1,7 +1,7 @@
 //! The shape of a network, and the limits within which a decoder accepts one.
 
 use crate::error::{Error, Result};
-use crate::layout::{ELEMENT_PHASES, Place, TAPS};
+use crate::layout::{ELEMENT_PHASES, Position, TAPS};
 
 /// Channels of a head: they share one decay.
 pub const HEAD: usize = 16;
@@ -20,7 +20,7 @@ pub struct Config {
     pub heads: u8,
     /// State values of a channel.
     pub state: u8,
-    /// How many of the layout's taps are looked at.
+    /// How many of the layout's taps the network takes.
     pub taps: u8,
     /// The record length whose columns the network knows, or 0: it knows bytes of an element only.
     pub record: u16,
@@ -67,13 +67,14 @@ impl Config {
         })
     }
 
-    /// The phase of a byte in a place. A network that knows a record's columns sees those of longer ones modulo its own.
+    /// The phase of a byte at a position. A network that knows a record's columns sees those of longer ones modulo its
+    /// own.
     #[inline]
-    pub fn phase(&self, place: Place) -> usize {
+    pub fn phase(&self, position: Position) -> usize {
         if self.record > 0 {
-            place.column as usize % usize::from(self.record)
+            position.column as usize % usize::from(self.record)
         } else {
-            usize::from(place.phase)
+            usize::from(position.phase)
         }
     }
 

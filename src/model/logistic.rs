@@ -87,10 +87,10 @@ mod tests {
         for x in -LIMIT..=LIMIT {
             let p = squash(x);
             // Sixteen probabilities share a logit in the middle, several logits a probability at the ends.
-            let near = squash(stretch(p).into());
+            let back = squash(stretch(p).into());
             assert!(
-                p.abs_diff(near) <= 8 + p.min(p.wrapping_neg()) / 128,
-                "{x}: {p}, {near}"
+                p.abs_diff(back) <= 8 + p.min(p.wrapping_neg()) / 128,
+                "{x}: {p}, {back}"
             );
             assert_eq!(u32::from(p) + u32::from(squash(-x)), 65536);
         }

@@ -1,6 +1,6 @@
-//! Matches: experts that follow the latest earlier occurrence of the last 4, 8 and 16 bytes and each name one byte.
+//! Matches: experts that follow the latest earlier occurrence of the last 4, 8 and 16 bytes and each predict one byte.
 //!
-//! How often a named byte comes is learned for each length, where the byte is coded.
+//! How often a predicted byte comes is learned for each length, where the byte is coded.
 
 use super::contexts::{Past, finish, fold};
 use crate::kernel::{self, Pages};
@@ -8,8 +8,8 @@ use crate::kernel::{self, Pages};
 /// The experts.
 pub const MATCHES: usize = ORDERS.len();
 
-/// All that name a byte: the matches and a slot.
-pub const NAMED: usize = MATCHES + 1;
+/// All that predict a byte: the matches and the indirect context.
+pub const PREDICTED_BYTES: usize = MATCHES + 1;
 
 /// Buckets of a length.
 pub const BUCKETS: usize = 48;
@@ -17,11 +17,11 @@ pub const BUCKETS: usize = 48;
 /// Bytes that have to be alike for an expert to follow them.
 pub const ORDERS: [usize; 3] = [4, 8, 16];
 
-/// A byte that an expert names, and how sure it has been.
+/// A byte that an expert predicts, and how sure it has been.
 #[derive(Clone, Copy, Default)]
-pub struct Named {
+pub struct PredictedByte {
     pub byte: u8,
-    /// Its length's bucket; 0: nothing named.
+    /// Its length's bucket; 0: nothing predicted.
     pub bucket: u8,
 }
 
@@ -33,28 +33,28 @@ struct Match {
     length: usize,
 }
 
-/// Where a lane's next matches are looked for: for each order a hash of the bytes before the one to come. Its upper bits give a group of
-/// entries.
+/// Where a lane's next matches are looked up: for each order a hash of the bytes before the one to come. Its upper bits
+/// give a group of entries.
 pub type Groups = [u64; MATCHES];
 
 /// Log2 of the entries of a group, which lie in one line of the cache: the byte that comes selects one of them.
 const GROUP_BITS: u32 = 4;
 
 /// Log2 of the entries of a length, at most.
-const MOST_BITS: u32 = 19;
+const MAX_HEAD_BITS: u32 = 19;
 
-/// An entry: the position after the bytes it stands for in the lower bits, 0 if there is none, and a check of these bytes above. Most bytes that only seem alike
-/// need not be looked at.
+/// An entry: the position after the bytes it stands for in the lower bits, 0 if there is none, and a check of these
+/// bytes above. Most bytes that only seem alike need not be compared.
 #[derive(Clone, Copy, Default)]
-struct Head(u32);
+struct HeadEntry(u32);
 
-impl Head {
+impl HeadEntry {
     const POSITION_BITS: u32 = 24;
     const MASK: u32 = (1 << Self::POSITION_BITS) - 1;
 
     /// The end of the last byte of the longest frame has no entry: no byte follows it.
-    fn new(position: usize, check: u8) -> Head {
-        Head(u32::from(check) << Self::POSITION_BITS | position as u32 & Self::MASK)
+    fn new(position: usize, check: u8) -> HeadEntry {
+        HeadEntry(u32::from(check) << Self::POSITION_BITS | position as u32 & Self::MASK)
     }
 
     /// The position; 0 if there is none, or of other bytes.
@@ -68,25 +68,25 @@ impl Head {
 }
 
 /// The longest string that matches are found in, in bytes.
-pub const MAX_MATCHED: usize = 1 << Head::POSITION_BITS;
+pub const MAX_MATCHED: usize = 1 << HeadEntry::POSITION_BITS;
 
 /// The tables of a frame and the matches of its lanes.
 #[derive(Clone)]
 pub struct Matches {
-    heads: [Pages<Head>; MATCHES],
+    heads: [Pages<HeadEntry>; MATCHES],
     head_bits: u32,
     matches: Vec<[Match; MATCHES]>,
-    lanes: Lanes,
+    lanes: LaneSpans,
 }
 
 /// Where the first lane begins, and how long each is.
 #[derive(Clone, Copy)]
-struct Lanes {
+struct LaneSpans {
     start: usize,
     len: usize,
 }
 
-impl Lanes {
+impl LaneSpans {
     /// The step at which the byte at `position` is known after; negative before the lanes.
     fn step(self, position: usize) -> isize {
         if position < self.start {
@@ -109,21 +109,21 @@ impl Lanes {
 impl Matches {
     /// For a frame of `len` bytes in so many lanes.
     pub fn new(len: usize, lanes: usize) -> Self {
-        Matches::with(MOST_BITS, len, lanes)
+        Matches::with(MAX_HEAD_BITS, len, lanes)
     }
 
-    /// For a frame in parts, of which each of several predictors meets `len` bytes.
-    pub fn of_parts(len: usize, lanes: usize) -> Self {
-        Matches::with(MOST_BITS - 1, len, lanes)
+    /// For a frame in segments, of which each of several predictors meets `len` bytes.
+    pub fn of_segments(len: usize, lanes: usize) -> Self {
+        Matches::with(MAX_HEAD_BITS - 1, len, lanes)
     }
 
-    fn with(most_bits: u32, len: usize, lanes: usize) -> Self {
-        let head_bits = (usize::BITS - len.leading_zeros()).clamp(8, most_bits);
+    fn with(max_bits: u32, len: usize, lanes: usize) -> Self {
+        let head_bits = (usize::BITS - len.leading_zeros()).clamp(8, max_bits);
         Matches {
-            heads: std::array::from_fn(|_| Pages::new(1 << head_bits, Head::default())),
+            heads: std::array::from_fn(|_| Pages::new(1 << head_bits, HeadEntry::default())),
             head_bits,
             matches: vec![[Match::default(); MATCHES]; lanes],
-            lanes: Lanes {
+            lanes: LaneSpans {
                 start: 0,
                 len: len.div_ceil(lanes.max(1)).max(1),
             },
@@ -142,30 +142,31 @@ impl Matches {
 
     /// Goes on in as many lanes of `lane_len`, the first at `start`.
     pub fn go_on(&mut self, start: usize, lane_len: usize) {
-        self.lanes = Lanes {
+        self.lanes = LaneSpans {
             start,
             len: lane_len.max(1),
         };
         self.matches.fill([Match::default(); MATCHES]);
     }
 
-    /// What each expert names for the byte at `past.position`.
-    pub fn named(&self, lane: usize, past: &Past) -> [Named; MATCHES] {
+    /// What each expert predicts for the byte at `past.position`.
+    pub fn predicted(&self, lane: usize, past: &Past) -> [PredictedByte; MATCHES] {
         let step = (past.position - past.start) as isize;
         self.matches[lane].map(|m| {
             // The match may have caught up with what its lane has coded.
             if m.length > 0 && m.step < step {
-                Named {
+                PredictedByte {
                     byte: past.content[m.position],
                     bucket: length_bucket(m.length),
                 }
             } else {
-                Named::default()
+                PredictedByte::default()
             }
         })
     }
 
-    /// Before the byte at `past.position` is known: where the matches that go on from it will be looked for, which is said to be wanted.
+    /// Before the byte at `past.position` is known: where the matches that go on from it will be looked up, which is
+    /// prefetched.
     pub fn locate(&self, past: &Past) -> Groups {
         let before = past.position - past.start;
         let last = word(past, 0);
@@ -187,8 +188,8 @@ impl Matches {
         group << GROUP_BITS | usize::from((byte ^ byte >> 4) & ((1 << GROUP_BITS) - 1))
     }
 
-    /// With the byte at `past.position` known: says that the earlier occurrences will be wanted that new matches may begin at.
-    pub fn look_ahead(&self, lane: usize, groups: &Groups, past: &Past) {
+    /// With the byte at `past.position` known: prefetches the earlier occurrences that new matches may begin at.
+    pub fn prefetch_candidates(&self, lane: usize, groups: &Groups, past: &Past) {
         let byte = past.content[past.position];
         let tables = self.heads.iter().zip(groups);
         for (m, (table, &group)) in self.matches[lane].iter().zip(tables) {
@@ -230,14 +231,14 @@ impl Matches {
                 if m.length == 0 {
                     *m = find(past, head.position(check), order, self.lanes);
                 }
-                *head = Head::new(past.position + 1, check);
+                *head = HeadEntry::new(past.position + 1, check);
             }
         }
     }
 }
 
 /// The match whose predicted byte stands at `candidate`, if the bytes before it are the lane's last ones.
-fn find(past: &Past, candidate: usize, order: usize, lanes: Lanes) -> Match {
+fn find(past: &Past, candidate: usize, order: usize, lanes: LaneSpans) -> Match {
     const LONGEST: usize = 64;
     let (end, step) = (past.position + 1, past.position - past.start);
     let candidate_step = lanes.step(candidate);

@@ -1,8 +1,8 @@
-//! Logistic mixing (Mahoney 2005, "Adaptive weighing of context models"): logits summed with weights that a context selects and that
-//! follow the gradient of the cost, at all the nodes of half a byte at once.
+//! Logistic mixing (Mahoney 2005, "Adaptive weighing of context models"): logits summed with the weight set that a
+//! context selects and that follow the gradient of the cost, at all the nodes of half a byte at once.
 
 use super::logistic::{LIMIT, squash};
-use crate::kernel::{self, NODES, Pages, Row, SETS, Weights};
+use crate::kernel::{self, MAX_WEIGHT_SETS, NODES, NodeWeights, Pages, Row};
 
 /// Bits that a node's weights learn from at a higher rate: `1 + 16 / (n + 8)` times as fast after n of them.
 const EARLY: u8 = 255;
@@ -33,28 +33,29 @@ const LOGIT_LIMIT: i16 = 2047;
 /// The nodes that half a byte led through, and the bit at each.
 pub type Path = [(usize, bool); 4];
 
-/// Mixers of the same inputs, each with sets of weights of its own. A set's number counts those of the mixers before too.
+/// Mixers of the same inputs, each with weight sets of its own. A weight set's number counts those of the mixers before
+/// too.
 #[derive(Clone)]
 pub struct Mixers {
-    weights: Pages<Weights>,
+    weights: Pages<NodeWeights>,
     counts: Pages<[u8; NODES]>,
     inputs: usize,
     firsts: Vec<u32>,
 }
 
 impl Mixers {
-    /// A mixer for each of `sets`, with so many sets; every set begins with the weights of `start`, Q28.
-    pub fn new(start: &[i32], sets: &[usize]) -> Self {
-        let all: usize = sets.iter().sum();
-        let firsts = sets.iter().scan(0, |next, &sets| {
+    /// A mixer for each of `weight_sets`, with so many weight sets; every one begins with the weights of `start`, Q28.
+    pub fn new(start: &[i32], weight_sets: &[usize]) -> Self {
+        let all: usize = weight_sets.iter().sum();
+        let firsts = weight_sets.iter().scan(0, |next, &weight_sets| {
             let first = *next;
-            *next += sets as u32;
+            *next += weight_sets as u32;
             Some(first)
         });
-        let mut weights = Pages::new(all * start.len(), Weights::all(0));
-        for set in weights.chunks_exact_mut(start.len()) {
-            for (weights, &start) in set.iter_mut().zip(start) {
-                *weights = Weights::all(start);
+        let mut weights = Pages::new(all * start.len(), NodeWeights::all(0));
+        for weight_set in weights.chunks_exact_mut(start.len()) {
+            for (weights, &start) in weight_set.iter_mut().zip(start) {
+                *weights = NodeWeights::all(start);
             }
         }
         Mixers {
@@ -65,25 +66,30 @@ impl Mixers {
         }
     }
 
-    /// The numbers of the mixers' sets, given the number of each within its mixer.
+    /// The numbers of the mixers' weight sets, from the number of each within its mixer.
     #[inline]
-    pub fn sets(&self, own: [u32; SETS]) -> [u32; SETS] {
-        let mut sets = own;
-        for (set, first) in sets.iter_mut().zip(&self.firsts) {
-            *set += first;
+    pub fn weight_sets(&self, own: [u32; MAX_WEIGHT_SETS]) -> [u32; MAX_WEIGHT_SETS] {
+        let mut weight_sets = own;
+        for (weight_set, first) in weight_sets.iter_mut().zip(&self.firsts) {
+            *weight_set += first;
         }
-        sets
+        weight_sets
     }
 
-    /// The logits, Q8, that the mixers' sets make of the inputs, Q11: see [`kernel::blend`]. 0 where there is no mixer.
+    /// The logits, Q8, that the mixers' weight sets make of the inputs, Q11: see [`kernel::blend`]. 0 where there is no
+    /// mixer.
     #[inline]
-    pub fn mix(&self, sets: &[u32; SETS], inputs: &[Row]) -> [Row; SETS] {
-        kernel::blend(&self.weights, &sets[..self.firsts.len()], inputs)
+    pub fn mix(
+        &self,
+        weight_sets: &[u32; MAX_WEIGHT_SETS],
+        inputs: &[Row],
+    ) -> [Row; MAX_WEIGHT_SETS] {
+        kernel::blend(&self.weights, &weight_sets[..self.firsts.len()], inputs)
     }
 
-    /// A weight of a set at a node, Q28.
-    pub fn weight(&self, set: u32, input: usize, node: usize) -> i32 {
-        self.weights[set as usize * self.inputs + input].at(node)
+    /// A weight of a weight set at a node, Q28.
+    pub fn weight(&self, weight_set: u32, input: usize, node: usize) -> i32 {
+        self.weights[weight_set as usize * self.inputs + input].at(node)
     }
 
     /// How many mixers there are.
@@ -95,16 +101,16 @@ impl Mixers {
     #[inline]
     pub fn learn(
         &mut self,
-        sets: &[u32; SETS],
+        weight_sets: &[u32; MAX_WEIGHT_SETS],
         inputs: &[Row],
-        logits: &[Row; SETS],
+        logits: &[Row; MAX_WEIGHT_SETS],
         path: &Path,
         learns: [bool; 4],
     ) {
-        let mut errors = [[0; NODES]; SETS];
-        let sets = &sets[..self.firsts.len()];
-        for ((errors, &set), logits) in errors.iter_mut().zip(sets).zip(logits) {
-            let counts = &mut self.counts[set as usize];
+        let mut errors = [[0; NODES]; MAX_WEIGHT_SETS];
+        let weight_sets = &weight_sets[..self.firsts.len()];
+        for ((errors, &weight_set), logits) in errors.iter_mut().zip(weight_sets).zip(logits) {
+            let counts = &mut self.counts[weight_set as usize];
             for (&(node, bit), learns) in path.iter().zip(learns) {
                 if learns {
                     let (node, count) = (node % NODES, &mut counts[node % NODES]);
@@ -114,13 +120,13 @@ impl Mixers {
                 }
             }
         }
-        kernel::descend(&mut self.weights, sets, inputs, &errors);
+        kernel::descend(&mut self.weights, weight_sets, inputs, &errors);
     }
 }
 
 /// Clamps logits to [`LOGIT_LIMIT`].
 #[inline]
-pub fn limit(logits: &mut [Row; SETS]) {
+pub fn limit(logits: &mut [Row; MAX_WEIGHT_SETS]) {
     for logit in logits.as_flattened_mut() {
         *logit = (*logit).clamp(-LOGIT_LIMIT, LOGIT_LIMIT);
     }

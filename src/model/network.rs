@@ -22,9 +22,9 @@ pub struct Network<'m> {
     change: Vec<i16>,
 }
 
-/// What a lane's step starts from.
+/// The network's inputs at a lane's step.
 #[derive(Clone, Copy)]
-pub struct Heard {
+pub struct NetworkInputs {
     /// The tokens of the taps.
     pub tokens: [u16; TAPS],
     /// The phase of the byte to predict.
@@ -111,18 +111,18 @@ impl<'m> Network<'m> {
 
     /// Takes a step of the first lanes.
     ///
-    /// All lanes take a part of the step before any takes the next: its weights stay in the nearest cache, and one lane's
-    /// work fills the gaps of the other's.
-    pub fn step(&mut self, heard: &[Heard]) {
+    /// All lanes take a stage of the step before any takes the next: its weights stay in the nearest cache, and one
+    /// lane's work fills the gaps of the other's.
+    pub fn step(&mut self, inputs: &[NetworkInputs]) {
         let (config, weights) = (&self.parameters.config, &self.parameters.weights);
-        let active = heard.len();
-        for (lane, heard) in heard.iter().enumerate() {
+        let active = inputs.len();
+        for (lane, inputs) in inputs.iter().enumerate() {
             let lane = self.states.lane(lane);
             lane.residual.fill(0);
-            for (embedding, &token) in weights.taps.iter().zip(&heard.tokens) {
+            for (embedding, &token) in weights.taps.iter().zip(&inputs.tokens) {
                 embedding.add(usize::from(token), lane.residual);
             }
-            weights.phase.add(heard.phase, lane.residual);
+            weights.phase.add(inputs.phase, lane.residual);
         }
         for (layer, block) in weights.blocks.iter().enumerate() {
             self.block(active, layer, block, config);
@@ -130,7 +130,7 @@ impl<'m> Network<'m> {
     }
 
     /// A lane's logits after its last step, in Q11 of log2, the largest at the top of the range.
-    pub fn speak(&mut self, lane: usize, logits: &mut [i16; 256]) {
+    pub fn logits(&mut self, lane: usize, logits: &mut [i16; 256]) {
         let (config, weights) = (&self.parameters.config, &self.parameters.weights);
         let (dim, lane) = (usize::from(config.dim), self.states.lane(lane));
         kernel::rms_norm(lane.residual, &weights.gain, &mut lane.quantised[..dim]);

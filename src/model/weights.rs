@@ -83,7 +83,7 @@ pub struct NetworkParameters {
 }
 
 /// Walks a network's tensors in the order of the format; reading and writing are two visitors of one walk.
-pub trait Visitor {
+pub trait TensorVisitor {
     /// A tensor of `rows` times `columns` values, each within `low..=high`.
     fn tensor<T: Value>(
         &mut self,
@@ -126,7 +126,7 @@ value!(i8, u8, i16, u16, i32);
 
 impl Weights {
     /// Visits every tensor with its shape and limits.
-    pub fn visit(&mut self, config: &Config, v: &mut impl Visitor) -> Result<()> {
+    pub fn visit(&mut self, config: &Config, v: &mut impl TensorVisitor) -> Result<()> {
         let dim = usize::from(config.dim);
         self.taps
             .resize_with(usize::from(config.taps), Embedding::default);
@@ -183,14 +183,14 @@ impl Weights {
 }
 
 impl Embedding {
-    fn visit(&mut self, rows: usize, dim: usize, v: &mut impl Visitor) -> Result<()> {
+    fn visit(&mut self, rows: usize, dim: usize, v: &mut impl TensorVisitor) -> Result<()> {
         v.tensor("embedding scale", &mut self.scale, [1, dim], 0, 256)?;
         v.tensor("embedding", &mut self.table, [rows, dim], -127, 127)
     }
 }
 
 impl Linear {
-    fn visit(&mut self, outs: usize, ins: usize, v: &mut impl Visitor) -> Result<()> {
+    fn visit(&mut self, outs: usize, ins: usize, v: &mut impl TensorVisitor) -> Result<()> {
         v.tensor("shift", &mut self.shift, [1, outs], 1, 24)?;
         v.tensor("bias", &mut self.bias, [1, outs], -(1 << 29), 1 << 29)?;
         v.tensor("weights", &mut self.weights, [outs, ins], -127, 127)
@@ -210,7 +210,7 @@ impl Linear {
 }
 
 impl Block {
-    fn visit(&mut self, config: &Config, v: &mut impl Visitor) -> Result<()> {
+    fn visit(&mut self, config: &Config, v: &mut impl TensorVisitor) -> Result<()> {
         let (dim, inner, heads) = (
             usize::from(config.dim),
             config.inner(),
@@ -276,7 +276,7 @@ struct Reader<'a> {
     bytes: &'a [u8],
 }
 
-impl Visitor for Reader<'_> {
+impl TensorVisitor for Reader<'_> {
     fn tensor<T: Value>(
         &mut self,
         name: &'static str,
@@ -314,7 +314,7 @@ struct Writer {
     bytes: Vec<u8>,
 }
 
-impl Visitor for Writer {
+impl TensorVisitor for Writer {
     fn tensor<T: Value>(
         &mut self,
         name: &'static str,

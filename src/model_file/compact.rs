@@ -4,14 +4,14 @@
 
 use crate::coder::{BadWords, BitCoder, CONTEXTS, LaneDecoder, LaneEncoder, Numbers};
 use crate::error::{Error, Result};
-use crate::model::{Config, Value, Visitor, Weights};
+use crate::model::{Config, TensorVisitor, Value, Weights};
 
 /// Bits in which a tensor says by how much its numbers were shifted down.
 const UNIT_BITS: u32 = 3;
 
 /// The words of the tensors; of their differences from `base` where that has a tensor of the same shape.
 pub fn write(config: &Config, weights: &Weights, base: Option<&Base>) -> Result<Vec<u32>> {
-    let mut walk = Walk::new(LaneEncoder::default(), base, true);
+    let mut walk = TensorWalk::new(LaneEncoder::default(), base, true);
     weights.clone().visit(config, &mut walk)?;
     Ok(walk.coder.finish())
 }
@@ -19,7 +19,7 @@ pub fn write(config: &Config, weights: &Weights, base: Option<&Base>) -> Result<
 /// The inverse: the words must be exactly those of the tensors.
 pub fn read(config: &Config, words: &[u32], base: Option<&Base>) -> Result<Weights> {
     let coder = LaneDecoder::new(words).map_err(|BadWords| bad_words(words.len()))?;
-    let mut walk = Walk::new(coder, base, false);
+    let mut walk = TensorWalk::new(coder, base, false);
     let mut weights = Weights::default();
     weights.visit(config, &mut walk)?;
     { walk.coder.finish() }.map_err(|BadWords| bad_words(words.len()))?;
@@ -49,7 +49,7 @@ impl Base {
     }
 }
 
-impl Visitor for Base {
+impl TensorVisitor for Base {
     fn tensor<T: Value>(
         &mut self,
         _: &'static str,
@@ -65,7 +65,7 @@ impl Visitor for Base {
 }
 
 /// One walk over the tensors, writing or reading.
-struct Walk<'a, C> {
+struct TensorWalk<'a, C> {
     coder: C,
     base: Option<&'a Base>,
     /// Tensors passed.
@@ -75,9 +75,9 @@ struct Walk<'a, C> {
     numbers: [Numbers; 2],
 }
 
-impl<'a, C> Walk<'a, C> {
+impl<'a, C> TensorWalk<'a, C> {
     fn new(coder: C, base: Option<&'a Base>, writing: bool) -> Self {
-        Walk {
+        TensorWalk {
             coder,
             base,
             passed: 0,
@@ -87,7 +87,7 @@ impl<'a, C> Walk<'a, C> {
     }
 }
 
-impl<C: BitCoder> Visitor for Walk<'_, C> {
+impl<C: BitCoder> TensorVisitor for TensorWalk<'_, C> {
     fn tensor<T: Value>(
         &mut self,
         name: &'static str,
@@ -110,7 +110,7 @@ impl<C: BitCoder> Visitor for Walk<'_, C> {
         let base = base.filter(|base| base.len() == len);
         self.passed += 1;
         let is_small = low == -127 && high == 127;
-        // Without a base, numbers that are not weights are told from the one before.
+        // Without a base, numbers that are not weights are coded as the difference from the one before.
         let from = |at: usize, before: i64| match base {
             Some(base) => base.get(at).copied().unwrap_or(0),
             None if is_small => 0,
@@ -142,12 +142,12 @@ impl<C: BitCoder> Visitor for Walk<'_, C> {
             let (Some(above), expected) = (above.get_mut(at % columns), from(at, before)) else {
                 break;
             };
-            let given = if self.writing {
+            let units = if self.writing {
                 (value.wide() - expected) >> unit
             } else {
                 0
             };
-            let number = i32::try_from(given).map_err(|_| wrong(given.unsigned_abs(), 1 << 31))?;
+            let number = i32::try_from(units).map_err(|_| wrong(units.unsigned_abs(), 1 << 31))?;
             let number = numbers
                 .code(&mut self.coder, context(*above + left), number)
                 .map_err(words)?;

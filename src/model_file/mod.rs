@@ -15,10 +15,10 @@ const PLAIN: u8 = 1;
 /// Tensors entropy coded, perhaps as differences from a built-in network.
 const COMPACT: u8 = 2;
 /// A structure, then the form of the network and all that comes behind it.
-const CARRYING: u8 = 3;
+const STORING: u8 = 3;
 /// Dim u16, layers, heads, state, taps u8, record u16.
 const SHAPE: usize = 8;
-/// Bytes of a network's id that tell whether the compact form gave the network meant.
+/// Bytes of a network's id by which the compact form is checked.
 const CHECK: usize = 4;
 
 /// The name of a network: BLAKE3 of its plain form, in whatever form it is stored.
@@ -44,7 +44,7 @@ pub struct Model {
     /// The network alone, as stored.
     bytes: Vec<u8>,
     id: ModelId,
-    carried: Option<Structure>,
+    stored_structure: Option<Structure>,
     /// What a file has before the network's form.
     head: Vec<u8>,
 }
@@ -79,29 +79,29 @@ impl Model {
                 least = bytes;
             }
         }
-        Model::from_bytes(&least)?.carrying(self.carried.clone())
+        Model::from_bytes(&least)?.storing(self.stored_structure.clone())
     }
 
-    /// The same network, carrying the structure of the data that it was trained on, if there is one.
+    /// The same network, storing the structure of the data that it was trained on, if there is one.
     ///
     /// # Errors
     /// `InvalidArgument` for a structure that contradicts itself, `InvalidModel` for one that
     /// [is no table's](Structure::is_table) or takes more than 64 KiB.
-    pub fn carrying(self, structure: Option<Structure>) -> Result<Model> {
+    pub fn storing(self, structure: Option<Structure>) -> Result<Model> {
         let mut head = Vec::from(MAGIC);
         if let Some(structure) = &structure {
-            head.push(CARRYING);
+            head.push(STORING);
             stored_structure::write_to(structure, &mut head)?;
         }
         Ok(Model {
-            carried: structure,
+            stored_structure: structure,
             head,
             ..self
         })
     }
 
     /// Whether a model may carry this structure.
-    pub fn can_carry(structure: &Structure) -> bool {
+    pub fn can_store(structure: &Structure) -> bool {
         stored_structure::write_to(structure, &mut Vec::new()).is_ok()
     }
 
@@ -109,21 +109,21 @@ impl Model {
     ///
     /// # Errors
     /// `InvalidModel` names the first field that breaks a rule, `UnknownModel` a built-in network that this library
-    /// does not have; of a carried structure `Truncated`, `Damaged` or `OutOfRange`.
+    /// does not have; of a stored structure `Truncated`, `Damaged` or `OutOfRange`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Model> {
         if bytes.len() > Self::MAX_BYTES {
             return Err(invalid("size", bytes.len() as u64, Self::MAX_BYTES as u64));
         }
         let form = MAGIC.len();
-        if !bytes.starts_with(&MAGIC) || bytes.get(form) != Some(&CARRYING) {
+        if !bytes.starts_with(&MAGIC) || bytes.get(form) != Some(&STORING) {
             return Model::read_network(bytes);
         }
         let (structure, end) = stored_structure::read_from(bytes, form + 1)?;
         let network = bytes.get(end..).unwrap_or_default();
-        Model::read_network(&[&MAGIC[..], network].concat())?.carrying(Some(structure))
+        Model::read_network(&[&MAGIC[..], network].concat())?.storing(Some(structure))
     }
 
-    /// A network that carries nothing.
+    /// A network without a stored structure.
     fn read_network(bytes: &[u8]) -> Result<Model> {
         let mut rest = bytes;
         let magic: [u8; 4] = take(&mut rest, bytes.len())?;
@@ -180,7 +180,7 @@ impl Model {
             network: NetworkParameters { config, weights },
             bytes: bytes.to_vec(),
             id,
-            carried: None,
+            stored_structure: None,
             head: MAGIC.into(),
         })
     }
@@ -199,12 +199,13 @@ impl Model {
         &self.bytes
     }
 
-    /// The structure of most of the data that the network was trained on, if it carries one.
-    pub fn carried(&self) -> Option<&Structure> {
-        self.carried.as_ref()
+    /// The structure of most of the data that the network was trained on, if it stores one.
+    pub fn stored_structure(&self) -> Option<&Structure> {
+        self.stored_structure.as_ref()
     }
 
-    /// BLAKE3 of the network's plain form: it does not depend on how the network is stored, nor on what it carries.
+    /// BLAKE3 of the network's plain form: it does not depend on how the network is stored, nor on the structure that
+    /// is stored with it.
     pub fn id(&self) -> ModelId {
         self.id
     }
@@ -231,10 +232,10 @@ impl Model {
             include_bytes!("pretrained/small.boam"),
         ];
         static READ: [OnceLock<Option<Arc<Model>>>; 2] = [const { OnceLock::new() }; 2];
-        let place = usize::from(number).checked_sub(1)?;
+        let position = usize::from(number).checked_sub(1)?;
         // The bytes are part of the program: a test reads them, so they cannot be invalid in a release.
-        let read = || Model::from_bytes(BYTES[place]).ok().map(Arc::new);
-        READ.get(place)?.get_or_init(read).as_ref()
+        let read = || Model::from_bytes(BYTES[position]).ok().map(Arc::new);
+        READ.get(position)?.get_or_init(read).as_ref()
     }
 }
 
@@ -287,7 +288,7 @@ fn plain(config: &Config, weights: &Weights) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Form 2: entropy coded, as differences from a built-in network if one is named.
+/// Form 2: entropy coded, as differences from a built-in network if its number is there.
 fn compact(config: &Config, weights: &Weights, number: Option<u16>) -> Result<Vec<u8>> {
     let mut bytes = Vec::from(MAGIC);
     bytes.push(COMPACT);

@@ -5,12 +5,12 @@ use crate::format::{Cursor, check, read_structure, write_structure};
 use crate::structure::Structure;
 
 /// The most bytes of a structure; a dictionary takes the most of them.
-pub const MOST_BYTES: usize = 1 << 16;
+pub const MAX_STRUCTURE_BYTES: usize = 1 << 16;
 
 /// Appends a structure and the check over it and all before it.
 ///
 /// # Errors
-/// `InvalidModel` if it takes more than [`MOST_BYTES`] or [is no table's](Structure::is_table), `InvalidArgument` if it
+/// `InvalidModel` if it takes more than [`MAX_STRUCTURE_BYTES`] or [is no table's](Structure::is_table), `InvalidArgument` if it
 /// contradicts itself.
 pub fn write_to(structure: &Structure, out: &mut Vec<u8>) -> Result<()> {
     structure.validate(0)?;
@@ -18,17 +18,17 @@ pub fn write_to(structure: &Structure, out: &mut Vec<u8>) -> Result<()> {
         return Err(Error::InvalidModel {
             what: "fields of a structure that is no table's",
             found: structure.fields.len() as u64,
-            allowed: Structure::MOST_COLUMNS as u64,
+            allowed: Structure::MAX_TABLE_COLUMNS as u64,
         });
     }
     let before = out.len();
     write_structure(structure, out);
     let len = out.len() - before;
-    if len > MOST_BYTES {
+    if len > MAX_STRUCTURE_BYTES {
         return Err(Error::InvalidModel {
             what: "structure's bytes",
             found: len as u64,
-            allowed: MOST_BYTES as u64,
+            allowed: MAX_STRUCTURE_BYTES as u64,
         });
     }
     let check = check(out);

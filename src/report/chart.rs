@@ -32,8 +32,8 @@ pub fn bars(title: &str, unit: &str, bars: &[Bar]) -> String {
         let name = shortened(&one.label, LABEL);
         svg.text(label - 8.0, y + 15.0, Anchor::End, "", &name);
         let class = if one.marked { "f2" } else { "f1" };
-        let says = format!("{}: {} {unit}", one.label, one.text);
-        svg.rectangle((label, y), (width, bar), (class, 1.0), &says);
+        let tooltip = format!("{}: {} {unit}", one.label, one.text);
+        svg.rectangle((label, y), (width, bar), (class, 1.0), &tooltip);
         svg.text(label + width + 6.0, y + 15.0, Anchor::Start, "", &one.text);
     }
     svg.finish()
@@ -52,24 +52,24 @@ const RIGHT: f64 = WIDTH - 14.0;
 const BOTTOM: f64 = 246.0;
 const HEIGHT: f64 = 292.0;
 
-/// The frame of a picture with two axes: the label of `y` above, ticks, and a function from numbers to places.
+/// The frame of a picture with two axes: the label of `y` above, ticks, and a function from numbers to positions.
 fn plane(svg: &mut Svg, x: &Axis, y: &Axis, top: f64) -> impl Fn(f64, f64) -> (f64, f64) + use<> {
     svg.text(4.0, top - 12.0, Anchor::Start, "soft", &y.label);
     let middle = (LEFT + RIGHT) / 2.0;
     svg.text(middle, HEIGHT - 8.0, Anchor::Middle, "soft", &x.label);
     for (at, text) in y.ticks() {
-        let place = BOTTOM - at * (BOTTOM - top);
-        svg.line((LEFT, place), (RIGHT, place), "grid");
-        svg.text(LEFT - 6.0, place + 4.5, Anchor::End, "soft", &text);
+        let at_scale = BOTTOM - at * (BOTTOM - top);
+        svg.line((LEFT, at_scale), (RIGHT, at_scale), "grid");
+        svg.text(LEFT - 6.0, at_scale + 4.5, Anchor::End, "soft", &text);
     }
     let ticks = x.ticks();
     for (at, text) in &ticks {
-        let place = LEFT + at * (RIGHT - LEFT);
-        svg.line((place, BOTTOM), (place, BOTTOM + 4.0), "axis");
+        let at_scale = LEFT + at * (RIGHT - LEFT);
+        svg.line((at_scale, BOTTOM), (at_scale, BOTTOM + 4.0), "axis");
         // The last one would stick out.
         let wide = text.chars().count() as f64 * CHARACTER / 2.0;
-        let place = place.min(WIDTH - 2.0 - wide);
-        svg.text(place, BOTTOM + 19.0, Anchor::Middle, "soft", text);
+        let at_scale = at_scale.min(WIDTH - 2.0 - wide);
+        svg.text(at_scale, BOTTOM + 19.0, Anchor::Middle, "soft", text);
     }
     svg.line((LEFT, BOTTOM), (RIGHT, BOTTOM), "axis");
     let (x, y) = (x.clone(), y.clone());
@@ -83,7 +83,7 @@ fn plane(svg: &mut Svg, x: &Axis, y: &Axis, top: f64) -> impl Fn(f64, f64) -> (f
 pub fn lines(title: &str, x: &Axis, y: &Axis, series: &[Series]) -> String {
     let mut svg = Svg::new(HEIGHT, title);
     let top = if series.len() > 1 { 54.0 } else { 32.0 };
-    let place = plane(&mut svg, x, y, top);
+    let at_scale = plane(&mut svg, x, y, top);
     let mut legend = 4.0;
     for (number, one) in series.iter().enumerate() {
         let (line, dot) = [("l1", "f1"), ("l2", "f2")][number.min(1)];
@@ -93,7 +93,7 @@ pub fn lines(title: &str, x: &Axis, y: &Axis, series: &[Series]) -> String {
             legend += 50.0 + one.name.chars().count() as f64 * CHARACTER;
         }
         for piece in &one.pieces {
-            let points: Vec<(f64, f64)> = piece.iter().map(|&(a, b)| place(a, b)).collect();
+            let points: Vec<(f64, f64)> = piece.iter().map(|&(a, b)| at_scale(a, b)).collect();
             svg.path(&points, line);
             if one.dots {
                 for (point, (a, b)) in points.into_iter().zip(piece) {
@@ -105,27 +105,27 @@ pub fn lines(title: &str, x: &Axis, y: &Axis, series: &[Series]) -> String {
     svg.finish()
 }
 
-/// A point, how far it may be off below and above, and what it says.
+/// A point, how far it may be off below and above, and its tooltip.
 pub struct Point {
     pub x: f64,
     pub y: f64,
     pub low: f64,
     pub high: f64,
-    pub says: String,
+    pub tooltip: String,
 }
 
 /// Points that ought to lie on the diagonal.
 pub fn diagonal(title: &str, x: &Axis, y: &Axis, points: &[Point]) -> String {
     let mut svg = Svg::new(HEIGHT, title);
-    let place = plane(&mut svg, x, y, 32.0);
-    svg.line((LEFT, BOTTOM), place(f64::MAX, f64::MAX), "dash");
+    let at_scale = plane(&mut svg, x, y, 32.0);
+    svg.line((LEFT, BOTTOM), at_scale(f64::MAX, f64::MAX), "dash");
     for point in points {
         svg.line(
-            place(point.x, point.low),
-            place(point.x, point.high),
+            at_scale(point.x, point.low),
+            at_scale(point.x, point.high),
             "error",
         );
-        svg.dot(place(point.x, point.y), 4.0, "f1", &point.says);
+        svg.dot(at_scale(point.x, point.y), 4.0, "f1", &point.tooltip);
     }
     svg.finish()
 }

@@ -3,7 +3,7 @@
 use super::chart::{Series, lines};
 use super::page::{Figure, Page, Table, grouped};
 use super::svg::Axis;
-use crate::train::{Gap, Report};
+use crate::train::{Gap, TrainingReport};
 
 /// Points of a curve that are kept at most.
 const POINTS: usize = 400;
@@ -22,8 +22,8 @@ pub struct Course {
 }
 
 impl Course {
-    /// Takes a look at the run.
-    pub fn add(&mut self, report: &Report) {
+    /// Notes how the run stands.
+    pub fn add(&mut self, report: &TrainingReport) {
         let point = |bits: f64| [report.seconds, report.bytes as f64, bits];
         if self.every == 0 {
             self.every = 1;

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-/// How much of a file is looked at, in bytes: all of a shorter one, else whole frames spread evenly.
-pub const MOST_BYTES: u64 = 16 << 20;
+/// How much of a file is examined, in bytes: all of a shorter one, else whole frames spread evenly.
+pub const MAX_EXAMINED: u64 = 16 << 20;
 /// Stretches that the course along a file has at most.
 const STRETCHES: u64 = 240;
 
@@ -23,9 +23,9 @@ struct Coded<'a> {
     model: Option<Arc<Model>>,
 }
 
-/// Looks at the frames of a .boa file, described by its `members`, while the models that they name predict them again, of which `models` may be some:
-/// `content` is what they decode to. A second time they are predicted without a network. At most [`MOST_BYTES`] and a frame are looked at, by `threads` threads (0: all
-/// cores).
+/// Examines the frames of a .boa file, described by its `members`, while the models that they use predict them again,
+/// of which `models` may be some: `content` is what they decode to. A second time they are predicted without a network.
+/// At most [`MAX_EXAMINED`] and a frame are examined, by `threads` threads (0: all cores).
 ///
 /// # Errors
 /// `Io` if the content cannot be read or threads cannot be started, and those of [`Models::of_frame`](crate::stream::Models::of_frame).
@@ -41,7 +41,7 @@ pub fn survey(
     let mut offset = 0;
     for member in members {
         let mut around = member.compressed;
-        let mut named = member.models(models);
+        let mut models_of_member = member.models(models);
         for info in &member.frames {
             let payload = u64::from(info.header.payload_len());
             around -= payload.min(around);
@@ -49,7 +49,7 @@ pub fn survey(
                 EntropyModel::Mix(_) => frames.push(Coded {
                     offset,
                     info,
-                    model: named.of_frame(&info.header)?,
+                    model: models_of_member.of_frame(&info.header)?,
                 }),
                 EntropyModel::Stored => survey.stored += payload,
                 EntropyModel::Constant(_) => {}
@@ -73,12 +73,12 @@ pub fn survey(
     }
     let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let stretch = usize::try_from(survey.stretch).unwrap_or(usize::MAX);
-    let look = |(frame, bytes): (&Coded, Vec<u8>)| {
+    let style = |(frame, bytes): (&Coded, Vec<u8>)| {
         let header = &frame.info.header;
         let coded = header.structure.forward(bytes);
         let mut seen = FrameStatistics::new(&header.structure, coded.len(), stretch);
-        let places = header.structure.places();
-        if let Some(coding) = Coding::of_frame(header, frame.model.as_deref(), &places) {
+        let positions = header.structure.positions();
+        if let Some(coding) = Coding::of_frame(header, frame.model.as_deref(), &positions) {
             coding.observe(&coded, &mut Collector::new(&mut seen, coding.lanes));
             let alone = Coding {
                 model: None,
@@ -92,30 +92,30 @@ pub fn survey(
     };
     let seen: Vec<(u64, FrameStatistics)> = pool
         .map_err(io::Error::other)?
-        .install(|| contents.into_par_iter().map(look).collect());
+        .install(|| contents.into_par_iter().map(style).collect());
     for (offset, frame) in seen {
         survey.add(offset, frame);
     }
-    let bits = |region: &super::Region| region.total.bits;
+    let bits = |region: &super::RegionStatistics| region.total.bits;
     survey.regions.sort_by(|a, b| bits(b).total_cmp(&bits(a)));
     Ok(survey)
 }
 
-/// The numbers of the frames to look at: as many as [`MOST_BYTES`] allow, spread evenly, but at least one.
+/// The numbers of the frames to examine: as many as [`MAX_EXAMINED`] allow, spread evenly, but at least one.
 fn pick(frames: &[Coded]) -> Vec<usize> {
     let len = |frame: &Coded| u64::from(frame.info.header.content_len);
     let all: u64 = frames.iter().map(len).sum();
-    if all <= MOST_BYTES {
+    if all <= MAX_EXAMINED {
         return (0..frames.len()).collect();
     }
-    let (mut picked, mut left) = (Vec::new(), MOST_BYTES);
+    let (mut picked, mut left) = (Vec::new(), MAX_EXAMINED);
     let (mut passed, mut next) = (0, 0);
     for (number, frame) in frames.iter().enumerate() {
-        // A frame is due as often as the share to be looked at says.
+        // A frame is due as often as the share to be examined requires.
         if passed >= next && (len(frame) <= left || picked.is_empty()) {
             picked.push(number);
             left -= len(frame).min(left);
-            next += len(frame).saturating_mul(all / MOST_BYTES + 1);
+            next += len(frame).saturating_mul(all / MAX_EXAMINED + 1);
         }
         passed += len(frame);
     }

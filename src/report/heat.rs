@@ -3,7 +3,7 @@
 use super::svg::{Anchor, Svg, WIDTH, shortened};
 
 /// A line of cells, and what stands before and behind it.
-pub struct Line {
+pub struct HeatRow {
     pub label: String,
     pub cells: Vec<f64>,
     pub end: String,
@@ -13,7 +13,7 @@ const LABEL: usize = 16;
 const CELL: f64 = 20.0;
 
 /// Cells between 0 and `most`; `across` says what stands side by side, `end` what stands behind the lines.
-pub fn heat(title: &str, across: &str, end: &str, lines: &[Line], most: f64) -> String {
+pub fn heat(title: &str, across: &str, end: &str, lines: &[HeatRow], most: f64) -> String {
     let top = 44.0;
     let (left, right) = (LABEL as f64 * 8.0 + 8.0, WIDTH - 56.0);
     let widest = lines.iter().map(|line| line.cells.len()).max().unwrap_or(1);
@@ -39,9 +39,14 @@ pub fn heat(title: &str, across: &str, end: &str, lines: &[Line], most: f64) -> 
         for (k, &value) in line.cells.iter().enumerate() {
             let share = (value / most).clamp(0.0, 1.0);
             let x = left + k as f64 * width;
-            let says = format!("{}, byte {}: {value:.3} bits", line.label, k + 1);
-            let look = ("f1", 0.04 + 0.96 * share);
-            svg.rectangle((x + 1.0, y + 1.0), (width - 2.0, CELL - 2.0), look, &says);
+            let tooltip = format!("{}, byte {}: {value:.3} bits", line.label, k + 1);
+            let style = ("f1", 0.04 + 0.96 * share);
+            svg.rectangle(
+                (x + 1.0, y + 1.0),
+                (width - 2.0, CELL - 2.0),
+                style,
+                &tooltip,
+            );
             let class = if share > 0.55 { "on" } else { "" };
             let middle = x + width / 2.0;
             svg.text(

@@ -15,7 +15,9 @@ mod svg;
 
 #[cfg(feature = "train")]
 pub use course::Course;
-pub use frames::{MOST_BYTES, survey};
+pub use frames::{MAX_EXAMINED, survey};
 pub use peers::{Peer, peers};
-pub use result::Run;
-pub use statistics::{Column, Costs, Region, Reliability, Survey, Voice};
+pub use result::Measurement;
+pub use statistics::{
+    ColumnStatistics, Costs, InputStatistics, RegionStatistics, Reliability, Survey,
+};

@@ -112,9 +112,15 @@ impl Table {
             let cell = row.get(k).map_or("", String::as_str);
             cell.contains(' ') && cell.contains(char::is_alphabetic)
         };
-        let words = |k: usize| self.rows.iter().any(|row| word(row, k));
+        let description = |k: usize| self.rows.iter().any(|row| word(row, k));
         let classes: Vec<&str> = (0..self.head.len())
-            .map(|k| if words(k) { " class=\"words\"" } else { "" })
+            .map(|k| {
+                if description(k) {
+                    " class=\"words\""
+                } else {
+                    ""
+                }
+            })
             .collect();
         let mut html = String::from("<div class=\"numbers\"><table>\n<tr>");
         for (head, class) in self.head.iter().zip(&classes) {

@@ -17,9 +17,9 @@ pub struct Peer {
 
 /// Counts what is written.
 #[derive(Default)]
-struct Counter(u64);
+struct ByteCounter(u64);
 
-impl Write for Counter {
+impl Write for ByteCounter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0 += bytes.len() as u64;
         Ok(bytes.len())
@@ -52,13 +52,13 @@ fn timed(name: &'static str, work: impl FnOnce() -> io::Result<u64>) -> Result<P
 }
 
 fn xz(mut input: impl Read) -> io::Result<u64> {
-    let mut encoder = liblzma::write::XzEncoder::new(Counter::default(), 9);
+    let mut encoder = liblzma::write::XzEncoder::new(ByteCounter::default(), 9);
     io::copy(&mut input, &mut encoder)?;
     Ok(encoder.finish()?.0)
 }
 
 fn zstd(mut input: impl Read) -> io::Result<u64> {
-    let mut encoder = zstd::Encoder::new(Counter::default(), 19)?;
+    let mut encoder = zstd::Encoder::new(ByteCounter::default(), 19)?;
     io::copy(&mut input, &mut encoder)?;
     Ok(encoder.finish()?.0)
 }

@@ -1,17 +1,17 @@
-//! The pictures of a region: what each place costs, and who foretells it.
+//! The pictures of a region: what each position costs, and which input predicts it.
 
 use super::chart::{Bar, bars};
 use super::heat::{self, heat};
 use super::page::{Figure, Table, grouped};
-use super::statistics::{CLASSES, Cell, Column, Region, Voice};
+use super::statistics::{CLASSES, Cell, ColumnStatistics, InputStatistics, RegionStatistics};
 use crate::layout::Contexts;
-use crate::model::{NAMED, ORDERS, names};
+use crate::model::{ORDERS, PREDICTED_BYTES, names};
 
 /// Of columns so many are drawn.
-const MOST_COLUMNS: usize = 40;
+const MAX_DRAWN_COLUMNS: usize = 40;
 
 /// What a region is, under a picture of it.
-fn about(region: &Region) -> String {
+fn about(region: &RegionStatistics) -> String {
     let total = &region.total;
     format!(
         "{}: {} bytes at {:.3} bits per byte.",
@@ -22,7 +22,7 @@ fn about(region: &Region) -> String {
 }
 
 /// Cost by byte of the record, of the element, or by kind of byte; nothing for records too long.
-pub fn by_place(region: &Region) -> Vec<Figure> {
+pub fn by_position(region: &RegionStatistics) -> Vec<Figure> {
     match (region.contexts, region.columns.as_slice()) {
         (Contexts::Text, _) => vec![by_class(region)],
         (_, []) => Vec::new(),
@@ -31,7 +31,7 @@ pub fn by_place(region: &Region) -> Vec<Figure> {
     }
 }
 
-fn by_class(region: &Region) -> Figure {
+fn by_class(region: &RegionStatistics) -> Figure {
     let all = region.total.bits.max(1e-9);
     let classes: Vec<(&str, &Cell)> = { CLASSES.into_iter().zip(&region.cells) }
         .filter(|(_, cell)| cell.bytes > 0)
@@ -65,7 +65,7 @@ fn by_class(region: &Region) -> Figure {
     }
 }
 
-fn by_byte(region: &Region, column: &Column) -> Figure {
+fn by_byte(region: &RegionStatistics, column: &ColumnStatistics) -> Figure {
     let cells = region.of_column(column);
     let bar = |(k, cell): (usize, &Cell)| Bar {
         label: format!("byte {}", k + 1),
@@ -103,23 +103,23 @@ fn by_byte(region: &Region, column: &Column) -> Figure {
 }
 
 /// Bits that an element of a column costs.
-fn element(region: &Region, column: &Column) -> f64 {
+fn element(region: &RegionStatistics, column: &ColumnStatistics) -> f64 {
     region.of_column(column).iter().map(Cell::mean).sum()
 }
 
-fn by_column(region: &Region) -> Vec<Figure> {
-    let mut dearest: Vec<&Column> = region.columns.iter().collect();
+fn by_column(region: &RegionStatistics) -> Vec<Figure> {
+    let mut dearest: Vec<&ColumnStatistics> = region.columns.iter().collect();
     dearest.sort_by(|a, b| element(region, b).total_cmp(&element(region, a)));
-    dearest.truncate(MOST_COLUMNS);
+    dearest.truncate(MAX_DRAWN_COLUMNS);
     dearest.sort_by_key(|column| column.at);
-    let label = |column: &Column| format!("{}: {}", column.at, column.name);
+    let label = |column: &ColumnStatistics| format!("{}: {}", column.at, column.name);
     let all: f64 = region.total.bits.max(1e-9);
-    let line = |column: &&Column| heat::Line {
+    let heat_row = |column: &&ColumnStatistics| heat::HeatRow {
         label: label(column),
         cells: region.of_column(column).iter().map(Cell::mean).collect(),
         end: format!("{:.1}", element(region, column)),
     };
-    let row = |column: &Column| {
+    let row = |column: &ColumnStatistics| {
         let cells = region.of_column(column);
         let bits: f64 = cells.iter().map(|cell| cell.bits).sum();
         let each: Vec<String> = { cells.iter() }
@@ -135,7 +135,9 @@ fn by_column(region: &Region) -> Vec<Figure> {
         ]
     };
     let shown = match region.columns.len() {
-        all if all > MOST_COLUMNS => format!(" The {MOST_COLUMNS} dearest of {all} columns."),
+        all if all > MAX_DRAWN_COLUMNS => {
+            format!(" The {MAX_DRAWN_COLUMNS} dearest of {all} columns.")
+        }
         _ => String::new(),
     };
     vec![Figure {
@@ -144,7 +146,7 @@ fn by_column(region: &Region) -> Vec<Figure> {
             "Cost by column and byte",
             "bits per byte, by byte as coded",
             "bits each",
-            &dearest.iter().map(line).collect::<Vec<_>>(),
+            &dearest.iter().map(heat_row).collect::<Vec<_>>(),
             8.0,
         ),
         caption: format!(
@@ -166,9 +168,9 @@ fn by_column(region: &Region) -> Vec<Figure> {
     }]
 }
 
-/// The network, the contexts and the matches: what each would spend alone, and how loud it has become.
-pub fn voices(region: &Region) -> Vec<Figure> {
-    let contexts = region.voices.len() - 1 - NAMED;
+/// The network, the contexts and the matches: what each would spend alone, and the weight it has got.
+pub fn inputs(region: &RegionStatistics) -> Vec<Figure> {
+    let contexts = region.inputs.len() - 1 - PREDICTED_BYTES;
     let mut all: Vec<String> = vec!["network".into()];
     all.extend(
         names(region.contexts)
@@ -177,42 +179,44 @@ pub fn voices(region: &Region) -> Vec<Figure> {
             .map(String::from),
     );
     all.extend(ORDERS.map(|order| format!("match of {order} bytes")));
-    all.push("slot".into());
+    all.push("indirect".into());
     let bytes = region.total.bytes.max(1) as f64;
-    let alone = |voice: &Voice| voice.alone / bytes;
-    let loudness = |voice: &Voice| voice.loudness / bytes / 8.0;
-    let figure = |title: &str, unit: &str, value: &dyn Fn(&Voice) -> f64, caption: &str| {
-        let voices: Vec<(&String, f64)> = all.iter().zip(region.voices.iter().map(value)).collect();
-        let bar = |(name, value): &(&String, f64)| Bar {
-            label: (*name).clone(),
-            value: *value,
-            text: format!("{value:.3}"),
-            marked: *name == "network",
+    let alone = |input: &InputStatistics| input.alone / bytes;
+    let gradient_scale = |input: &InputStatistics| input.gradient_scale / bytes / 8.0;
+    let figure =
+        |title: &str, unit: &str, value: &dyn Fn(&InputStatistics) -> f64, caption: &str| {
+            let inputs: Vec<(&String, f64)> =
+                all.iter().zip(region.inputs.iter().map(value)).collect();
+            let bar = |(name, value): &(&String, f64)| Bar {
+                label: (*name).clone(),
+                value: *value,
+                text: format!("{value:.3}"),
+                marked: *name == "network",
+            };
+            let row = |(name, value): &(&String, f64)| vec![(*name).clone(), format!("{value:.4}")];
+            Figure {
+                title: title.into(),
+                picture: bars(title, unit, &inputs.iter().map(bar).collect::<Vec<_>>()),
+                caption: format!("{} {caption}", about(region)),
+                table: Table {
+                    head: vec!["", "value"],
+                    rows: inputs.iter().map(row).collect(),
+                },
+            }
         };
-        let row = |(name, value): &(&String, f64)| vec![(*name).clone(), format!("{value:.4}")];
-        Figure {
-            title: title.into(),
-            picture: bars(title, unit, &voices.iter().map(bar).collect::<Vec<_>>()),
-            caption: format!("{} {caption}", about(region)),
-            table: Table {
-                head: vec!["", "value"],
-                rows: voices.iter().map(row).collect(),
-            },
-        }
-    };
     vec![
         figure(
             "What each would spend alone",
             "bits per byte",
             &alone,
-            "Counters are named by what they look at; where one is fresh, or a match names nothing, a \
+            "Counters are named after their contexts; where one is fresh, or a match predicts nothing, a \
              bit costs a bit.",
         ),
         figure(
-            "How loud each part speaks",
+            "Weight of each input",
             "mean weight in the mix of logits",
-            &loudness,
-            "Weights are learned while coding, one set for each situation; a context's two are added.",
+            &gradient_scale,
+            "Weights are learned while coding, one set for each byte context; a context's two are added.",
         ),
     ]
 }

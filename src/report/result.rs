@@ -3,19 +3,19 @@
 use super::chart::{Bar, Point, Series, bars, diagonal, lines};
 use super::page::{Figure, Page, Table, grouped};
 use super::peers::Peer;
-use super::region::{by_place, voices};
-use super::statistics::{Cell, Region, Survey};
+use super::region::{by_position, inputs};
+use super::statistics::{Cell, RegionStatistics, Survey};
 use super::svg::Axis;
 use crate::stream::Summary;
 
 /// Regions that get pictures of their own.
-const MOST_REGIONS: usize = 4;
+const MAX_REGIONS: usize = 4;
 /// If they have at least this share of the cost.
-const LEAST_SHARE: f64 = 0.02;
+const MIN_SHARE: f64 = 0.02;
 
 /// A file compressed and decompressed, and what was seen of it.
 #[derive(Clone, Debug)]
-pub struct Run {
+pub struct Measurement {
     /// The file's name.
     pub name: String,
     /// The command line.
@@ -34,7 +34,7 @@ pub struct Run {
     pub peers: Vec<Peer>,
 }
 
-impl Run {
+impl Measurement {
     /// The page, as HTML.
     pub fn to_html(&self) -> String {
         let (content, compressed) = (self.summary.content, self.summary.compressed);
@@ -42,13 +42,13 @@ impl Run {
         let mut figures = vec![self.sizes(), self.bytes()];
         if self.survey.total().bytes > 0 {
             figures.push(self.course());
-            figures.push(self.parts());
+            figures.push(self.components());
             let all = self.survey.total().bits;
-            let dear = |region: &&Region| region.total.bits >= LEAST_SHARE * all;
+            let dear = |region: &&RegionStatistics| region.total.bits >= MIN_SHARE * all;
             let regions = self.survey.regions.iter().filter(dear);
-            for region in regions.take(MOST_REGIONS) {
-                figures.extend(by_place(region));
-                figures.extend(voices(region));
+            for region in regions.take(MAX_REGIONS) {
+                figures.extend(by_position(region));
+                figures.extend(inputs(region));
             }
             figures.push(self.reliability());
         }
@@ -113,18 +113,21 @@ impl Run {
     fn bytes(&self) -> Figure {
         let survey = &self.survey;
         let compressed = self.summary.compressed;
-        let parts = [
-            ("predicted, looked at", survey.coded),
-            ("predicted, not looked at", survey.other_coded),
+        let components = [
+            ("predicted, examined", survey.coded),
+            ("predicted, not examined", survey.other_coded),
             ("stored as it is", survey.stored),
             ("headers, hashes, model", survey.around),
         ];
-        let parts: Vec<(&str, u64)> = parts.into_iter().filter(|part| part.1 > 0).collect();
+        let components: Vec<(&str, u64)> = components
+            .into_iter()
+            .filter(|component| component.1 > 0)
+            .collect();
         let share = |bytes: u64| 100.0 * bytes as f64 / compressed.max(1) as f64;
-        let bar = |part: &(&str, u64)| Bar {
-            label: part.0.into(),
-            value: share(part.1),
-            text: format!("{:.2} %", share(part.1)),
+        let bar = |component: &(&str, u64)| Bar {
+            label: component.0.into(),
+            value: share(component.1),
+            text: format!("{:.2} %", share(component.1)),
             marked: false,
         };
         let row = |(name, bytes): (&str, u64)| {
@@ -134,20 +137,20 @@ impl Run {
                 format!("{:.3} %", share(bytes)),
             ]
         };
-        let mut rows: Vec<Vec<String>> = parts.iter().copied().map(row).collect();
+        let mut rows: Vec<Vec<String>> = components.iter().copied().map(row).collect();
         rows.push(row(("all", compressed)));
         let total = survey.total();
         let predicted = (total.bits / 8.0).round() as u64;
-        rows.push(row(("sum of -log2 p, looked at", predicted)));
+        rows.push(row(("sum of -log2 p, examined", predicted)));
         Figure {
             title: "What the compressed file is made of".into(),
             picture: bars(
                 "Parts of the compressed file",
                 "% of the compressed file",
-                &parts.iter().map(bar).collect::<Vec<_>>(),
+                &components.iter().map(bar).collect::<Vec<_>>(),
             ),
             caption: format!(
-                "{} of {} predicted frames were coded again to look at: {} bytes of {}. Model: {}.",
+                "{} of {} predicted frames were coded again to be examined: {} bytes of {}. Model: {}.",
                 survey.frames.1,
                 survey.frames.0,
                 grouped(total.bytes),
@@ -194,7 +197,7 @@ impl Run {
             title: "Cost along the file".into(),
             picture: lines(
                 "Cost along the file",
-                &Axis::to("place in the file, MB", mega(self.summary.content)),
+                &Axis::to("position in the file, MB", mega(self.summary.content)),
                 &Axis::linear("bits per byte", 0.0, most),
                 &[Series {
                     name: "cost".into(),
@@ -214,7 +217,7 @@ impl Run {
     }
 
     /// What each part of the predictor would spend.
-    fn parts(&self) -> Figure {
+    fn components(&self) -> Figure {
         let (costs, bytes) = (self.survey.costs(), self.survey.total().bytes.max(1));
         let each = [
             ("network alone", costs.network),
@@ -223,24 +226,27 @@ impl Run {
             ("and refined: boa", costs.all),
         ];
         let mean = |bits: f64| bits / bytes as f64;
-        let bar = |(number, part): (usize, &(&str, f64))| Bar {
-            label: part.0.into(),
-            value: mean(part.1),
-            text: format!("{:.3}", mean(part.1)),
+        let bar = |(number, component): (usize, &(&str, f64))| Bar {
+            label: component.0.into(),
+            value: mean(component.1),
+            text: format!("{:.3}", mean(component.1)),
             marked: number == 3,
         };
-        let row = |part: &(&str, f64)| {
+        let row = |component: &(&str, f64)| {
             vec![
-                part.0.into(),
-                format!("{:.4}", mean(part.1)),
-                grouped((part.1 / 8.0).round() as u64),
-                format!("{:+.2} %", 100.0 * (part.1 / costs.all.max(1e-9) - 1.0)),
+                component.0.into(),
+                format!("{:.4}", mean(component.1)),
+                grouped((component.1 / 8.0).round() as u64),
+                format!(
+                    "{:+.2} %",
+                    100.0 * (component.1 / costs.all.max(1e-9) - 1.0)
+                ),
             ]
         };
         Figure {
-            title: "Who foretells it".into(),
+            title: "Which input predicts it".into(),
             picture: bars(
-                "What parts of the predictor would spend",
+                "What each part of the predictor would spend",
                 "bits per byte",
                 &each.iter().enumerate().map(bar).collect::<Vec<_>>(),
             ),
@@ -282,7 +288,7 @@ impl Run {
                 y: observed,
                 low: (observed - error).max(0.0),
                 high: observed + error,
-                says: format!(
+                tooltip: format!(
                     "predicted {predicted:.3e}, observed {observed:.3e}: {} of {}",
                     bin.hits, bin.count
                 ),

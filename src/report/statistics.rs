@@ -1,11 +1,11 @@
 //! What coding a byte after the other shows: where the bits go, and whether the probabilities hold.
 
-use crate::layout::{Contexts, Place, Places};
-use crate::model::{BitTrace, Decision, NAMED};
-use crate::structure::{Structure, words};
+use crate::layout::{Contexts, Position, Positions};
+use crate::model::{BitTrace, Decision, PREDICTED_BYTES};
+use crate::structure::{Structure, description};
 use std::f64::consts::LN_2;
 
-/// Records longer than this are not told apart by place.
+/// Records longer than this are not distinguished by position.
 const LONGEST_RECORD: u32 = 1 << 16;
 /// Bins of probability: two to an octave, from 2^-16 to 1.
 const BINS: usize = 32;
@@ -62,11 +62,11 @@ impl Costs {
 
 /// What one of the mixed spends and weighs: the network, a context, or a match.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Voice {
+pub struct InputStatistics {
     /// Bits that the bytes would cost if it spoke alone; a bit where it is silent costs a bit.
     pub alone: f64,
     /// Sum over the bits of its weights in the mix.
-    pub loudness: f64,
+    pub gradient_scale: f64,
 }
 
 /// What a bit costs whose probability of a one is so many 1/65536.
@@ -153,7 +153,7 @@ impl Reliability {
 
 /// A column of a region's records, or its only kind of element.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Column {
+pub struct ColumnStatistics {
     /// Bytes from the beginning of the record.
     pub at: usize,
     /// As NumPy writes it, where it is known; else how many bytes.
@@ -191,48 +191,49 @@ fn class(byte: u8) -> usize {
 
 /// Frames of one structure.
 #[derive(Clone, Debug)]
-pub struct Region {
+pub struct RegionStatistics {
     /// Their layout in words.
     pub layout: String,
     /// What their bytes are predicted from.
     pub contexts: Contexts,
     /// Columns of the records; one for elements that are all alike; none for text and records too long.
-    pub columns: Vec<Column>,
+    pub columns: Vec<ColumnStatistics>,
     /// By byte of the record, or of the element; by [`CLASSES`] of text.
     pub cells: Vec<Cell>,
     /// All together.
     pub total: Cell,
-    /// What parts of the predictor would spend.
+    /// What each part of the predictor would spend.
     pub costs: Costs,
-    /// The network, the contexts that are looked at, the matches.
-    pub voices: Vec<Voice>,
+    /// The network, the contexts, the matches.
+    pub inputs: Vec<InputStatistics>,
 }
 
-impl Region {
+impl RegionStatistics {
     /// One without bytes.
-    pub fn new(structure: &Structure) -> Region {
-        let contexts = structure.places().contexts();
+    pub fn new(structure: &Structure) -> RegionStatistics {
+        let contexts = structure.positions().contexts();
         let columns = columns(structure, contexts);
         let cells = match contexts {
             Contexts::Text => CLASSES.len(),
             _ => columns.iter().map(|column| column.width).sum(),
         };
-        Region {
-            layout: words::structure(structure),
+        RegionStatistics {
+            layout: description::structure(structure),
             contexts,
             columns,
             cells: vec![Cell::default(); cells],
             total: Cell::default(),
             costs: Costs::default(),
-            voices: Vec::new(),
+            inputs: Vec::new(),
         }
     }
 
     /// Takes how a bit was predicted, and the bit.
     fn add(&mut self, trace: &BitTrace, one: u16, bit: bool) {
-        let contexts = (trace.inputs.len() - 1 - NAMED) / 2;
-        self.voices.resize(1 + contexts + NAMED, Voice::default());
-        for (number, voice) in self.voices.iter_mut().enumerate() {
+        let contexts = (trace.inputs.len() - 1 - PREDICTED_BYTES) / 2;
+        self.inputs
+            .resize(1 + contexts + PREDICTED_BYTES, InputStatistics::default());
+        for (number, of_input) in self.inputs.iter_mut().enumerate() {
             let inputs = match number {
                 0 => 0..1,
                 // Of a context's two the first is the counter's own logit.
@@ -240,16 +241,16 @@ impl Region {
                 _ => number + contexts..number + contexts + 1,
             };
             let logit = trace.inputs[inputs.start];
-            voice.alone += logistic(logit, bit);
-            let loudness = inputs.map(|input| f64::from(trace.gradients[input]));
-            voice.loudness += loudness.sum::<f64>() / 8192.0;
+            of_input.alone += logistic(logit, bit);
+            let gradient_scale = inputs.map(|input| f64::from(trace.gradients[input]));
+            of_input.gradient_scale += gradient_scale.sum::<f64>() / 8192.0;
         }
         self.costs.network += logistic(trace.inputs[0], bit);
         self.costs.mixed += cost(trace.mixed, bit);
         self.costs.all += cost(one, bit);
     }
 
-    /// Takes what was spent on an answer that was not mixed: no part of the predictor would spend less.
+    /// Takes what was spent on a decision that was not mixed: no part of the predictor would spend less.
     fn add_apart(&mut self, bits: f64) {
         self.costs.network += bits;
         self.costs.mixed += bits;
@@ -257,43 +258,43 @@ impl Region {
     }
 
     /// The cells of a column: one for each byte of its elements.
-    pub fn of_column(&self, column: &Column) -> &[Cell] {
+    pub fn of_column(&self, column: &ColumnStatistics) -> &[Cell] {
         let bytes = column.at..column.at + column.width;
         self.cells.get(bytes).unwrap_or_default()
     }
 
-    fn cell(&self, place: Place, byte: u8) -> usize {
+    fn cell(&self, at_scale: Position, byte: u8) -> usize {
         match self.contexts {
             Contexts::Text => class(byte),
-            Contexts::Table => place.column as usize,
-            _ => usize::from(place.phase + 1 - place.width),
+            Contexts::Table => at_scale.column as usize,
+            _ => usize::from(at_scale.phase + 1 - at_scale.width),
         }
     }
 
-    fn alike(&self, other: &Region) -> bool {
-        let key = |region: &Region| (region.layout.clone(), region.contexts);
-        let widths = |region: &Region| -> Vec<usize> {
+    fn alike(&self, other: &RegionStatistics) -> bool {
+        let key = |region: &RegionStatistics| (region.layout.clone(), region.contexts);
+        let widths = |region: &RegionStatistics| -> Vec<usize> {
             region.columns.iter().map(|column| column.width).collect()
         };
         key(self) == key(other) && widths(self) == widths(other)
     }
 
-    fn join(&mut self, other: &Region) {
+    fn join(&mut self, other: &RegionStatistics) {
         for (own, other) in self.cells.iter_mut().zip(&other.cells) {
             own.join(other);
         }
         self.total.join(&other.total);
         self.costs.join(&other.costs);
-        for (own, other) in self.voices.iter_mut().zip(&other.voices) {
+        for (own, other) in self.inputs.iter_mut().zip(&other.inputs) {
             own.alone += other.alone;
-            own.loudness += other.loudness;
+            own.gradient_scale += other.gradient_scale;
         }
     }
 }
 
-fn columns(structure: &Structure, contexts: Contexts) -> Vec<Column> {
+fn columns(structure: &Structure, contexts: Contexts) -> Vec<ColumnStatistics> {
     let layout = &structure.layout;
-    let plain = |at: usize, width: u8| Column {
+    let plain = |at: usize, width: u8| ColumnStatistics {
         at,
         name: match width {
             1 => "byte".into(),
@@ -307,14 +308,14 @@ fn columns(structure: &Structure, contexts: Contexts) -> Vec<Column> {
         return Vec::new();
     }
     let mut at = 0;
-    let mut columns: Vec<Column> = Vec::new();
+    let mut columns: Vec<ColumnStatistics> = Vec::new();
     for field in &structure.fields {
         let transform = &field.transform;
-        columns.push(Column {
+        columns.push(ColumnStatistics {
             at,
-            name: words::type_name(field.width, field.swap, transform.kind),
+            name: description::type_name(field.width, field.swap, transform.kind),
             width: field.width.into(),
-            rule: words::transform(transform, &structure.fields).unwrap_or_default(),
+            rule: description::transform(transform, &structure.fields).unwrap_or_default(),
         });
         at += usize::from(field.width);
     }
@@ -332,7 +333,7 @@ fn columns(structure: &Structure, contexts: Contexts) -> Vec<Column> {
 /// What a lane's byte took.
 #[derive(Default)]
 pub(super) struct CodedByte {
-    /// The decisions, the probability of a yes in 1/65536, and how each fell.
+    /// The decisions, the probability of a one in 1/65536, and how each fell.
     pub decisions: Vec<(Decision, u16, bool)>,
     /// How its eight bits were predicted, if they were mixed.
     pub bits: Vec<BitTrace>,
@@ -340,11 +341,11 @@ pub(super) struct CodedByte {
 
 /// What a frame shows while it is coded.
 pub(super) struct FrameStatistics {
-    pub region: Region,
+    pub region: RegionStatistics,
     pub reliability: Reliability,
     /// Stretches of the frame, all of the same length but the last.
     pub course: Vec<Cell>,
-    places: Places,
+    positions: Positions,
     stretch: usize,
 }
 
@@ -352,10 +353,10 @@ impl FrameStatistics {
     /// Of a frame of `len` bytes in stretches of `stretch`.
     pub fn new(structure: &Structure, len: usize, stretch: usize) -> FrameStatistics {
         FrameStatistics {
-            region: Region::new(structure),
+            region: RegionStatistics::new(structure),
             reliability: Reliability::new(),
             course: vec![Cell::default(); len.div_ceil(stretch.max(1))],
-            places: structure.places(),
+            positions: structure.positions(),
             stretch: stretch.max(1),
         }
     }
@@ -376,7 +377,7 @@ impl FrameStatistics {
             }
         }
         let region = &mut self.region;
-        let cell = region.cell(self.places.at(position), byte);
+        let cell = region.cell(self.positions.at(position), byte);
         if let Some(cell) = region.cells.get_mut(cell) {
             cell.add(bits);
         }
@@ -392,15 +393,15 @@ impl FrameStatistics {
 pub struct Survey {
     /// Bytes of a stretch of the course.
     pub stretch: u64,
-    /// Stretches where the input was looked at: where one begins, and what it cost.
+    /// Stretches where the input was examined: where one begins, and what it cost.
     pub course: Vec<(u64, Cell)>,
-    /// Over all that was looked at.
+    /// Over all that was examined.
     pub reliability: Reliability,
     /// Frames by their structure, the most expensive first.
-    pub regions: Vec<Region>,
-    /// Frames that the network coded, and how many of them were looked at.
+    pub regions: Vec<RegionStatistics>,
+    /// Frames that the network coded, and how many of them were examined.
     pub frames: (usize, usize),
-    /// Bytes of the file that the range coder wrote for the frames looked at.
+    /// Bytes of the file that the range coder wrote for the frames examined.
     pub coded: u64,
     /// All other bytes of the file: range coder words of other frames, frames stored, headers, hashes, index, model.
     pub other_coded: u64,
@@ -430,14 +431,14 @@ impl Survey {
         }
     }
 
-    /// All bytes that were looked at, and what they cost.
+    /// All bytes that were examined, and what they cost.
     pub fn total(&self) -> Cell {
         let mut total = Cell::default();
         self.regions.iter().for_each(|r| total.join(&r.total));
         total
     }
 
-    /// What parts of the predictor would spend on them.
+    /// What each part of the predictor would spend on them.
     pub fn costs(&self) -> Costs {
         let mut costs = Costs::default();
         self.regions.iter().for_each(|r| costs.join(&r.costs));

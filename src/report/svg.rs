@@ -39,7 +39,7 @@ pub struct Svg {
 }
 
 impl Svg {
-    /// An empty picture; the title is what a screen reader says.
+    /// An empty picture; the title is for screen readers.
     pub fn new(height: f64, title: &str) -> Svg {
         Svg {
             body: String::new(),
@@ -71,8 +71,14 @@ impl Svg {
         );
     }
 
-    /// A filled rectangle, `opacity` from 0 to 1; `says` is shown where the pointer is.
-    pub fn rectangle(&mut self, at: (f64, f64), size: (f64, f64), look: (&str, f64), says: &str) {
+    /// A filled rectangle, `opacity` from 0 to 1; `tooltip` is shown where the pointer is.
+    pub fn rectangle(
+        &mut self,
+        at: (f64, f64),
+        size: (f64, f64),
+        style: (&str, f64),
+        tooltip: &str,
+    ) {
         let _ = writeln!(
             self.body,
             r#"<rect x="{:.1}" y="{:.1}" width="{:.1}" height="{:.1}" class="{}" fill-opacity="{:.2}"><title>{}</title></rect>"#,
@@ -80,20 +86,20 @@ impl Svg {
             at.1,
             size.0.max(0.0),
             size.1,
-            look.0,
-            look.1,
-            escape(says)
+            style.0,
+            style.1,
+            escape(tooltip)
         );
     }
 
-    /// A dot; `says` is shown where the pointer is.
-    pub fn dot(&mut self, at: (f64, f64), radius: f64, class: &str, says: &str) {
+    /// A dot; `tooltip` is shown where the pointer is.
+    pub fn dot(&mut self, at: (f64, f64), radius: f64, class: &str, tooltip: &str) {
         let _ = writeln!(
             self.body,
             r#"<circle cx="{:.1}" cy="{:.1}" r="{radius:.1}" class="{class}"><title>{}</title></circle>"#,
             at.0,
             at.1,
-            escape(says)
+            escape(tooltip)
         );
     }
 
@@ -120,7 +126,7 @@ impl Svg {
     }
 }
 
-/// A scale from numbers to places.
+/// A scale from numbers to positions.
 #[derive(Clone, Debug)]
 pub struct Axis {
     /// What it shows, with its unit.

@@ -1,8 +1,8 @@
 //! Where the numbers of an array change their character, and how strongly.
 //!
 //! An element shows two signs: its most significant byte, and a class of the bytes below. The counts of both before and
-//! after a place are compared; where they differ most, the place at which one side's counts explain the elements better
-//! than the other's is the boundary.
+//! after a position are compared; where they differ most, the position at which one side's counts explain the elements
+//! better than the other's is the boundary.
 
 use super::log2;
 use std::f64::consts::{LOG2_E, SQRT_2};
@@ -12,26 +12,26 @@ const TOPS: usize = 32;
 /// Classes of what is below: four bits of the second byte, and whether the lowest bytes are zero.
 const BELOW: usize = 48;
 const CLASSES: usize = TOPS + BELOW;
-/// Blocks before and after a place that are compared.
+/// Blocks before and after a position that are compared.
 const WINDOW: usize = 4;
-/// Bits of difference that chance makes for each class that occurs: twice the logarithm of the likelihoods is distributed
-/// as chi-squared.
-const BY_CHANCE: f64 = 0.5 * LOG2_E;
+/// Bits of difference that coincidence makes for each class that occurs: twice the logarithm of the likelihoods is
+/// distributed as chi-squared.
+const BY_COINCIDENCE: f64 = 0.5 * LOG2_E;
 /// Standard deviations beyond that at which a change begins.
 const DEVIATIONS: f64 = 3.0;
-/// Bits an element that a change is worth at least, beyond chance.
-const LEAST: f64 = 0.08;
+/// Bits an element that a change is worth at least, beyond coincidence.
+const MIN_GAIN: f64 = 0.08;
 /// Elements to both sides of a boundary among which the exact one is looked for.
 const REACH: usize = 24;
 /// The largest correction of the step of a comb, in elements.
 const STEPS: i64 = 2;
 
-/// A place where elements change.
+/// A position where elements change.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Change {
     /// The first element after it.
     pub at: usize,
-    /// Bits by which knowing the side tells more of an element.
+    /// Bits that knowing the side saves of an element.
     pub strength: f64,
 }
 
@@ -84,7 +84,7 @@ impl Signs {
         }
     }
 
-    /// The places of strong changes in order, with blocks of `block` elements.
+    /// The positions of strong changes in order, with blocks of `block` elements.
     pub fn changes(&self, block: usize) -> Vec<Change> {
         let blocks: Vec<[u16; CLASSES]> = self
             .signs
@@ -141,7 +141,7 @@ impl Signs {
         let peak = |&at: &usize| {
             let from = at.saturating_sub(WINDOW - 1);
             let here = strengths[at];
-            here > LEAST
+            here > MIN_GAIN
                 && strengths[from..at].iter().all(|&other| other < here)
                 && strengths[at + 1..]
                     .iter()
@@ -151,7 +151,7 @@ impl Signs {
         let mut changes: Vec<Change> = (0..strengths.len())
             .filter(peak)
             .map(|at| Change {
-                at: self.place(at * block, block),
+                at: self.exact(at * block, block),
                 strength: strengths[at],
             })
             .collect();
@@ -160,7 +160,7 @@ impl Signs {
     }
 
     /// The element near `about` at which a change within a block to either side begins.
-    fn place(&self, about: usize, block: usize) -> usize {
+    fn exact(&self, about: usize, block: usize) -> usize {
         let profile = self.profile(about, block, 2 * block);
         let from = about.saturating_sub(2 * block);
         let best = profile.iter().enumerate().reduce(
@@ -171,8 +171,9 @@ impl Signs {
         best.map_or(about, |best| from + best.0)
     }
 
-    /// For each place up to `reach` elements from `about`, bits gained if the change is there: what the elements before it
-    /// cost less under the counts of those farther before than under those farther after, and those after it reversed.
+    /// For each position up to `reach` elements from `about`, bits gained if the change is there: what the elements
+    /// before it cost less under the counts of those farther before than under those farther after, and those after it
+    /// reversed.
     fn profile(&self, about: usize, block: usize, reach: usize) -> Vec<f64> {
         let from = about.saturating_sub(reach);
         let to = (about + reach).min(self.signs.len());
@@ -204,7 +205,7 @@ impl Signs {
         counts
     }
 
-    /// The comb with the boundaries that all elements near them speak for most, close to the one given.
+    /// The comb whose boundaries the elements around them support most, close to the one given.
     pub fn fit(&self, comb: Comb, block: usize) -> Comb {
         let count = self.signs.len();
         let reach = 2 * REACH;
@@ -262,6 +263,6 @@ fn divergence(before: &[u16; CLASSES], after: &[u16; CLASSES], bits: &[f64]) -> 
         }
     }
     // Chi-squared has twice its mean as variance; the root of the number of classes lies just below this line.
-    let deviation = BY_CHANCE * SQRT_2 * (2.0 + classes / 8.0);
-    sum + f64::from(total) - BY_CHANCE * classes - DEVIATIONS * deviation
+    let deviation = BY_COINCIDENCE * SQRT_2 * (2.0 + classes / 8.0);
+    sum + f64::from(total) - BY_COINCIDENCE * classes - DEVIATIONS * deviation
 }

@@ -1,21 +1,21 @@
 //! The types of a record's columns: how wide each number is, and how its bits are read.
 //!
-//! Where elements are known, only the kind of each column is to be found. In a record of mixed types its places are
+//! Where elements are known, only the kind of each column is to be found. In a record of mixed types its positions are
 //! divided into the columns that cost least in all: a number of several bytes is cheap where it looks like one, and a
 //! lone byte is what is left. What a number looks like is judged by the values ([`super::numbers`]).
 
-use super::numbers::{Places, Shape, WIDEST};
+use super::numbers::{NumberGuess, RecordStatistics, WIDEST};
 use crate::layout::{Column, Kind, Layout, value};
 
-/// The most rows that are looked at.
-const MOST_ROWS: usize = 2000;
-/// The most bytes that are looked at, unless rows are so long that there would be too few.
+/// The most rows that are examined.
+const MAX_ROWS: usize = 2000;
+/// The most bytes that are examined, unless rows are so long that there would be too few.
 const SEEN: usize = 768 << 10;
-/// As many rows are looked at however long they are.
+/// As many rows are examined however long they are.
 const FEWEST_ROWS: usize = 16;
-/// The longest record that is looked at, in bytes: few rows of a longer one are ever there at once.
+/// The longest record that is examined, in bytes: few rows of a longer one are ever there at once.
 const LONGEST: u32 = 1 << 16;
-/// Elements that are looked at in a uniform array.
+/// Elements that are examined in a uniform array.
 const ELEMENTS: usize = 4096;
 /// Big-endian columns are believed where little-endian ones cost more by this factor.
 const BIG: f64 = 1.02;
@@ -23,16 +23,16 @@ const BIG: f64 = 1.02;
 /// The columns of a record, and where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// How many bytes after place 0 of the layout's record the first column begins, so that no column is cut: less than
-    /// the record.
+    /// How many bytes after position 0 of the layout's record the first column begins, so that no column is cut: less
+    /// than the record.
     pub shift: u32,
     /// From `shift` on, once around the record: their widths sum to the layout's period.
     pub columns: Vec<Column>,
 }
 
-/// The columns of a record of `layout.record` bytes, or of one element if there is no record, from place 0 of the record
-/// on; their widths sum to `layout.period()`. The layout's phase is that of `bytes[0]`. Of records longer than 64 KiB the
-/// columns are not looked for: there are none then.
+/// The columns of a record of `layout.record` bytes, or of one element if there is no record, from position 0 of the
+/// record on; their widths sum to `layout.period()`. The layout's phase is that of `bytes[0]`. Of records longer than
+/// 64 KiB the columns are not looked for: there are none then.
 ///
 /// A number that goes over the end of the record is seen as bytes: [`record`] finds where the record had better begin.
 pub fn columns(bytes: &[u8], layout: &Layout) -> Vec<Column> {
@@ -43,8 +43,11 @@ pub fn columns(bytes: &[u8], layout: &Layout) -> Vec<Column> {
     if layout.width > 1 {
         return rows.elements(layout);
     }
-    let places = rows.places();
-    let (little, big) = (rows.shapes(&places, true), rows.shapes(&places, false));
+    let positions = rows.positions();
+    let (little, big) = (
+        rows.shapes(&positions, true),
+        rows.shapes(&positions, false),
+    );
     let (little, big) = (divide(&little, 0), divide(&big, 0));
     if little.0 <= BIG * big.0 {
         little.1
@@ -68,11 +71,11 @@ pub fn record(bytes: &[u8], layout: &Layout) -> Record {
             columns: rows.elements(layout),
         };
     }
-    // Among any eight places that follow one another, some column begins.
+    // Among any eight positions that follow one another, some column begins.
     let shifts = 0..WIDEST.min(rows.period);
-    let places = rows.places();
+    let positions = rows.positions();
     let best = [true, false].map(|swap| {
-        let shapes = rows.shapes(&places, swap);
+        let shapes = rows.shapes(&positions, swap);
         let divided = shifts.clone().map(|shift| (divide(&shapes, shift), shift));
         divided.reduce(
             |best, other| {
@@ -122,7 +125,7 @@ impl<'a> Rows<'a> {
         let first = (period - layout.phase as usize % period) % period;
         let last = bytes.len().checked_sub(first + period + WIDEST - 1);
         let count = last.map_or(0, |last| last / period + 1);
-        let rows = count.min(MOST_ROWS).min((SEEN / period).max(FEWEST_ROWS));
+        let rows = count.min(MAX_ROWS).min((SEEN / period).max(FEWEST_ROWS));
         Rows {
             bytes,
             starts: (0..rows)
@@ -137,8 +140,8 @@ impl<'a> Rows<'a> {
         let width = usize::from(layout.width);
         let kinds: Vec<Option<Kind>> = (0..self.period)
             .step_by(width)
-            .map(|place| {
-                let values = self.values(place, width, layout.swap);
+            .map(|position| {
+                let values = self.values(position, width, layout.swap);
                 let known = values.iter().any(|&value| value != 0);
                 known.then(|| Kind::of(values, width))
             })
@@ -159,38 +162,38 @@ impl<'a> Rows<'a> {
             .collect()
     }
 
-    /// The numbers at one place of all rows.
-    fn values(&self, place: usize, width: usize, swap: bool) -> Vec<u64> {
+    /// The numbers at one position of all rows.
+    fn values(&self, position: usize, width: usize, swap: bool) -> Vec<u64> {
         let starts = self.starts.iter();
         starts
-            .map(|&start| value(self.bytes, start + place, width, swap))
+            .map(|&start| value(self.bytes, start + position, width, swap))
             .collect()
     }
 
-    fn places(&self) -> Places {
-        Places::new(self.bytes, &self.starts, self.period)
+    fn positions(&self) -> RecordStatistics {
+        RecordStatistics::new(self.bytes, &self.starts, self.period)
     }
 
-    /// For each place, what begins there may be; numbers of 1, 2, 4 and 8 bytes.
-    fn shapes(&self, places: &Places, swap: bool) -> Vec<[Option<Shape>; 4]> {
-        let shape = |place, width: usize| {
+    /// For each position, what begins there may be; numbers of 1, 2, 4 and 8 bytes.
+    fn shapes(&self, positions: &RecordStatistics, swap: bool) -> Vec<[Option<NumberGuess>; 4]> {
+        let shape = |position, width: usize| {
             if width == 1 {
-                return Some(places.byte(place));
+                return Some(positions.byte(position));
             }
             // Of a record shorter than the number, its bytes would lie in two rows.
             if width > self.period {
                 return None;
             }
-            places.number(place, width, swap, || self.values(place, width, swap))
+            positions.number(position, width, swap, || self.values(position, width, swap))
         };
         (0..self.period)
-            .map(|place| [1, 2, 4, 8].map(|width| shape(place, width)))
+            .map(|position| [1, 2, 4, 8].map(|width| shape(position, width)))
             .collect()
     }
 }
 
 /// The cheapest columns once around the record from `shift` on, and what they cost.
-fn divide(shapes: &[[Option<Shape>; 4]], shift: usize) -> (f64, Vec<Column>) {
+fn divide(shapes: &[[Option<NumberGuess>; 4]], shift: usize) -> (f64, Vec<Column>) {
     let period = shapes.len();
     // The cost of the first n bytes, and the column that ends there.
     let mut best: Vec<(f64, Option<Column>)> = vec![(f64::INFINITY, None); period + 1];

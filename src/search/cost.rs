@@ -9,7 +9,7 @@ use crate::layout::Layout;
 use crate::transform::swap;
 use std::ops::Range;
 
-/// A contiguous part of the input that is coded.
+/// A contiguous stretch of the input that is coded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
     pub start: usize,
@@ -18,27 +18,27 @@ pub(crate) struct Window {
 
 /// Contexts that are looked up by hash.
 const HASHED: usize = 6;
-/// All that are mixed: the counts of the element's place and of the column are the others.
+/// All that are mixed: the counts of the element's position and of the column are the others.
 const CONTEXTS: usize = HASHED + 2;
 /// Slots of a table, at most: 2^15 of 16 bytes stay in a second-level cache.
-const SLOT_BITS: u32 = 15;
-/// Columns have exact counts in records of up to this length; places in longer ones are told apart by hash.
-const MOST_COLUMNS: usize = 512;
+const HASHED_BITS: u32 = 15;
+/// Columns have exact counts in records of up to this length; positions in longer ones are distinguished by hash.
+const MAX_EXACT_COLUMNS: usize = 512;
 /// The weight of a context's fallback, in counts.
 const FALLBACK: f32 = 1.0;
 /// Counts are halved when they reach this sum, so that old bytes fade.
-const MOST: u16 = 1024;
+const MAX_SUM: u16 = 1024;
 /// What share of its weight a context gives to all, a byte: lets the mixture follow changes.
 const SHARE: f32 = 0.02;
 
-/// In how many steps of a sample it is asked whether the bits still may stay below a limit, and how many times the limit a
-/// step's may be.
+/// In how many steps of a sample it is checked whether the bits still may stay below a limit, and how many times the
+/// limit a step's may be.
 const STEPS: usize = 24;
 const HOPELESS: f64 = 1.1;
 
-/// What a slot's counts are multiplied by, for each sum of them: it stays below [`MOST`].
-static RECIPROCALS: [f32; MOST as usize] = {
-    let (mut all, mut n) = ([0.0; MOST as usize], 0);
+/// What a context's counts are multiplied by, for each sum of them: it stays below [`MAX_SUM`].
+static RECIPROCALS: [f32; MAX_SUM as usize] = {
+    let (mut all, mut n) = ([0.0; MAX_SUM as usize], 0);
     while n < all.len() {
         all[n] = 1.0 / (n as f32 + FALLBACK);
         n += 1;
@@ -46,23 +46,23 @@ static RECIPROCALS: [f32; MOST as usize] = {
     all
 };
 
-/// The symbols that a slot remembers.
+/// The symbols that a context remembers.
 const KEPT: usize = 6;
 
 /// The counts of one context: its commonest symbols, the commonest first, and how many it met in all.
 #[derive(Clone, Copy, Default)]
-struct Slot {
+struct ContextCounts {
     check: u16,
     total: u16,
     symbols: [u8; KEPT],
     counts: [u8; KEPT],
 }
 
-impl Slot {
-    /// The chance of `symbol`, before it is counted.
+impl ContextCounts {
+    /// The probability of `symbol`, before it is counted.
     fn meet(&mut self, check: u16, symbol: u8, fallback: f32) -> f32 {
         if self.check != check {
-            *self = Slot {
+            *self = ContextCounts {
                 check,
                 total: 1,
                 symbols: [symbol; KEPT],
@@ -71,7 +71,7 @@ impl Slot {
             self.counts[0] = 1;
             return fallback;
         }
-        let scale = RECIPROCALS[usize::from(self.total % MOST)];
+        let scale = RECIPROCALS[usize::from(self.total % MAX_SUM)];
         let found = self
             .symbols
             .iter()
@@ -90,7 +90,7 @@ impl Slot {
             self.counts[KEPT - 1] = 1;
         }
         self.total += 1;
-        if count == u8::MAX - 1 || self.total == MOST {
+        if count == u8::MAX - 1 || self.total == MAX_SUM {
             self.counts = self.counts.map(|count| count / 2);
             self.total /= 2;
         }
@@ -98,56 +98,56 @@ impl Slot {
     }
 }
 
-/// Exact counts of the 256 symbols in a few places.
+/// Exact counts of the 256 symbols in a few positions.
 #[derive(Default)]
-struct Places {
+struct ExactCounts {
     counts: Vec<u16>,
     totals: Vec<u16>,
 }
 
-impl Places {
-    fn reset(&mut self, places: usize) {
+impl ExactCounts {
+    fn reset(&mut self, positions: usize) {
         self.counts.clear();
-        self.counts.resize(places * 256, 0);
+        self.counts.resize(positions * 256, 0);
         self.totals.clear();
-        self.totals.resize(places, 0);
+        self.totals.resize(positions, 0);
     }
 
-    fn meet(&mut self, place: usize, symbol: u8, fallback: f32, weight: f32) -> f32 {
+    fn meet(&mut self, position: usize, symbol: u8, fallback: f32, weight: f32) -> f32 {
         let (count, total) = (
-            &mut self.counts[place * 256 + usize::from(symbol)],
-            &mut self.totals[place],
+            &mut self.counts[position * 256 + usize::from(symbol)],
+            &mut self.totals[position],
         );
-        let chance = (f32::from(*count) + weight * fallback) / (f32::from(*total) + weight);
+        let probability = (f32::from(*count) + weight * fallback) / (f32::from(*total) + weight);
         // A sample is far shorter than what would overflow, whoever calls.
         if *total < u16::MAX {
             *count += 1;
             *total += 1;
         }
-        chance
+        probability
     }
 }
 
 /// The estimator: tables that are reused from one layout to the next.
 pub(crate) struct Cost {
-    slots: Vec<Slot>,
+    hashed: Vec<ContextCounts>,
     /// Of how many bits the hashes are in this sample.
-    slot_bits: u32,
-    elements: Places,
-    columns: Places,
+    hashed_bits: u32,
+    elements: ExactCounts,
+    columns: ExactCounts,
     weights: Vec<[f32; CONTEXTS]>,
-    part: Vec<u8>,
+    sample: Vec<u8>,
 }
 
 impl Cost {
     pub fn new() -> Cost {
         Cost {
-            slots: vec![Slot::default(); HASHED << SLOT_BITS],
-            slot_bits: SLOT_BITS,
-            elements: Places::default(),
-            columns: Places::default(),
+            hashed: vec![ContextCounts::default(); HASHED << HASHED_BITS],
+            hashed_bits: HASHED_BITS,
+            elements: ExactCounts::default(),
+            columns: ExactCounts::default(),
             weights: Vec::new(),
-            part: Vec::new(),
+            sample: Vec::new(),
         }
     }
 
@@ -173,31 +173,31 @@ impl Cost {
         self.clear(layout, total);
         let period = layout.period() as usize;
         let (mut seen, mut bits, mut counted) = (0, 0.0, 0usize);
-        let mut part = std::mem::take(&mut self.part);
+        let mut sample = std::mem::take(&mut self.sample);
         for window in windows {
             let history = window.start.min(period + 16);
             let from = window.start - history;
-            part.clear();
-            part.extend_from_slice(&bytes[from..window.start + window.len]);
+            sample.clear();
+            sample.extend_from_slice(&bytes[from..window.start + window.len]);
             let here = layout.advanced(from as u64);
-            swap::forward(&here, &mut part);
+            swap::forward(&here, &mut sample);
             let teach = taught.saturating_sub(seen).min(window.len);
-            self.code(&part, history..history + teach, &here);
-            for start in (history + teach..part.len()).step_by(step) {
-                let end = part.len().min(start + step);
-                bits += self.code(&part, start..end, &here);
+            self.code(&sample, history..history + teach, &here);
+            for start in (history + teach..sample.len()).step_by(step) {
+                let end = sample.len().min(start + step);
+                bits += self.code(&sample, start..end, &here);
                 counted += end - start;
-                // It learns on, so that a later part costs less than an earlier one, but not by much.
+                // It learns on, so that a later piece costs less than an earlier one, but not by much.
                 let is_beyond = bits > most * (total - taught) as f64
                     || 2 * counted >= total - taught && bits > HOPELESS * most * counted as f64;
                 if is_beyond {
-                    self.part = part;
+                    self.sample = sample;
                     return f64::INFINITY;
                 }
             }
             seen += window.len;
         }
-        self.part = part;
+        self.sample = sample;
         if counted == 0 {
             8.0
         } else {
@@ -218,12 +218,12 @@ impl Cost {
         let from = teach.start.min(range.start);
         let from = from.saturating_sub(layout.period() as usize + 16);
         let here = layout.advanced(from as u64);
-        let mut part = bytes[from..teach.end.max(range.end)].to_vec();
-        swap::forward(&here, &mut part);
-        self.code(&part, teach.start - from..teach.end - from, &here);
+        let mut sample = bytes[from..teach.end.max(range.end)].to_vec();
+        swap::forward(&here, &mut sample);
+        self.code(&sample, teach.start - from..teach.end - from, &here);
         let (range, mut bits) = (range.start - from..range.end - from, Vec::new());
         for start in range.clone().step_by(step) {
-            bits.push(self.code(&part, start..range.end.min(start + step), &here));
+            bits.push(self.code(&sample, start..range.end.min(start + step), &here));
         }
         bits
     }
@@ -231,12 +231,12 @@ impl Cost {
     /// Forgets what was learnt, for a sample of `total` bytes of `layout`.
     fn clear(&mut self, layout: &Layout, total: usize) {
         let period = layout.period() as usize;
-        // A small sample needs few slots, and clearing all would take longer than coding it. A slot for every four to eight
-        // bytes does: most contexts that share one never come again.
-        self.slot_bits = (total.max(4).ilog2() - 2).clamp(9, SLOT_BITS);
-        self.slots[..HASHED << self.slot_bits].fill(Slot::default());
+        // A small sample needs few entries, and clearing all would take longer than coding it. An entry for every four
+        // to eight bytes does: most contexts that share one never come again.
+        self.hashed_bits = (total.max(4).ilog2() - 2).clamp(9, HASHED_BITS);
+        self.hashed[..HASHED << self.hashed_bits].fill(ContextCounts::default());
         self.elements.reset(usize::from(layout.width));
-        self.columns.reset(if period <= MOST_COLUMNS {
+        self.columns.reset(if period <= MAX_EXACT_COLUMNS {
             period
         } else {
             usize::from(layout.width)
@@ -246,11 +246,11 @@ impl Cost {
             .resize(self.columns.totals.len(), [1.0 / CONTEXTS as f32; CONTEXTS]);
     }
 
-    /// Bits of `part[range]`; `layout` is that of `part[0]`.
-    fn code(&mut self, part: &[u8], range: Range<usize>, layout: &Layout) -> f64 {
+    /// Bits of `sample[range]`; `layout` is that of `sample[0]`.
+    fn code(&mut self, sample: &[u8], range: Range<usize>, layout: &Layout) -> f64 {
         let geometry = Geometry::of(layout);
         let Geometry { period, width, .. } = geometry;
-        let exact = period <= MOST_COLUMNS;
+        let exact = period <= MAX_EXACT_COLUMNS;
         let mut column = (range.start + layout.phase as usize) % period;
         let (mut bits, mut product) = (0.0f64, 1.0f64);
         // Whether the element equals the one above so far.
@@ -258,16 +258,16 @@ impl Cost {
         for i in range {
             let in_element = column % width;
             same |= in_element == 0;
-            let above = before(part, i, geometry.up);
-            let keys = geometry.keys(part, i, column, above, same);
-            let place = if exact { column } else { in_element };
-            let chance = self.meet(place, in_element, keys, part[i]);
-            product *= f64::from(chance);
+            let above = before(sample, i, geometry.up);
+            let keys = geometry.keys(sample, i, column, above, same);
+            let position = if exact { column } else { in_element };
+            let probability = self.meet(position, in_element, keys, sample[i]);
+            product *= f64::from(probability);
             if product < 1e-200 {
                 bits -= log2(product);
                 product = 1.0;
             }
-            same &= above == u64::from(part[i]);
+            same &= above == u64::from(sample[i]);
             column += 1;
             if column == period {
                 column = 0;
@@ -278,21 +278,22 @@ impl Cost {
 
     /// The mixed probability of a byte, before all of its contexts count it and their weights follow.
     #[inline]
-    fn meet(&mut self, place: usize, in_element: usize, keys: [u64; HASHED], symbol: u8) -> f32 {
-        let weights = &mut self.weights[place];
-        let mut chances = [0f32; CONTEXTS];
-        chances[0] = self.elements.meet(in_element, symbol, 1.0 / 256.0, 16.0);
-        chances[1] = self.columns.meet(place, symbol, chances[0], 4.0);
-        let mut sum = weights[0] * chances[0] + weights[1] * chances[1];
+    fn meet(&mut self, position: usize, in_element: usize, keys: [u64; HASHED], symbol: u8) -> f32 {
+        let weights = &mut self.weights[position];
+        let mut probabilities = [0f32; CONTEXTS];
+        probabilities[0] = self.elements.meet(in_element, symbol, 1.0 / 256.0, 16.0);
+        probabilities[1] = self.columns.meet(position, symbol, probabilities[0], 4.0);
+        let mut sum = weights[0] * probabilities[0] + weights[1] * probabilities[1];
         for (j, key) in keys.into_iter().enumerate() {
-            let at = (j << self.slot_bits) + (key >> (64 - self.slot_bits)) as usize;
-            let chance = self.slots[at].meet((key >> 32) as u16 | 1, symbol, chances[1]);
-            chances[j + 2] = chance;
-            sum += weights[j + 2] * chance;
+            let at = (j << self.hashed_bits) + (key >> (64 - self.hashed_bits)) as usize;
+            let probability =
+                self.hashed[at].meet((key >> 32) as u16 | 1, symbol, probabilities[1]);
+            probabilities[j + 2] = probability;
+            sum += weights[j + 2] * probability;
         }
         let scale = (1.0 - SHARE) / sum;
-        for (weight, chance) in weights.iter_mut().zip(chances) {
-            *weight = *weight * chance * scale + SHARE / CONTEXTS as f32;
+        for (weight, probability) in weights.iter_mut().zip(probabilities) {
+            *weight = *weight * probability * scale + SHARE / CONTEXTS as f32;
         }
         sum
     }
@@ -315,15 +316,22 @@ impl Geometry {
             period: layout.period() as usize,
             width,
             up: if record > 0 { record } else { width },
-            // Without records, the element before the last is what tells more.
+            // Without records, the element before the last adds most.
             next: if record > 0 { width } else { 2 * width },
         }
     }
 
     /// The hashed contexts of byte `i`, in this column of its record; `same` if its element so far equals the one above.
     #[inline]
-    fn keys(&self, part: &[u8], i: usize, column: usize, above: u64, same: bool) -> [u64; HASHED] {
-        let at = |lag| before(part, i, lag);
+    fn keys(
+        &self,
+        sample: &[u8],
+        i: usize,
+        column: usize,
+        above: u64,
+        same: bool,
+    ) -> [u64; HASHED] {
+        let at = |lag| before(sample, i, lag);
         let (last, last2, last3) = (at(1), at(2), at(3));
         let (col, element) = (column as u64, (column % self.width) as u64);
         let first = key(0, element, last, last2);
@@ -358,15 +366,15 @@ impl Geometry {
 
 /// The byte that stands `lag` before byte `i`, or 256.
 #[inline]
-fn before(part: &[u8], i: usize, lag: usize) -> u64 {
+fn before(sample: &[u8], i: usize, lag: usize) -> u64 {
     if lag <= i {
-        u64::from(part[i - lag])
+        u64::from(sample[i - lag])
     } else {
         256
     }
 }
 
-/// A hash of a context: which one, the place (up to 2^27), and two bytes or 256 for none.
-fn key(context: u64, place: u64, first: u64, second: u64) -> u64 {
-    (context << 46 | place << 18 | first << 9 | second).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+/// A hash of a context: which one, the position (up to 2^27), and two bytes or 256 for none.
+fn key(context: u64, position: u64, first: u64, second: u64) -> u64 {
+    (context << 46 | position << 18 | first << 9 | second).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -1,4 +1,4 @@
-//! Finds the layout of bytes that say nothing about themselves.
+//! Finds the layout of bytes that no header describes.
 //!
 //! Distances that repeat ([`super::lags`]) are ranked by estimated cost ([`super::cost`]); the best of them shows which
 //! bytes belong to one number ([`super::floats`], [`super::elements`]); with numbers known, the best few are compared again. Every stage
@@ -9,14 +9,14 @@ use super::{elements, floats, grid, lags};
 use crate::layout::{Finding, Layout};
 
 /// Fewer bytes than this show no structure that would pay.
-const LEAST: usize = 256;
+const MIN_BYTES: usize = 256;
 /// The bytes of a sample however small the input is.
 const SMALL: usize = 4 << 10;
 /// Bytes coded to rank the candidates.
 const QUICK: usize = 8 << 10;
 /// Bytes coded to compare the best few.
 const FULL: usize = 20 << 10;
-/// In how many places the input is sampled.
+/// In how many positions the input is sampled.
 const WINDOWS: usize = 8;
 /// How many of the ranking are compared again.
 const COMPARED: usize = 3;
@@ -26,8 +26,8 @@ const ALWAYS: [usize; 4] = [2, 3, 4, 8];
 const SHORTER: f64 = 1.01;
 /// What plain bytes may cost more than a structure and yet be taken.
 const PLAIN: f64 = 1.03;
-/// The same for text: short words repeat at all sorts of distances, and the predictor knows other ways to see that. Lines of
-/// fixed columns gain far more.
+/// The same for text: short words repeat at all sorts of distances, and the predictor has other contexts for that.
+/// Lines of fixed columns gain far more.
 const PLAIN_TEXT: f64 = 1.1;
 /// What a layout may cost more on the next frame, and yet fit it.
 const FITS: f64 = 1.1;
@@ -72,7 +72,7 @@ impl Fit {
     }
 }
 
-/// The layout of a frame, given that of the frame before with its phase carried on.
+/// The layout of a frame, given that of the frame before with its phase advanced.
 ///
 /// The last layout is kept while it costs about the same, or saves about as much; else it is still preferred to a new one
 /// that is no better.
@@ -108,8 +108,8 @@ pub(crate) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
     if same || keep { now } else { then }
 }
 
-/// The layout of a frame by its bytes alone; `plain` is what it costs without any, where that is known, and `bits` tells
-/// what it costs with one.
+/// The layout of a frame by its bytes alone; `plain` is what it costs without any, where that is known, and `bits`
+/// estimates what it costs with one.
 fn found(bytes: &[u8], plain: Option<f64>, mut bits: impl FnMut(&Layout) -> f64) -> Fit {
     let rough = rough(bytes);
     Fit {
@@ -155,7 +155,7 @@ impl Rough {
 
 /// The same as [`detect`] without the rows of smooth grids.
 pub(crate) fn rough(bytes: &[u8]) -> Rough {
-    if bytes.len() < LEAST {
+    if bytes.len() < MIN_BYTES {
         return Rough::NOTHING;
     }
     let full = full_sample(bytes);
@@ -201,7 +201,7 @@ pub(crate) fn rough(bytes: &[u8]) -> Rough {
 
 /// The record lengths under which a small sample costs least, the best first, of those that stand out and a few more.
 fn best_records(bytes: &[u8], found: &[usize], cost: &mut Cost) -> Vec<usize> {
-    // Small inputs get smaller samples, so that looking takes a small part of the time that coding does.
+    // Small inputs get smaller samples, so that the search takes a small share of the time that coding does.
     let quick = windows(bytes, QUICK.min((bytes.len() / 16).max(SMALL)));
     let mut ranked: Vec<(f64, usize)> = Vec::new();
     // What stands out comes first: it leaves the others no hope soon.
@@ -211,8 +211,8 @@ fn best_records(bytes: &[u8], found: &[usize], cost: &mut Cost) -> Vec<usize> {
             .map_or(f64::INFINITY, |last| last.0);
         let layout = with_record(Layout::BYTES, record);
         let bits = cost.bits_below(most, bytes, &quick, &layout);
-        let place = ranked.partition_point(|&(other, length)| (other, length) <= (bits, record));
-        ranked.insert(place, (bits, record));
+        let rank = ranked.partition_point(|&(other, length)| (other, length) <= (bits, record));
+        ranked.insert(rank, (bits, record));
         ranked.truncate(COMPARED);
     }
     ranked.into_iter().map(|best| best.1).collect()
@@ -256,8 +256,8 @@ impl<'a> Trials<'a> {
         self.tried.iter().copied().find(|known| known.0 <= most)
     }
 
-    /// The same distance without elements, which bears parts of the input that are aligned differently, unless the elements
-    /// save enough.
+    /// The same distance without elements, which bears stretches of the input that are aligned differently, unless the
+    /// elements save enough.
     fn or_without_elements(&mut self, bits: f64, layout: Layout) -> (f64, Layout) {
         let columns = Layout {
             record: layout.period(),
@@ -325,7 +325,7 @@ pub(crate) fn elements_of(bytes: &[u8], record: u32) -> Layout {
         record,
         ..Layout::BYTES
     };
-    if bytes.len() < LEAST {
+    if bytes.len() < MIN_BYTES {
         return plain;
     }
     elements::find(bytes, &windows(bytes, FULL), record as usize)

@@ -2,7 +2,7 @@
 //!
 //! Numbers that are close agree in their most significant bytes. Under the right width, order and alignment the bytes
 //! that agree come first and carry information; under a wrong one a low, random byte ends the agreement at once. Coding
-//! cost alone can't tell: by the chain rule both orders of two bytes cost about the same.
+//! cost alone can't decide: by the chain rule both orders of two bytes cost about the same.
 
 use super::cost::Window;
 use super::log2;
@@ -20,18 +20,18 @@ const WIDER: f64 = 0.99;
 /// The share by which the entropies of an element's bytes differ. Text has up to 0.02, sparse numbers 0.2, others more.
 const DIFFERENT: f64 = 0.08;
 /// In records of up to this length each column has its own entropy.
-const MOST_PLACES: usize = 512;
+const MAX_POSITIONS: usize = 512;
 /// Bits a byte that must agree before there are elements at all.
-const LEAST: f64 = 0.02;
+const MIN_AGREEMENT: f64 = 0.02;
 
 /// The width, order and alignment of elements that are close to those `lag` bytes before, if there are any. The layout has
 /// no record; its phase is that of `bytes[0]`.
 pub(crate) fn find(bytes: &[u8], windows: &[Window], lag: usize) -> Option<Layout> {
-    let entropy = entropies(bytes, windows, if lag <= MOST_PLACES { lag } else { 8 });
+    let entropy = entropies(bytes, windows, if lag <= MAX_POSITIONS { lag } else { 8 });
     let widths = [2u8, 4, 8]
         .into_iter()
         .filter(|&width| lag.is_multiple_of(width.into()));
-    let mut best = (LEAST, None);
+    let mut best = (MIN_AGREEMENT, None);
     for width in widths.clone() {
         let orders = [true, false]
             .into_iter()
@@ -52,12 +52,13 @@ pub(crate) fn find(bytes: &[u8], windows: &[Window], lag: usize) -> Option<Layou
         });
         // Of equals the first, little-endian and aligned.
         let of_width = of_width.reduce(|best, other| if other.0 > best.0 { other } else { best });
-        if let Some(guess) = of_width.filter(|guess| guess.0 >= LEAST && guess.0 >= WIDER * best.0)
+        if let Some(guess) =
+            of_width.filter(|guess| guess.0 >= MIN_AGREEMENT && guess.0 >= WIDER * best.0)
         {
             best = guess;
         }
     }
-    // A part of a number agrees as well as the whole.
+    // Some bytes of a number agree as well as the whole.
     let mut layout = best.1?;
     for width in widths {
         if width <= layout.width {
@@ -70,31 +71,31 @@ pub(crate) fn find(bytes: &[u8], windows: &[Window], lag: usize) -> Option<Layou
 
 /// How much the elements of `layout` share with those `lag` bytes before, in bits a byte.
 pub(crate) fn shared(bytes: &[u8], windows: &[Window], layout: &Layout, lag: usize) -> f64 {
-    let entropy = entropies(bytes, windows, if lag <= MOST_PLACES { lag } else { 8 });
+    let entropy = entropies(bytes, windows, if lag <= MAX_POSITIONS { lag } else { 8 });
     agreement(bytes, windows, layout, lag, &entropy)
 }
 
-/// Whether the places in an element differ in their entropy. In numbers they do, in text they don't.
+/// Whether the positions in an element differ in their entropy. In numbers they do, in text they don't.
 fn differ(width: usize, entropy: &[Vec<f64>]) -> bool {
-    let of_place = |place| {
+    let of_position = |position| {
         entropy
             .iter()
-            .flat_map(move |entropy| entropy.iter().skip(place).step_by(width))
+            .flat_map(move |entropy| entropy.iter().skip(position).step_by(width))
             .sum::<f64>()
     };
     let (least, most) = (0..width)
-        .map(of_place)
+        .map(of_position)
         .fold((f64::INFINITY, 0.0f64), |(least, most), bits| {
             (least.min(bits), most.max(bits))
         });
     most - least > DIFFERENT * most
 }
 
-/// The layout with elements of `width` bytes, if these rather than their parts begin where numbers begin: at a byte of
-/// low entropy before one of high.
+/// The layout with elements of `width` bytes, if these rather than narrower ones begin where numbers begin: at a byte
+/// of low entropy before one of high.
 fn wider(layout: &Layout, width: u8, entropy: &[Vec<f64>]) -> Option<Layout> {
     let step = usize::from(layout.width);
-    // Bits by which entropy rises from the first byte to the second, in the parts that begin at a phase.
+    // Bits by which entropy rises from the first byte to the second, in the narrower elements that begin at a phase.
     let rise_in = |entropy: &Vec<f64>, phase: usize| {
         let starts =
             (0..entropy.len().max(8)).filter(|start| (start + phase).is_multiple_of(width.into()));
@@ -114,7 +115,7 @@ fn wider(layout: &Layout, width: u8, entropy: &[Vec<f64>]) -> Option<Layout> {
             .map(|entropy| rise_in(entropy, phase))
             .sum::<f64>()
     };
-    // All phases that keep the parts where they are, with the rises of their most significant part.
+    // All phases that keep the narrower elements where they are, with the rises of their most significant one.
     let phases = (layout.phase as usize..usize::from(width)).step_by(step);
     let top = if layout.swap {
         usize::from(width) - step
@@ -140,8 +141,8 @@ fn wider(layout: &Layout, width: u8, entropy: &[Vec<f64>]) -> Option<Layout> {
 
 /// Bits per byte that whole elements share with those `lag` bytes before, from the most significant byte on.
 ///
-/// A byte that agrees counts its entropy, so that constant zeros count nothing; the first that differs counts a part for
-/// its leading bits that agree, less what random bytes would.
+/// A byte that agrees counts its entropy, so that constant zeros count nothing; the first that differs counts a share
+/// for its leading bits that agree, less what random bytes would.
 fn agreement(
     bytes: &[u8],
     windows: &[Window],
@@ -167,7 +168,7 @@ fn agreement(
                 };
                 let entropy = entropy[at % entropy.len()];
                 let differ = bytes[at] ^ bytes[at - lag];
-                // The sign of a float says nothing about its size.
+                // The sign of a float has nothing to do with its size.
                 let size = if k == 0 { differ << 1 } else { differ };
                 if size != 0 {
                     // Two random bytes that differ agree in 0.97 leading bits.
@@ -185,23 +186,23 @@ fn agreement(
     agreed / count.max(1) as f64
 }
 
-/// For each window, the entropy in bits of the bytes at each place modulo `places`.
+/// For each window, the entropy in bits of the bytes at each position modulo `positions`.
 ///
-/// Each window has its own where the places are few: it may lie in another column or array than the next. The columns of a
-/// record are the same in all windows, and too many to count in one.
-fn entropies(bytes: &[u8], windows: &[Window], places: usize) -> Vec<Vec<f64>> {
-    let parts = if places <= 8 { 1 } else { windows.len() };
-    let of_part = |part: &[Window]| {
-        let mut counts = vec![[0u32; 256]; places];
-        for window in part {
+/// Each window has its own where the positions are few: it may lie in another column or array than the next. The
+/// columns of a record are the same in all windows, and too many to count in one.
+fn entropies(bytes: &[u8], windows: &[Window], positions: usize) -> Vec<Vec<f64>> {
+    let groups = if positions <= 8 { 1 } else { windows.len() };
+    let of_group = |group: &[Window]| {
+        let mut counts = vec![[0u32; 256]; positions];
+        for window in group {
             for i in window.start..window.start + window.len {
-                counts[i % places][usize::from(bytes[i])] += 1;
+                counts[i % positions][usize::from(bytes[i])] += 1;
             }
         }
         let entropy = counts.iter().map(entropy_of).collect::<Vec<f64>>();
-        std::iter::repeat_n(entropy, part.len())
+        std::iter::repeat_n(entropy, group.len())
     };
-    windows.chunks(parts.max(1)).flat_map(of_part).collect()
+    windows.chunks(groups.max(1)).flat_map(of_group).collect()
 }
 
 /// The entropy in bits of counted bytes.

@@ -22,14 +22,15 @@ pub fn weights(values: &[i64], lags: &[u32], positions: &[usize]) -> Vec<i32> {
         let residuals: Vec<f64> = rows
             .chunks_exact(terms + 1)
             .map(|row| {
-                let foretold: f64 = row.iter().zip(&weights).map(|(x, w)| x * w).sum();
-                (row[terms] - foretold).abs()
+                let predicted: f64 = row.iter().zip(&weights).map(|(x, w)| x * w).sum();
+                (row[terms] - predicted).abs()
             })
             .collect();
         let mut sorted = residuals.clone();
         sorted.sort_by(f64::total_cmp);
         let scale = sorted[sorted.len() / 2].max(0.5);
-        // The normal equations, the right side as the last column: they are symmetric, and only from the diagonal on is asked for.
+        // The normal equations, the right side as the last column: they are symmetric, and only what stands from the
+        // diagonal on is needed.
         let mut normal = vec![vec![0.0; terms + 1]; terms];
         for (x, residual) in rows.chunks_exact(terms + 1).zip(&residuals) {
             // The logarithm's derivative, squared.
@@ -41,7 +42,7 @@ pub fn weights(values: &[i64], lags: &[u32], positions: &[usize]) -> Vec<i32> {
                 }
             }
         }
-        // A little less than the data say, so that neighbours that always agree share the weight.
+        // A little less than the data suggest, so that neighbours that always agree share the weight.
         let trace: f64 = normal.iter().enumerate().map(|(a, row)| row[a]).sum();
         for (a, row) in normal.iter_mut().enumerate() {
             row[a] += 1e-7 * trace / terms as f64 + 1e-30;
@@ -58,12 +59,13 @@ pub fn weights(values: &[i64], lags: &[u32], positions: &[usize]) -> Vec<i32> {
             } else {
                 scaled + 0.5
             };
-            (rounded as i32).clamp(-Predict::MOST_WEIGHT, Predict::MOST_WEIGHT)
+            (rounded as i32).clamp(-Predict::MAX_WEIGHT, Predict::MAX_WEIGHT)
         })
         .collect()
 }
 
-/// Solves a symmetric positive definite system, its right side as the last column. What stands before the diagonal is not looked at.
+/// Solves a symmetric positive definite system, its right side as the last column. What stands before the diagonal is
+/// not read.
 fn solve(mut system: Vec<Vec<f64>>) -> Vec<f64> {
     let terms = system.len();
     for pivot in 0..terms {

@@ -1,13 +1,14 @@
-//! Floating-point elements, told by their exponents.
+//! Floating-point elements, recognised by their exponents.
 //!
-//! Numbers that were measured or computed have exponents near 0; read at a wrong place or in the wrong order, an exponent
-//! is made of bits that are as good as random. This needs no neighbours, so that sparse data and data in columns tell it too.
+//! Numbers that were measured or computed have exponents near 0; read at a wrong position or in the wrong order, an
+//! exponent is made of bits that are as good as random. This needs no neighbours, so that it works for sparse data and
+//! data in columns too.
 
 use super::cost::Window;
 use crate::layout::Layout;
 
-/// The least number of elements that can tell anything.
-const LEAST: u32 = 48;
+/// The least number of elements that can show anything.
+const MIN_COUNT: u32 = 48;
 /// The share of elements whose exponents must be usual.
 const USUAL: f64 = 0.9;
 /// What share more must be unusual under any other alignment of the same order, and how many times as many.
@@ -15,11 +16,11 @@ const APART: (f64, f64) = (0.1, 3.0);
 /// How much better than little-endian elements big-endian ones must agree.
 const BIG: f64 = 1.05;
 
-/// The layout of `bytes` as floats of 4 or 8 bytes, if their exponents tell it: without a record, its phase that of
+/// The layout of `bytes` as floats of 4 or 8 bytes, if their exponents show it: without a record, its phase that of
 /// `bytes[0]`.
 ///
-/// `agreement` says how much elements share with others near them; it decides the byte order where the most significant
-/// byte is usual under either.
+/// `agreement` gives how much elements share with others close to them; it decides the byte order where the most
+/// significant byte is usual under either.
 pub(crate) fn find(
     bytes: &[u8],
     windows: &[Window],
@@ -64,9 +65,9 @@ fn halves_zero(bytes: &[u8], windows: &[Window], layout: &Layout) -> bool {
     let (mut zeros, mut counts) = ([0u32; 2], [0u32; 2]);
     for window in windows {
         for i in window.start..(window.start + window.len).saturating_sub(3) {
-            let place = i + layout.phase as usize;
-            if place.is_multiple_of(4) {
-                let half = place / 4 % 2;
+            let position = i + layout.phase as usize;
+            if position.is_multiple_of(4) {
+                let half = position / 4 % 2;
                 counts[half] += 1;
                 zeros[half] += u32::from(bytes[i..i + 4] == [0; 4]);
             }
@@ -111,7 +112,7 @@ fn usual(bytes: &[u8], windows: &[Window], layout: &Layout) -> f64 {
             count += 1;
         }
     }
-    if count < LEAST {
+    if count < MIN_COUNT {
         return 0.0;
     }
     f64::from(usual) / f64::from(count)

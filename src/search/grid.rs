@@ -6,9 +6,9 @@
 use super::floats::number;
 use crate::layout::Layout;
 
-/// The shortest row, in elements: what repeats sooner is a vibration or a vector's parts.
+/// The shortest row, in elements: what repeats sooner is a vibration or a vector's components.
 const SHORTEST: usize = 16;
-/// The lags searched, in elements, each group up to its longest lag with so many anchors and so many looked at again.
+/// The lags searched, in elements, each group up to its longest lag with so many anchors and so many examined again.
 const GROUPS: [(usize, usize, usize); 2] = [(1024, 3072, 24), (4096, 768, 12)];
 /// Elements compared with the lags that stand out.
 const FINE: usize = 16384;
@@ -20,7 +20,7 @@ const PLANE_NOTCH: f64 = 0.3;
 const SHARE: f64 = 0.5;
 /// The share that a row's notch has of its plane's.
 const OF_PLANE: f64 = 0.15;
-/// Of more rows than these in what stands out most, not all can be expected among the notches that were looked at.
+/// Of more rows than these in what stands out most, not all can be expected among the notches that were examined.
 const MANY: usize = 8;
 /// How many bits closer than strangers neighbours in a row must be: the field is smooth.
 const SMOOTH: f64 = 1.5;
@@ -39,7 +39,7 @@ pub(crate) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
     let fine = FINE.min(n / 4);
     let next = field.distance(1, fine);
     let strangers = [7, 5, 3]
-        .map(|part| field.distance(n / part, fine))
+        .map(|divisor| field.distance(n / divisor, fine))
         .into_iter()
         .fold(0.0, f64::max);
     if next + SMOOTH > strangers {
@@ -72,11 +72,11 @@ pub(crate) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
         if longest <= shorter {
             break;
         }
-        let curve: Vec<f64> = (shorter - 3..longest + 4)
+        let distances: Vec<f64> = (shorter - 3..longest + 4)
             .map(|lag| slopes.distance(lag, anchors))
             .collect();
         let mut ranked: Vec<(f64, usize)> = (shorter..longest)
-            .map(|lag| (notch(|k| curve[k + 3 - shorter], lag), lag))
+            .map(|lag| (notch(|k| distances[k + 3 - shorter], lag), lag))
             .collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         again.extend(ranked.iter().take(count).map(|&(_, lag)| {
@@ -96,7 +96,7 @@ pub(crate) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
     let of_rows: Vec<f64> = (0..=rows)
         .map(|k| field.distance(k.max(1) * row, anchors))
         .collect();
-    // The second plane back is close as well, or it was chance.
+    // The second plane back is close as well, or it was coincidence.
     let planes: Vec<(f64, usize)> = (4..rows.saturating_sub(3) / 2)
         .map(|k| (notch(|k| of_rows[k], k), k))
         .filter(|&(depth, k)| notch(|k| of_rows[k], 2 * k) >= SHARE / 2.0 * depth)
@@ -167,7 +167,7 @@ struct Keys<K> {
     bits: u32,
 }
 
-/// The elements of a part, as integers in the order of the numbers.
+/// The elements of a sample, as integers in the order of the numbers.
 fn heights<'a>(bytes: &'a [u8], layout: &Layout) -> Keys<impl Fn(usize) -> u64 + use<'a>> {
     let (width, swap) = (usize::from(layout.width), layout.swap);
     let first = (width - layout.phase as usize % width) % width;

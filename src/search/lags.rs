@@ -11,11 +11,11 @@ pub(crate) const LONGEST: usize = 1 << 15;
 const SHORT: usize = 1 << 10;
 /// Anchors for lags up to `SHORT`, and for the peaks beyond.
 const FINE: usize = 1 << 15;
-/// Anchors for a first look at the lags beyond.
+/// Anchors for a first pass over the lags beyond.
 const COARSE: usize = 1 << 11;
-/// Peaks of the first look that are looked at again.
+/// Peaks of the first pass that are examined again.
 const RECHECKED: usize = 96;
-/// Candidates returned for each way of telling a peak.
+/// Candidates returned for each criterion of a peak.
 const KEPT: usize = 4;
 
 /// Anchors that are compared at once.
@@ -29,9 +29,9 @@ const RUN: usize = LANES * (u8::MAX / HEAVIEST) as usize;
 pub(crate) fn candidates(bytes: &[u8]) -> Vec<usize> {
     // An anchor needs a lag's worth of bytes before it; a record that comes fewer than three times is none.
     let longest = LONGEST.min(bytes.len() / 3);
-    let surprise = surprise(bytes);
-    let fine = Anchors::new(bytes, &surprise, longest, FINE.min(bytes.len() / 8));
-    let coarse = Anchors::new(bytes, &surprise, longest, COARSE.min(bytes.len() / 64));
+    let information = information(bytes);
+    let fine = Anchors::new(bytes, &information, longest, FINE.min(bytes.len() / 8));
+    let coarse = Anchors::new(bytes, &information, longest, COARSE.min(bytes.len() / 64));
 
     let mut scores = vec![0f32; longest + 1];
     for (lag, score) in scores.iter_mut().enumerate().skip(1) {
@@ -96,7 +96,7 @@ fn better(a: &(f32, usize), b: &(f32, usize)) -> std::cmp::Ordering {
     b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
 }
 
-/// The mean score beside a lag, at distances that keep the place in an element of up to 8 bytes.
+/// The mean score beside a lag, at distances that keep the position in an element of up to 8 bytes.
 fn around(scores: &[f32], lag: usize, reach: usize) -> f32 {
     let (mut sum, mut count) = (0.0, 0);
     for step in [8 * reach, 16 * reach, 24 * reach] {
@@ -114,7 +114,7 @@ fn around(scores: &[f32], lag: usize, reach: usize) -> f32 {
 }
 
 /// What a match of each byte weighs, 0 to `HEAVIEST`: the less, the more common the byte is.
-fn surprise(bytes: &[u8]) -> [u8; 256] {
+fn information(bytes: &[u8]) -> [u8; 256] {
     let mut counts = [0u32; 256];
     let step = bytes.len() / FINE + 1;
     // An odd step visits all columns of records of even length.
@@ -138,7 +138,7 @@ struct Anchors<'a> {
 
 impl<'a> Anchors<'a> {
     /// About `count` anchors, each with `longest` bytes before it.
-    fn new(bytes: &'a [u8], surprise: &[u8; 256], longest: usize, count: usize) -> Anchors<'a> {
+    fn new(bytes: &'a [u8], information: &[u8; 256], longest: usize, count: usize) -> Anchors<'a> {
         let room = bytes.len() - longest;
         let len = (count / 4).min(room / 4);
         let runs: Vec<Window> = (0..4)
@@ -150,7 +150,9 @@ impl<'a> Anchors<'a> {
         let anchored = runs
             .iter()
             .flat_map(|run| &bytes[run.start..run.start + len]);
-        let weights = anchored.map(|&byte| surprise[usize::from(byte)]).collect();
+        let weights = anchored
+            .map(|&byte| information[usize::from(byte)])
+            .collect();
         Anchors {
             bytes,
             runs,

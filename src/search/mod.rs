@@ -2,8 +2,8 @@
 //!
 //! Floating-point numbers are allowed here: what is found goes into the frame's header, and a decoder never searches.
 
+mod adopt;
 mod boundaries;
-mod carry;
 mod choose;
 pub mod columns;
 pub(crate) mod cost;

@@ -1,4 +1,4 @@
-//! What numbers look like: kinds told from values, and whether bytes side by side are one number.
+//! What numbers look like: kinds recognised from values, and whether bytes side by side are one number.
 //!
 //! A float begins with a byte of sign and exponent that takes few values, all for sizes that occur in practice; the bytes
 //! below it first rise in entropy and then fall where precision ends. An integer begins with bytes of zeros or of its
@@ -17,7 +17,7 @@ const TOLERANCE: f64 = 0.7;
 const ODD: f64 = 0.4;
 /// A lowest byte with as many bits of entropy belongs to a number of several bytes.
 const VARIED: f64 = 6.0;
-/// Values that tell the kind of an integer that uses all its bytes.
+/// Values that show the kind of an integer that uses all its bytes.
 const ENOUGH: usize = 256;
 /// A byte with fewer bits of entropy takes few values.
 const FEW: f64 = 3.0;
@@ -58,8 +58,8 @@ impl Kind {
     }
 }
 
-/// How many values have an exponent that is likely in practice as floats, and how many one that isn't. Zeros, infinities
-/// and plain NaNs tell nothing.
+/// How many values have an exponent that is likely in practice as floats, and how many one that isn't. Zeros,
+/// infinities and plain NaNs show nothing.
 fn exponents(values: &[u64], width: usize) -> (usize, usize) {
     // Bits of the mantissa, the exponent's mask and bias, and the likely sizes as powers of two. Small integers lie below
     // those of the narrow float, and times in seconds above.
@@ -93,19 +93,19 @@ fn spread(values: &[u64]) -> f64 {
     distances.sum()
 }
 
-/// A number that may begin at some place, and what it costs to see one there.
+/// A number that may begin at some position, and what it costs to see one there.
 ///
 /// Costs have no unit; those of bytes and numbers have been weighed against each other.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Shape {
+pub(crate) struct NumberGuess {
     pub cost: f64,
     pub swap: bool,
     pub kind: Kind,
 }
 
-/// What the bytes at one place of a record are like.
+/// Statistics of the bytes at one position of a record.
 #[derive(Clone, Copy)]
-struct Place {
+struct ByteStatistics {
     /// Bits.
     entropy: f64,
     /// The one value, if it is one.
@@ -120,8 +120,8 @@ struct Place {
     signed: bool,
 }
 
-impl Place {
-    fn new(values: impl Iterator<Item = u8>) -> Place {
+impl ByteStatistics {
+    fn new(values: impl Iterator<Item = u8>) -> ByteStatistics {
         let mut counts = [0u32; 256];
         for value in values {
             counts[usize::from(value)] += 1;
@@ -135,7 +135,7 @@ impl Place {
         let first = seen().next();
         let tops = (0..=255u8).filter(|value| matches!(value & 0x7f, 0 | 0x14..=0x58 | 0x7f));
         let tops = tops.map(|value| counts[usize::from(value)]).sum::<u32>();
-        Place {
+        ByteStatistics {
             entropy: entropy.sum(),
             constant: first.filter(|&first| seen().all(|value| value == first)),
             odd: f64::from((1..256).step_by(2).map(|odd| counts[odd]).sum::<u32>())
@@ -147,32 +147,33 @@ impl Place {
     }
 }
 
-/// The places of a record, as seen in a sample of rows.
-pub(crate) struct Places {
-    places: Vec<Place>,
+/// The positions of a record, as seen in a sample of rows.
+pub(crate) struct RecordStatistics {
+    positions: Vec<ByteStatistics>,
     rows: usize,
 }
 
-impl Places {
+impl RecordStatistics {
     /// `starts` are where rows begin in `bytes`.
-    pub fn new(bytes: &[u8], starts: &[usize], period: usize) -> Places {
-        let place = |place| Place::new(starts.iter().map(|start| bytes[start + place]));
-        Places {
-            places: (0..period).map(place).collect(),
+    pub fn new(bytes: &[u8], starts: &[usize], period: usize) -> RecordStatistics {
+        let position =
+            |position| ByteStatistics::new(starts.iter().map(|start| bytes[start + position]));
+        RecordStatistics {
+            positions: (0..period).map(position).collect(),
             rows: starts.len(),
         }
     }
 
     /// A byte of its own.
-    pub fn byte(&self, place: usize) -> Shape {
-        let place = &self.places[place];
-        Shape {
-            cost: match place.constant {
+    pub fn byte(&self, position: usize) -> NumberGuess {
+        let position = &self.positions[position];
+        NumberGuess {
+            cost: match position.constant {
                 Some(_) => 0.6,
-                None => 1.2 + place.entropy / 8.0,
+                None => 1.2 + position.entropy / 8.0,
             },
             swap: false,
-            kind: if place.signed {
+            kind: if position.signed {
                 Kind::Signed
             } else {
                 Kind::Unsigned
@@ -180,27 +181,27 @@ impl Places {
         }
     }
 
-    /// The number of `width` bytes at `place`, if it looks like one; `values` gives those of all rows.
+    /// The number of `width` bytes at `position`, if it looks like one; `values` gives those of all rows.
     pub fn number(
         &self,
-        place: usize,
+        position: usize,
         width: usize,
         swap: bool,
         values: impl FnOnce() -> Vec<u64>,
-    ) -> Option<Shape> {
+    ) -> Option<NumberGuess> {
         if self.rows == 0 {
             return None;
         }
         // The most significant first.
-        let mut parts = [self.places[place]; WIDEST];
-        for (k, part) in parts.iter_mut().enumerate().take(width) {
+        let mut statistics = [self.positions[position]; WIDEST];
+        for (k, byte) in statistics.iter_mut().enumerate().take(width) {
             let offset = if swap { width - 1 - k } else { k };
-            *part = self.places[(place + offset) % self.places.len()];
+            *byte = self.positions[(position + offset) % self.positions.len()];
         }
-        let parts = &parts[..width];
-        let float = width >= 4 && float(parts);
-        if !float && parts[0].constant.is_none() && !integral(parts) {
-            // Neither can be: what most places are, told before any value is read.
+        let statistics = &statistics[..width];
+        let float = width >= 4 && float(statistics);
+        if !float && statistics[0].constant.is_none() && !integral(statistics) {
+            // Neither can be: what most positions are, recognised before any value is read.
             return None;
         }
         let values = values();
@@ -211,28 +212,31 @@ impl Places {
             let (likely, unlikely) = exponents(&distinct, width);
             if likely > 0 && unlikely as f64 <= UNLIKELY * (likely + unlikely) as f64 {
                 // Sizes differ by some octaves, not by dozens.
-                let sizes = (parts[0].entropy - FEW).max(0.0);
-                return Some(Shape {
+                let sizes = (statistics[0].entropy - FEW).max(0.0);
+                return Some(NumberGuess {
                     cost: 1.5 + 0.3 * sizes,
                     swap,
                     kind: Kind::Float,
                 });
             }
         }
-        integer(parts, &values).map(|(cost, kind)| Shape { cost, swap, kind })
+        integer(statistics, &values).map(|(cost, kind)| NumberGuess { cost, swap, kind })
     }
 }
 
 /// Whether bytes, the most significant first, may be those of a float.
-fn float(parts: &[Place]) -> bool {
-    let width = parts.len();
-    if !parts[0].top || parts[0].constant == Some(0) || parts[..3].iter().all(|part| part.text) {
+fn float(statistics: &[ByteStatistics]) -> bool {
+    let width = statistics.len();
+    if !statistics[0].top
+        || statistics[0].constant == Some(0)
+        || statistics[..3].iter().all(|byte| byte.text)
+    {
         return false;
     }
     // Entropy rises, then falls, and doesn't rise again.
     let mut falling = false;
     for k in 1..width {
-        let (above, here) = (&parts[k - 1], &parts[k]);
+        let (above, here) = (&statistics[k - 1], &statistics[k]);
         if falling && here.entropy > above.entropy + TOLERANCE {
             return false;
         }
@@ -257,21 +261,21 @@ fn float(parts: &[Place]) -> bool {
         }
     }
     // A narrow float beside zeros rather than a wide one whose precision ends just there.
-    width == 4 || parts[4].constant != Some(0) || parts[3].constant == Some(0)
+    width == 4 || statistics[4].constant != Some(0) || statistics[3].constant == Some(0)
 }
 
 /// Whether the entropies of bytes, the most significant first, may be those of an integer: the lowest varies, and those
 /// above less the higher they are.
-fn integral(parts: &[Place]) -> bool {
-    parts.windows(2).all(|pair| {
+fn integral(statistics: &[ByteStatistics]) -> bool {
+    statistics.windows(2).all(|pair| {
         let (above, here) = (pair[0].entropy, pair[1].entropy);
         here >= above - TOLERANCE && here >= above / 2.0
     })
 }
 
 /// What an integer costs, if the bytes may be one, and its kind.
-fn integer(parts: &[Place], values: &[u64]) -> Option<(f64, Kind)> {
-    let width = parts.len();
+fn integer(statistics: &[ByteStatistics], values: &[u64]) -> Option<(f64, Kind)> {
+    let width = statistics.len();
     let shift = 64 - 8 * width as u32;
     // Values with their sign, and how many bytes the largest needs.
     let signed = || values.iter().map(|value| (value << shift) as i64 >> shift);
@@ -295,18 +299,18 @@ fn integer(parts: &[Place], values: &[u64]) -> Option<(f64, Kind)> {
         2..=4 => 1.1,
         _ => 1.5,
     };
-    let low = &parts[width - 1];
+    let low = &statistics[width - 1];
     if used < width {
         if used == 1 {
             return Some((1.4 + wide, kind));
         }
-        let used = &parts[width - used..];
+        let used = &statistics[width - used..];
         return (integral(used) && whole(used)).then_some((1.5 + wide, kind));
     }
-    if !integral(parts) || !whole(parts) || low.constant.is_some() {
+    if !integral(statistics) || !whole(statistics) || low.constant.is_some() {
         return None;
     }
-    // Numbers of all sizes: a few tell the kind.
+    // Numbers of all sizes: a few show the kind.
     let few = values.iter().take(ENOUGH).copied().collect();
     let kind = Kind::of(few, width);
     let kind = if kind == Kind::Float {
@@ -320,10 +324,10 @@ fn integer(parts: &[Place], values: &[u64]) -> Option<(f64, Kind)> {
 
 /// Whether bytes that vary belong together rather than being flags side by side: the lowest takes many values, or far more
 /// than those above.
-fn whole(parts: &[Place]) -> bool {
+fn whole(statistics: &[ByteStatistics]) -> bool {
     // Right below the highest byte that varies, an integer varies more; the sign bytes of another one don't.
-    let varying = parts.iter().skip_while(|part| part.constant.is_some());
-    let mut entropies = varying.map(|part| part.entropy);
+    let varying = statistics.iter().skip_while(|byte| byte.constant.is_some());
+    let mut entropies = varying.map(|byte| byte.entropy);
     if let (Some(first), Some(second), Some(third)) =
         (entropies.next(), entropies.next(), entropies.next())
         && second < MIDDLE
@@ -331,10 +335,10 @@ fn whole(parts: &[Place]) -> bool {
     {
         return false;
     }
-    let (above, low) = parts.split_at(parts.len() - 1);
+    let (above, low) = statistics.split_at(statistics.len() - 1);
     let (entropy, most) = (
         low[0].entropy,
-        above.iter().map(|part| part.entropy).fold(0.0, f64::max),
+        above.iter().map(|byte| byte.entropy).fold(0.0, f64::max),
     );
     entropy >= VARIED || entropy >= 3.0 && entropy >= 2.0 * most
 }

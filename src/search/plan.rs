@@ -1,13 +1,14 @@
 //! Where frames begin and end, and the layout of each.
 //!
-//! The plan depends on the bytes alone, never on threads: the same input gives the same frames. A layout that was found is
-//! kept from frame to frame with its phase carried on, and looked for again only where it no longer fits. A frame ends early
-//! where another region begins ([`super::regions`]). A full frame of 4 MiB takes 90 to 270 ms (on a shared core).
+//! The plan depends on the bytes alone, never on threads: the same input gives the same frames. A layout that was found
+//! is kept from frame to frame with its phase advanced, and searched for again only where it no longer fits. A frame
+//! ends early where another region begins ([`super::regions`]). A full frame of 4 MiB takes 90 to 270 ms (on a shared
+//! core).
 
 use super::detect::{self, Fit};
 use super::{regions, transposed};
 use crate::container::{CONTAINERS, Container};
-use crate::layout::{Finding, Given, Layout};
+use crate::layout::{Finding, Layout, SpecifiedLayout};
 use crate::level::SearchBudget;
 
 pub use crate::level::FRAME_TARGET;
@@ -18,7 +19,7 @@ pub const LOOKAHEAD: usize = 3 * FRAME_TARGET;
 
 /// Elements of a record that may still be a column's.
 const FEW: u32 = 2;
-/// What is looked at first where most of a frame differs from its front.
+/// What is examined first where most of a frame differs from its front.
 const FRONT: usize = 96 << 10;
 
 /// The next frame.
@@ -39,15 +40,15 @@ pub struct FramePlan {
 enum State {
     /// Nothing yet: a header may come.
     Start,
-    /// The user said it.
-    Told(Layout),
-    /// The user said how long a record is.
+    /// The user specified it.
+    Specified(Layout),
+    /// The user specified how long a record is.
     Record(u32),
     /// A file of this format goes on, after so many bytes of what a header spoke of.
     Within(&'static dyn Container, u64),
     /// Columns of a table, of so many bytes each; the layout is that of their elements.
     Columns(Layout, u32),
-    /// Bytes that have to be looked at, and how the last frame was found.
+    /// Bytes that have to be examined, and how the last frame was found.
     Found(Option<Fit>),
 }
 
@@ -101,11 +102,11 @@ pub struct Planner {
 impl Planner {
     /// A planner for one input. What is given holds for all of it, a .npy header included; a layout's phase is that of the
     /// input's first byte, which also begins a record whose length alone is given.
-    pub fn new(given: Given, budget: SearchBudget) -> Planner {
-        let state = match given {
-            Given::Nothing => State::Start,
-            Given::Record(record) => State::Record(record),
-            Given::Layout(layout) => State::Told(layout),
+    pub fn new(specified: SpecifiedLayout, budget: SearchBudget) -> Planner {
+        let state = match specified {
+            SpecifiedLayout::Nothing => State::Start,
+            SpecifiedLayout::Record(record) => State::Record(record),
+            SpecifiedLayout::Layout(layout) => State::Specified(layout),
         };
         Planner {
             announced: VecDeque::new(),
@@ -124,7 +125,7 @@ impl Planner {
             let following = self.next(&buffer[plan.len..], at_end);
             let goes_on = match following.found {
                 Finding::Kept => true,
-                Finding::Given | Finding::Npy | Finding::Fits => following.found == plan.found,
+                Finding::Specified | Finding::Npy | Finding::Fits => following.found == plan.found,
                 _ => false,
             };
             let alike = goes_on
@@ -175,31 +176,31 @@ impl Planner {
                 let layout = detect::elements_of(&seen[..seen.len().min(FRAME_TARGET)], record);
                 (layout, None, Finding::Record)
             }
-            State::Told(layout) => (layout, None, Finding::Given),
+            State::Specified(layout) => (layout, None, Finding::Specified),
             State::Found(last) => {
-                let looked = self.look(seen, last);
+                let examined = self.examine(seen, last);
                 // A few elements that repeat are no record of a table yet.
                 let element = Layout {
                     record: 0,
-                    phase: looked.0.phase % u32::from(looked.0.width),
-                    ..looked.0
+                    phase: examined.0.phase % u32::from(examined.0.width),
+                    ..examined.0
                 };
                 if element.width > 1
                     && element.plane == 0
-                    && looked.0.record <= FEW * u32::from(element.width)
+                    && examined.0.record <= FEW * u32::from(element.width)
                     && let Some(plan) = self.columns(seen, all, &element, None)
                 {
                     return plan;
                 }
-                looked
+                examined
             }
-            State::Start | State::Within(..) | State::Columns(..) => self.look(seen, None),
+            State::Start | State::Within(..) | State::Columns(..) => self.examine(seen, None),
         };
         let len = region.unwrap_or_else(|| frame_len(&layout, left, &mut self.rest));
         let len = len.clamp(1, seen.len().min(FRAME_TARGET));
         match &mut self.state {
-            State::Told(next) => *next = layout.advanced(len as u64),
-            State::Record(_) => self.state = State::Told(layout.advanced(len as u64)),
+            State::Specified(next) => *next = layout.advanced(len as u64),
+            State::Record(_) => self.state = State::Specified(layout.advanced(len as u64)),
             State::Found(Some(fit)) => *fit = fit.advanced(len as u64),
             _ => {}
         }
@@ -306,9 +307,9 @@ impl Planner {
 
     /// The layout of the next frame from its bytes, given that of the frame before; notes it for the frame after. Also where
     /// its region ends, if it is seen to.
-    fn look(&mut self, buffer: &[u8], last: Option<Fit>) -> (Layout, Option<usize>, Finding) {
+    fn examine(&mut self, buffer: &[u8], last: Option<Fit>) -> (Layout, Option<usize>, Finding) {
         let frame = &buffer[..buffer.len().min(FRAME_TARGET)];
-        let carried = last.map(|last| last.layout);
+        let previous = last.map(|last| last.layout);
         let mut fit = detect::again(frame, last);
         let mut end = regions::end(frame, &fit.table);
         if end == Some(0) {
@@ -317,15 +318,15 @@ impl Planner {
             fit = detect::again(front, None);
             end = regions::end(frame, &fit.table).filter(|&end| end > 0);
         }
-        if let Some(end) = end.filter(|_| carried != Some(fit.layout)) {
-            // What the frame as a whole has may be a mixture: the region alone says better.
+        if let Some(end) = end.filter(|_| previous != Some(fit.layout)) {
+            // What the frame as a whole has may be a mixture: the region alone shows it better.
             fit = detect::again(&frame[..end], None);
         }
-        let finding = match carried {
-            Some(carried) if carried == fit.layout => Finding::Kept,
+        let finding = match previous {
+            Some(previous) if previous == fit.layout => Finding::Kept,
             _ => fit.finding(),
         };
-        // Another region is looked at afresh.
+        // Another region is examined afresh.
         self.state = State::Found(end.is_none().then_some(fit));
         (fit.layout, end, finding)
     }

@@ -1,4 +1,4 @@
-//! Where a part of the input ends that has one layout.
+//! Where a region of the input ends that has one layout.
 //!
 //! Short probes, spread over the frame to be, are each detected alone. Where one costs far less under its own layout than
 //! under the frame's, another region has begun, and bisection finds where. Uniform input is never cut.
@@ -15,7 +15,7 @@ const PROBE: usize = 48 << 10;
 /// Bytes of a probe that are coded to compare two layouts.
 const CODED: usize = 12 << 10;
 /// Regions shorter than this are not worth a frame, which learns everything anew.
-pub(crate) const LEAST: usize = 24 << 10;
+pub(crate) const MIN_REGION: usize = 24 << 10;
 /// A probe that costs by less than this share more or less than the last that was detected is not detected anew, nor one
 /// that costs more and less than others that were, up to so many in a row of the one and the other.
 const AS_USUAL: f64 = 0.04;
@@ -32,7 +32,7 @@ const CONFIRMED: usize = 128 << 10;
 const TAUGHT: usize = 24 << 10;
 const SHARP: usize = 256;
 
-/// The end of the region of `layout` that `bytes` begin with, if they hold another region: at least [`LEAST`], with as
+/// The end of the region of `layout` that `bytes` begin with, if they hold another region: at least [`MIN_REGION`], with as
 /// much left. 0: the front itself has another layout. `layout`'s phase is that of `bytes[0]`.
 pub(crate) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
     if bytes.len() < 2 * PROBE {
@@ -65,7 +65,7 @@ pub(crate) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         if start == 0 {
             return Some(0);
         }
-        // The probe may hold the joint itself: what follows its middle says what comes.
+        // The probe may hold the joint itself: what follows its middle shows what comes.
         let from = start + PROBE / 2;
         let next = &bytes[from..bytes.len().min(from + PROBE)];
         let other = before(&detect::rough(next).layout, from);
@@ -75,10 +75,10 @@ pub(crate) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         }
         let cut = turn(&mut cost, bytes, good..start + PROBE, layout, &other);
         let cut = aligned(layout, cut);
-        if cut < LEAST || cut + LEAST > bytes.len() {
+        if cut < MIN_REGION || cut + MIN_REGION > bytes.len() {
             return None;
         }
-        // More must say the same: a probe of text may find words that repeat.
+        // More must agree: a probe of text may find words that repeat.
         let more = &bytes[cut..bytes.len().min(cut + CONFIRMED)];
         if contradicts(&before(&detect::rough(more).layout, cut), layout) {
             return Some(cut);

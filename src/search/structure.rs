@@ -1,4 +1,4 @@
-//! The structure of a frame's content: its transforms, and what its columns look at.
+//! The structure of a frame's content: its transforms, and its columns' references.
 
 use super::{choose, columns};
 use crate::layout::{Column, Layout};
@@ -10,12 +10,12 @@ impl Structure {
     ///
     /// Where the content is `transposed`, the layout is that of its rows.
     pub fn choose(layout: Layout, transposed: bool, content: &[u8]) -> Structure {
-        Structure::choose_near(None, layout, transposed, content)
+        Structure::choose_or_adopt(None, layout, transposed, content)
     }
 
-    /// The same, but of transforms that cost about the same those that a model [carries](Structure::is_table).
-    pub fn choose_near(
-        carried: Option<&Structure>,
+    /// The same, but of transforms that cost about the same it adopts those that a model [stores](Structure::is_table).
+    pub fn choose_or_adopt(
+        stored: Option<&Structure>,
         layout: Layout,
         transposed: bool,
         content: &[u8],
@@ -27,16 +27,16 @@ impl Structure {
         let budget = Effort::Default.settings().search;
         if transposed {
             let rows = plain.in_rows(content.to_vec());
-            return plain.choose_in_rows(budget, carried, &rows);
+            return plain.choose_in_rows(budget, stored, &rows);
         }
-        plain.choose_in_rows(budget, carried, content)
+        plain.choose_in_rows(budget, stored, content)
     }
 
     /// The transforms of a content that is no more than a layout so far, and whose rows are here.
     pub(crate) fn choose_in_rows(
         self,
         budget: SearchBudget,
-        carried: Option<&Structure>,
+        stored: Option<&Structure>,
         rows: &[u8],
     ) -> Structure {
         let mut structure = self;
@@ -46,16 +46,16 @@ impl Structure {
             structure.layout.swap = false;
             structure.fields = fields;
         }
-        if let Some(carried) = carried {
-            structure.take_over(carried, rows, budget);
+        if let Some(stored) = stored {
+            structure.adopt(stored, rows, budget);
         }
         structure
     }
 
-    /// Finds what the columns look at, by the bytes that are coded.
-    pub fn look_around(&mut self, coded: &[u8]) {
+    /// Finds the columns' references, from the bytes that are coded.
+    pub fn find_references(&mut self, coded: &[u8]) {
         if let Some(widths) = self.widths_of_table() {
-            self.looks = choose::companions::choose(coded, &self.layout, &widths);
+            self.references = choose::references::choose(coded, &self.layout, &widths);
         }
     }
 
@@ -67,8 +67,8 @@ impl Structure {
             return Vec::new();
         }
         let alike = layout.record == 0 || layout.plane > 0;
-        // Longer records are rows of a grid, or columns too many to look at.
-        let long = (layout.record / u32::from(layout.width)) as usize > choose::MOST_COLUMNS;
+        // Longer records are rows of a grid, or columns too many to compare.
+        let long = (layout.record / u32::from(layout.width)) as usize > choose::MAX_TABLE_COLUMNS;
         if alike || long && layout.width > 1 {
             return vec![Column {
                 width: layout.width,

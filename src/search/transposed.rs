@@ -8,7 +8,7 @@ use super::boundaries::{Change, Comb, Signs};
 use crate::layout::{Layout, value};
 
 /// Fewer elements than this show no columns.
-const LEAST: usize = 4096;
+const MIN_ELEMENTS: usize = 4096;
 /// Blocks that the input is divided into, if they don't get too short or too long.
 const BLOCKS: usize = 8192;
 /// Elements of a block.
@@ -25,16 +25,16 @@ const BESIDE: usize = 8;
 const HITS: usize = 3;
 /// The share of the boundaries that have one: columns that are alike have none between them.
 const MET: f64 = 0.3;
-/// The same where so few have one that they might do so by chance.
+/// The same where so few have one that they might do so by coincidence.
 const MET_BY_FEW: f64 = 0.7;
 /// Bits an element that these changes are worth, on average.
 const WORTH: f64 = 0.4;
 /// The share of the columns in which nothing changes by as much as this, in shares of the average boundary.
 const QUIET: f64 = 0.5;
-const LOUD: f64 = 0.5;
+const STRONG: f64 = 0.5;
 /// The share of the columns whose numbers follow each other closely: a table has few such, a grid hardly any other.
 const SMOOTH: f64 = 0.5;
-/// Pairs of neighbours that are looked at in a column.
+/// Pairs of neighbours that are examined in a column.
 const PAIRS: usize = 256;
 /// Elements to a number that has nothing to do with this one.
 const FAR: usize = 211;
@@ -42,8 +42,8 @@ const FAR: usize = 211;
 /// than not.
 const CLOSER: u64 = 4;
 const MOSTLY: usize = 8;
-/// How often more hits than by chance are wanted.
-const CHANCE: f64 = 10.0;
+/// How many times the hits of coincidence are wanted.
+const MIN_HITS_RATIO: f64 = 10.0;
 
 /// The columns of a column-major table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn transposed(bytes: &[u8], layout: &Layout) -> Option<Transposed> {
     }
     let first = (width - layout.phase as usize % width) % width;
     let count = bytes.len().checked_sub(first)? / width;
-    if count < LEAST {
+    if count < MIN_ELEMENTS {
         return None;
     }
     let block = (count / BLOCKS).clamp(*BLOCK.start(), *BLOCK.end());
@@ -98,8 +98,8 @@ fn explain(changes: &[Change], count: usize, shortest: usize) -> Option<Comb> {
     let mut tried = Vec::new();
     for (k, one) in strongest.iter().enumerate() {
         for other in strongest[k + 1..].iter().take(PAIRED) {
-            for parts in 1..=3 {
-                let step = (other.at - one.at + parts / 2) / parts;
+            for divisor in 1..=3 {
+                let step = (other.at - one.at + divisor / 2) / divisor;
                 let pair = (step, one.at % step.max(1));
                 if step < shortest || HITS * step > count + step || tried.contains(&pair) {
                     continue;
@@ -136,14 +136,14 @@ fn score(
             if expected < 0.0 || expected >= count as f64 {
                 break;
             }
-            let near = changes.partition_point(|change| (change.at as f64) < expected);
-            let beside = [near.checked_sub(1), Some(near)];
+            let close = changes.partition_point(|change| (change.at as f64) < expected);
+            let beside = [close.checked_sub(1), Some(close)];
             let distance =
                 |change: &&Change| (change.at as f64 - expected).max(expected - change.at as f64);
             let nearest = beside
                 .into_iter()
                 .flatten()
-                .filter_map(|near| changes.get(near))
+                .filter_map(|close| changes.get(close))
                 .min_by(|a, b| distance(a).total_cmp(&distance(b)));
             if let Some(hit) = nearest.filter(|hit| distance(hit) <= BESIDE as f64) {
                 hits.push((index, *hit));
@@ -160,12 +160,12 @@ fn score(
         .count()
         .max(1) as f64;
     let met = (hits.len() as f64 / boundaries).min(1.0);
-    let chance = changes.len() as f64 * (2 * BESIDE + 1) as f64 / count as f64 * boundaries;
+    let coincidences = changes.len() as f64 * (2 * BESIDE + 1) as f64 / count as f64 * boundaries;
     let worth = strength / hits.len() as f64;
     if hits.len() < HITS
         || met < if hits.len() == HITS { MET_BY_FEW } else { MET }
         || worth < WORTH
-        || ((hits.len() - 2) as f64) < CHANCE * chance
+        || ((hits.len() - 2) as f64) < MIN_HITS_RATIO * coincidences
     {
         return None;
     }
@@ -188,29 +188,29 @@ fn score(
         start: middle % step,
         step,
     };
-    if quiet(changes, &comb, count, LOUD * worth) < QUIET {
+    if quiet(changes, &comb, count, STRONG * worth) < QUIET {
         return None;
     }
-    // A multiple of the step explains less, and a part of it meets less.
+    // A multiple of the step explains less, and a fraction of it meets less.
     Some((strength * met, comb))
 }
 
-/// The share of the columns in which no change is as strong as `loud`.
-fn quiet(changes: &[Change], comb: &Comb, count: usize, loud: f64) -> f64 {
+/// The share of the columns in which no change is as strong as `strong`.
+fn quiet(changes: &[Change], comb: &Comb, count: usize, strong: f64) -> f64 {
     // Columns are counted from the one before the first boundary.
-    let place = |at: usize| at + comb.step - comb.start;
+    let position = |at: usize| at + comb.step - comb.start;
     let mut noisy: Vec<usize> = changes
         .iter()
-        .filter(|change| change.strength >= loud)
-        .map(|change| place(change.at))
-        .filter(|place| {
-            let into = place % comb.step;
+        .filter(|change| change.strength >= strong)
+        .map(|change| position(change.at))
+        .filter(|position| {
+            let into = position % comb.step;
             into.min(comb.step - into) > BESIDE
         })
-        .map(|place| place / comb.step)
+        .map(|position| position / comb.step)
         .collect();
     noisy.dedup();
-    let columns = place(count) / comb.step + 1;
+    let columns = position(count) / comb.step + 1;
     1.0 - noisy.len() as f64 / columns as f64
 }
 
@@ -229,19 +229,19 @@ fn smooth(bytes: &[u8], width: usize, swap: bool, comb: &Comb, count: usize) -> 
     let (mut smooth, mut varying) = (0usize, 0u32);
     for column in (comb.start..count).step_by(comb.step) {
         let end = (column + comb.step).min(count);
-        let (mut near, mut far) = (0, 0);
+        let (mut close, mut far) = (0, 0);
         for at in (column + FAR..end).step_by((comb.step / PAIRS).max(1)) {
             let here = number(at);
-            let (to_near, to_far) = (
+            let (to_close, to_far) = (
                 here.abs_diff(number(at - 1)),
                 here.abs_diff(number(at - FAR)),
             );
-            near += usize::from(to_near < to_far / CLOSER);
-            far += usize::from(to_far < to_near / CLOSER);
+            close += usize::from(to_close < to_far / CLOSER);
+            far += usize::from(to_far < to_close / CLOSER);
         }
-        if near + far > PAIRS / 32 {
+        if close + far > PAIRS / 32 {
             varying += 1;
-            smooth += usize::from(near > MOSTLY * far);
+            smooth += usize::from(close > MOSTLY * far);
         }
     }
     smooth as f64 / f64::from(varying.max(1))

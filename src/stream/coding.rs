@@ -1,10 +1,10 @@
-//! One frame's content coded by the predictor: the parts after the first at once.
+//! One frame's content coded by the predictor: the segments after the first in parallel.
 
 use super::driver::Observer;
 use super::lanes;
 use crate::coder::BadWords;
-use crate::format::{FrameHeader, Parts};
-use crate::layout::Places;
+use crate::format::{FrameHeader, Segments};
+use crate::layout::Positions;
 use crate::level::Effort;
 use crate::model::Predictor;
 use crate::model_file::Model;
@@ -16,16 +16,16 @@ use std::sync::{Mutex, PoisonError};
 /// How a frame is coded.
 #[derive(Clone, Copy)]
 pub struct Coding<'m> {
-    /// Whose network is heard.
+    /// Whose network takes part.
     pub model: Option<&'m Model>,
     /// What the bytes are predicted with.
     pub effort: Effort,
-    /// Their places.
-    pub places: &'m Places,
-    /// Lanes of every part, at least 1.
+    /// Their positions.
+    pub positions: &'m Positions,
+    /// Lanes (interleaved streams) of every segment, at least 1.
     pub lanes: usize,
-    /// The parts, if there are several.
-    pub parts: Option<Parts>,
+    /// The segments, if there are several.
+    pub segments: Option<Segments>,
 }
 
 /// Looks on while the segments of a frame are coded.
@@ -39,32 +39,34 @@ impl<'m> Coding<'m> {
     pub fn whole(
         model: Option<&'m Model>,
         effort: Effort,
-        places: &'m Places,
+        positions: &'m Positions,
         lanes: usize,
     ) -> Self {
         Coding {
             model,
             effort,
-            places,
+            positions,
             lanes,
-            parts: None,
+            segments: None,
         }
     }
 
-    /// As a frame's header says it; `None` if its bytes are not predicted. The positions are those of its structure.
+    /// As a frame's header describes it; `None` if its bytes are not predicted. The positions are those of its
+    /// structure.
     pub fn of_frame(
         header: &FrameHeader,
         model: Option<&'m Model>,
-        places: &'m Places,
+        positions: &'m Positions,
     ) -> Option<Self> {
         let mix = header.model.mix()?;
         Some(Coding {
-            parts: mix.segments,
-            ..Coding::whole(model, mix.effort, places, header.lanes())
+            segments: mix.segments,
+            ..Coding::whole(model, mix.effort, positions, header.lanes())
         })
     }
 
-    /// Range coder words of each lane, part after part. Lane `l` of `len` bytes holds those from `l * ceil(len / lanes)`.
+    /// Range coder words of each lane, segment after segment. Lane `l` of `len` bytes holds those from `l * ceil(len /
+    /// lanes)`.
     pub fn encode(&self, content: &[u8]) -> Vec<Vec<u32>> {
         let mut predictor = self.predictor(content.len());
         let Some((first, others)) = self.divided(content.len()) else {
@@ -82,7 +84,7 @@ impl<'m> Coding<'m> {
         words
     }
 
-    /// The inverse: `words` are exactly those of each lane, part after part.
+    /// The inverse: `words` are exactly those of each lane, segment after segment.
     ///
     /// # Errors
     /// `BadWords` if a lane's words run out, are left over, or are no code of its bytes. Damaged words can also decode to
@@ -111,12 +113,13 @@ impl<'m> Coding<'m> {
         content.reserve_exact(len - first);
         decoded
             .iter()
-            .for_each(|part| content.extend_from_slice(part));
+            .for_each(|segment| content.extend_from_slice(segment));
         Ok(content)
     }
 
-    /// Codes a content segment by segment, for an observer, and throws the words away. Bytes of the segments after the first stand further on in
-    /// the content than in what their models know: [`SegmentObserver::segment`] is told by how much.
+    /// Codes a content segment by segment, for an observer, and throws the words away. Bytes of the segments after the
+    /// first stand further on in the content than in what their models know: [`SegmentObserver::segment`] gets by how
+    /// much.
     pub fn observe(&self, content: &[u8], observer: &mut impl SegmentObserver<'m>) {
         let mut predictor = self.predictor(content.len());
         let (first, others) = self
@@ -133,10 +136,10 @@ impl<'m> Coding<'m> {
         }
     }
 
-    /// Where a frame of `len` bytes is divided: the length of its first part, and where the others lie.
+    /// Where a frame of `len` bytes is divided: the length of its first segment, and where the others lie.
     fn divided(&self, len: usize) -> Option<(usize, Vec<Range<usize>>)> {
-        let parts = self.parts?;
-        Some((parts.first as usize, parts.others(len).collect()))
+        let segments = self.segments?;
+        Some((segments.first as usize, segments.others(len).collect()))
     }
 
     /// The predictor of a frame of `len` bytes, at its beginning.
@@ -144,48 +147,48 @@ impl<'m> Coding<'m> {
         let Coding {
             model,
             effort,
-            places,
+            positions,
             lanes,
             ..
         } = *self;
         let network = model.map(Model::network);
-        match self.parts {
-            None => Predictor::new(network, effort, places, len, lanes),
-            Some(Parts { first, other }) => {
+        match self.segments {
+            None => Predictor::new(network, effort, positions, len, lanes),
+            Some(Segments { first, other }) => {
                 let met = len.min(first as usize + other as usize);
-                Predictor::of_parts(network, effort, places, met, lanes)
+                Predictor::of_segments(network, effort, positions, met, lanes)
             }
         }
     }
 }
 
-/// What becomes of each of `parts`, on as many threads as are free: each is given a predictor as it stands now. There are at most three predictors
-/// at a time, or as many as threads.
+/// What becomes of each of `segments`, on as many threads as are free: each is given a predictor as it stands now.
+/// There are at most three predictors at a time, or as many as threads.
 fn at_once<P: Send, T: Send, E: Send>(
     predictor: Predictor,
-    parts: Vec<P>,
+    segments: Vec<P>,
     code: impl Fn(Predictor, P) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {
     let chains = match rayon::current_num_threads() {
-        threads if threads >= parts.len() || threads <= 2 => threads.min(parts.len()),
+        threads if threads >= segments.len() || threads <= 2 => threads.min(segments.len()),
         // One that is not at work is kept for those to come.
         threads => threads - 1,
     };
-    let waiting = Mutex::new((parts.into_iter().enumerate(), Some(predictor)));
+    let waiting = Mutex::new((segments.into_iter().enumerate(), Some(predictor)));
     let next = || {
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let (parts, predictor) = &mut *waiting;
-        let (number, part) = parts.next()?;
+        let (segments, predictor) = &mut *waiting;
+        let (number, segment) = segments.next()?;
         // The last takes the original over.
-        let own = match parts.len() {
+        let own = match segments.len() {
             0 => predictor.take(),
             _ => predictor.clone(),
         };
-        Some((number, own?, part))
+        Some((number, own?, segment))
     };
     let chain = |_| {
         let each = std::iter::from_fn(next);
-        let each = each.map(|(number, own, part)| Ok((number, code(own, part)?)));
+        let each = each.map(|(number, own, segment)| Ok((number, code(own, segment)?)));
         each.collect::<Result<Vec<_>, E>>()
     };
     let done: Vec<_> = { (0..chains).into_par_iter() }
@@ -194,5 +197,5 @@ fn at_once<P: Send, T: Send, E: Send>(
         .collect::<Result<_, E>>()?;
     let mut done: Vec<_> = done.into_iter().flatten().collect();
     done.sort_by_key(|&(number, _)| number);
-    Ok(done.into_iter().map(|(_, part)| part).collect())
+    Ok(done.into_iter().map(|(_, segment)| segment).collect())
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// `NotBoa`, `TrailingData`, `NewerFormat`, `Unknown`, `Truncated`, `Damaged` and `OutOfRange` for what `input` holds,
-/// alone or within `Frame`; `UnknownModel` if a model is named that is neither built in nor in `options`; `Io` if
+/// alone or within `Frame`; `UnknownModel` if a model is referred to that is neither built in nor in `options`; `Io` if
 /// reading or writing fails.
 pub fn decompress(
     input: impl BufRead,
@@ -214,8 +214,8 @@ fn decode_frame(
                 streams.push(stream);
                 rest = after;
             }
-            let places = header.structure.places();
-            Coding::of_frame(header, model, &places)
+            let positions = header.structure.positions();
+            Coding::of_frame(header, model, &positions)
                 .ok_or("a frame that is not predicted")?
                 .decode(&streams, coded_len)
                 .map_err(|_| "the range decoder found words missing or left over")?

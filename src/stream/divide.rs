@@ -1,30 +1,31 @@
 //! Which frames are divided, so that several threads code them: the one frame of an input that would keep but one thread busy.
 
-use crate::format::Parts;
+use crate::format::Segments;
 use crate::level::Effort;
 
-/// Shorter contents are coded whole: what their parts would not know of one another weighs more.
-const LEAST: usize = 7 << 19;
-/// The parts after the first: one for each of four threads.
+/// Shorter contents are coded whole: what their segments would not know of one another weighs more.
+const MIN_DIVIDED: usize = 7 << 19;
+/// The segments after the first: one for each of four threads.
 const OTHERS: usize = 4;
-/// Where this share of a content's strings stood before, but where a part would not know of it, the content is coded whole.
+/// Where this share of a content's strings stood before, but where a segment would not know of it, the content is coded
+/// whole.
 const LOST: f64 = 0.01;
 
-/// How a frame of `coded` bytes, whose records or elements have `period`, is divided: into a first part of a fifth, which all others go on
-/// from, and four of a fifth each. That costs 0.1 to 0.5 % of the compressed size; a first part of an eighth costs 0.7 %, none at all
-/// 2 %. The best effort is never divided.
-pub(super) fn divide(effort: Effort, period: u32, coded: &[u8]) -> Option<Parts> {
+/// How a frame of `coded` bytes, whose records or elements have `period`, is divided: into a first segment of a fifth,
+/// which all others go on from, and four of a fifth each. That costs 0.1 to 0.5 % of the compressed size; a first
+/// segment of an eighth costs 0.7 %, none at all 2 %. The best effort is never divided.
+pub(super) fn divide(effort: Effort, period: u32, coded: &[u8]) -> Option<Segments> {
     let (period, len) = (period as usize, coded.len());
-    if !effort.settings().segments || len < LEAST || period > len / 64 {
+    if !effort.settings().segments || len < MIN_DIVIDED || period > len / 64 {
         return None;
     }
     let first = (len / (OTHERS + 1)).next_multiple_of(period);
     let other = (len - first).div_ceil(OTHERS).next_multiple_of(period);
-    let parts = Parts {
+    let segments = Segments {
         first: first as u32,
         other: other as u32,
     };
-    (lost(coded, first, other) < LOST).then_some(parts)
+    (lost(coded, first, other) < LOST).then_some(segments)
 }
 
 /// Bytes of a string that is looked for.
@@ -33,9 +34,9 @@ const STRING: usize = 32;
 const SAMPLED: u32 = 6;
 const TABLE_BITS: u32 = 16;
 
-/// The share of strings that stood before in another part than the first alone, of those sampled.
+/// The share of strings that stood before in another segment than the first alone, of those sampled.
 fn lost(coded: &[u8], first: usize, other: usize) -> f64 {
-    let part = |end: usize| match end.checked_sub(first) {
+    let segment = |end: usize| match end.checked_sub(first) {
         Some(after) => 1 + after / other,
         None => 0,
     };
@@ -55,11 +56,11 @@ fn lost(coded: &[u8], first: usize, other: usize) -> f64 {
         let stood = known[1] as usize;
         sampled += 1;
         if stood >= STRING && coded[stood - STRING..stood] == *string {
-            let nowhere = part(stood) != part(end) && part(known[0] as usize) > 0;
+            let nowhere = segment(stood) != segment(end) && segment(known[0] as usize) > 0;
             lost += u32::from(nowhere);
             known[1] = end as u32;
-        } else if stood == 0 || part(known[0] as usize) > 0 {
-            // What the first part has is known everywhere, and is not forgotten for the sake of another string.
+        } else if stood == 0 || segment(known[0] as usize) > 0 {
+            // What the first segment has is known everywhere, and is not forgotten for the sake of another string.
             *known = [end as u32; 2];
         }
     }
@@ -87,17 +88,22 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_of_whole_records() {
-        for (len, period) in [(LEAST, 1), (LEAST + 1, 24), (4_000_001, 1000), (8 << 20, 7)] {
-            let parts = divide(Effort::Default, period, &noise(1, len)).unwrap();
-            assert_eq!(parts.count(len), OTHERS + 1);
-            assert!(parts.first.is_multiple_of(period) && parts.other.is_multiple_of(period));
+    fn segments_are_of_whole_records() {
+        for (len, period) in [
+            (MIN_DIVIDED, 1),
+            (MIN_DIVIDED + 1, 24),
+            (4_000_001, 1000),
+            (8 << 20, 7),
+        ] {
+            let segments = divide(Effort::Default, period, &noise(1, len)).unwrap();
+            assert_eq!(segments.count(len), OTHERS + 1);
+            assert!(segments.first.is_multiple_of(period) && segments.other.is_multiple_of(period));
         }
     }
 
     #[test]
     fn what_gains_nothing_is_whole() {
-        let bytes = noise(1, LEAST);
+        let bytes = noise(1, MIN_DIVIDED);
         assert!(divide(Effort::Fast, 1, &bytes).is_some());
         assert_eq!(divide(Effort::Fast, 1, &bytes[1..]), None);
         assert_eq!(divide(Effort::Best, 1, &bytes), None);
@@ -105,21 +111,21 @@ mod tests {
     }
 
     #[test]
-    fn what_stood_in_another_part_is_lost() {
+    fn what_stood_in_another_segment_is_lost() {
         let (first, other) = (100_000, 50_000);
-        let of = |parts: [u64; 3]| {
-            let [a, b, c] = parts;
+        let of = |segments: [u64; 3]| {
+            let [a, b, c] = segments;
             let bytes = [noise(a, first), noise(b, other), noise(c, other)].concat();
             lost(&bytes, first, other)
         };
         assert_eq!(of([1, 2, 3]), 0.0);
         // A quarter of all, less what an entry of the table has forgotten.
         assert!((0.2..=0.25).contains(&of([1, 2, 2])));
-        // The first part is known everywhere.
+        // The first segment is known everywhere.
         let begun = noise(1, first);
         let bytes = [&begun[..], &begun[..other], &begun[..other]].concat();
         assert_eq!(lost(&bytes, first, other), 0.0);
-        // And so is what a part has had itself.
+        // And so is what a segment has had itself.
         let again = [
             &begun[..],
             &noise(2, other)[..other / 2].repeat(2),

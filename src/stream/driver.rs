@@ -86,7 +86,8 @@ pub trait Coder {
     /// Why a decision cannot be read.
     type Error;
 
-    /// How a decision of a lane falls, whose probability of being yes is `one / 65536`; `known` tells it where the bytes are known.
+    /// How a decision of a lane falls, whose probability of being a one is `one / 65536`; `known` gives it where the
+    /// bytes are known.
     fn code(
         &mut self,
         lane: usize,
@@ -133,15 +134,15 @@ pub trait Observer<M: ByteModel> {
     #[inline]
     fn stage(&mut self, _stage: Stage) {}
 
-    /// A decision about a lane's byte fell, whose probability of being yes was `one / 65536`.
+    /// A decision about a lane's byte fell, whose probability of being a one was `one / 65536`.
     #[inline]
     fn decision(&mut self, _lane: usize, _decision: Decision, _one: u16, _yes: bool) {}
 
-    /// A part of a lane's byte was coded and has not been learned.
+    /// Half of a lane's byte was coded and has not been learned.
     #[inline]
     fn trace(&mut self, _lane: usize, _trace: M::Trace<'_>) {}
 
-    /// The bytes of the step were coded, each in its lane's place in `coded`, and have not been learned.
+    /// The bytes of the step were coded, each at its lane's index in `coded`, and have not been learned.
     #[inline]
     fn coded(&mut self, _model: &M, _lanes: &Lanes, _step: usize, _coded: &[u8]) {}
 }

@@ -7,7 +7,7 @@ use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
 use crate::error::Result;
 use crate::format::{Footer, Head, Index, IndexEntry, MAX_FRAME, MAX_FRAMES};
-use crate::layout::{Finding, Given};
+use crate::layout::{Finding, SpecifiedLayout};
 use crate::level::{Effort, FRAME_TARGET};
 use crate::options::EncodeOptions;
 use crate::search::plan::{FramePlan, LOOKAHEAD, Planner};
@@ -34,7 +34,7 @@ pub fn compress(
     options: &EncodeOptions,
     progress: &dyn Progress,
 ) -> Result<Summary> {
-    if let Given::Layout(layout) = options.layout {
+    if let SpecifiedLayout::Layout(layout) = options.layout {
         layout.validate()?;
     }
     let mut encoder = Encoder::new(input, output, options, progress)?;
@@ -63,15 +63,15 @@ struct Encoder<'i, 'o, W> {
 }
 
 /// What is known of the member being written.
-struct Member {
+struct OpenMember {
     index: Index,
     /// Bytes written.
     written: u64,
     hasher: blake3::Hasher,
     content_len: u64,
-    /// Frames given to the threads.
-    given: u64,
-    /// All of the input has been given to them.
+    /// Frames handed to the threads.
+    handed_out: u64,
+    /// All of the input has been handed to them.
     at_end: bool,
 }
 
@@ -113,7 +113,7 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
     fn member(&mut self) -> Result<bool> {
         let head = Head.to_bytes();
         self.output.write_all(&head)?;
-        let mut member = Member {
+        let mut member = OpenMember {
             index: Index {
                 head_len: head.len() as u64,
                 ..Index::default()
@@ -121,7 +121,7 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
             written: head.len() as u64,
             hasher: blake3::Hasher::new(),
             content_len: 0,
-            given: 0,
+            handed_out: 0,
             at_end: self.input.window(self.window)?.0.is_empty(),
         };
         loop {
@@ -141,14 +141,14 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
         let around = (head.len() + tail.len()) as u64;
         self.progress.advance(0, around);
         self.summary.compressed += around;
-        self.summary.frames += member.given;
+        self.summary.frames += member.handed_out;
         self.summary.members += 1;
         Ok(member.at_end)
     }
 
-    /// Plans the next frame, while others are coded, and gives it to a thread if there is room; else its content waits where it is. Whether
-    /// another may be given at once.
-    fn give(&mut self, member: &mut Member) -> Result<bool> {
+    /// Plans the next frame, while others are coded, and gives it to a thread if there is room; else its content waits
+    /// where it is. Whether another may be handed out at once.
+    fn give(&mut self, member: &mut OpenMember) -> Result<bool> {
         let room = self.jobs.has_room();
         if !member.wants_more() || !(room || self.jobs.threads() > 1) {
             return Ok(false);
@@ -187,7 +187,7 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
         self.input.consume(content.len());
         member.hasher.update(&content);
         member.content_len += content.len() as u64;
-        member.given += 1;
+        member.handed_out += 1;
         let task = FrameTask {
             chosen: self.chosen.clone(),
             effort: self.effort,
@@ -200,7 +200,12 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
     }
 
     /// Writes a frame, and before the first that uses it the member's model.
-    fn write(&mut self, member: &mut Member, frame: &EncodedFrame, found: &Finding) -> Result<()> {
+    fn write(
+        &mut self,
+        member: &mut OpenMember,
+        frame: &EncodedFrame,
+        found: &Finding,
+    ) -> Result<()> {
         self.summary.structure += frame.structure;
         if frame.header.uses_member_model()
             && member.index.model.is_none()
@@ -232,8 +237,8 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
     }
 }
 
-impl Member {
+impl OpenMember {
     fn wants_more(&self) -> bool {
-        !self.at_end && self.given < MAX_FRAMES
+        !self.at_end && self.handed_out < MAX_FRAMES
     }
 }

@@ -81,29 +81,37 @@ impl FrameTask {
             ..Structure::plain(self.layout)
         };
         let rows = plain.in_rows(content);
-        let carried = self.chosen.model().and_then(|model| model.carried());
-        let mut structure = plain.choose_in_rows(budget, carried, &rows);
+        let stored_structure = self
+            .chosen
+            .model()
+            .and_then(|model| model.stored_structure());
+        let mut structure = plain.choose_in_rows(budget, stored_structure, &rows);
         let coded = structure.filter_rows(rows);
-        structure.look_around(&coded);
+        structure.find_references(&coded);
         (structure, coded)
     }
 
     /// The coded bytes by context mixing.
     fn mixed(&self, structure: &Structure, hash: FrameHash, coded: &[u8]) -> EncodedFrame {
-        let places = structure.places();
-        let network = self.chosen.of_frame(&places, coded.len());
+        let positions = structure.positions();
+        let network = self.chosen.of_frame(&positions, coded.len());
         let mix = Mix {
             effort: self.effort,
             network: network.map(|(_, reference)| reference),
             segments: match self.may_divide {
-                true => divide(self.effort, places.layout().period(), coded),
+                true => divide(self.effort, positions.layout().period(), coded),
                 false => None,
             },
         };
-        let lanes = lane_count(self.effort, places.contexts(), coded.len());
+        let lanes = lane_count(self.effort, positions.contexts(), coded.len());
         let coding = Coding {
-            parts: mix.segments,
-            ..Coding::whole(network.map(|(model, _)| model), self.effort, &places, lanes)
+            segments: mix.segments,
+            ..Coding::whole(
+                network.map(|(model, _)| model),
+                self.effort,
+                &positions,
+                lanes,
+            )
         };
         let streams = coding.encode(coded);
         let header = FrameHeader {

@@ -32,10 +32,10 @@ impl<'a> Input<'a> {
     /// each was read: the compressed file is whole, but may hold a mixture of old and new.
     ///
     /// # Errors
-    /// `Io` if the file's length cannot be asked for.
+    /// `Io` if the file's length cannot be read.
     pub fn from_file(file: File) -> Result<Input<'a>> {
         let metadata = file.metadata()?;
-        // Files in /proc and the like say that they have no bytes, but give some when read.
+        // Files in /proc and the like have a length of 0, but give bytes when read.
         if !metadata.is_file() || metadata.len() == 0 {
             return Ok(Input::from_reader(file));
         }

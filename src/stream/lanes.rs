@@ -7,12 +7,12 @@ use crate::level::Effort;
 use crate::model::ByteModel;
 use std::convert::Infallible;
 
-/// Most lanes in a part.
+/// Most lanes in a segment.
 pub const MAX_LANES: usize = 64;
 
-/// The number of lanes that a frame of `len` bytes, or each of its parts, is split into: a rule of the encoder, recorded in the frame. Fewer
-/// lanes see more of the frame before them, which text gains most by; with more, what a byte needs from memory comes while others
-/// are coded.
+/// The number of lanes that a frame of `len` bytes, or each of its segments, is split into: a rule of the encoder,
+/// recorded in the frame. Fewer lanes see more of the frame before them, which text gains most by; with more, what a
+/// byte needs from memory comes while others are coded.
 pub fn lane_count(effort: Effort, kind: Contexts, len: usize) -> usize {
     let settings = effort.settings();
     match kind {

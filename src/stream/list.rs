@@ -38,9 +38,9 @@ pub struct Member {
 }
 
 impl Member {
-    /// The models that its frames can name; `given` are those to look an id up in.
-    pub fn models<'a>(&self, given: &'a [Arc<Model>]) -> Models<'a> {
-        let mut models = Models::new(given);
+    /// The models that its frames can refer to; `supplied` are those to look an id up in.
+    pub fn models<'a>(&self, supplied: &'a [Arc<Model>]) -> Models<'a> {
+        let mut models = Models::new(supplied);
         if let Some(section) = &self.model {
             models.set_section(section.clone());
         }

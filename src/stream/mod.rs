@@ -27,13 +27,13 @@ pub use list::{FrameInfo, Member, list};
 pub use models::Models;
 pub use stages::Stages;
 
-/// Told how far the work has come. `()` does not care.
+/// Is notified how far the work has come. `()` does not care.
 pub trait Progress {
     /// `read` more bytes of the input are done with, and `written` more bytes of output are written.
     fn advance(&self, read: u64, written: u64);
 
     /// A frame of `written` bytes, whose content begins at `offset`, was written with this header; how its layout was
-    /// found. Only compression says this.
+    /// found. Only compression reports this.
     fn frame(&self, _offset: u64, _header: &FrameHeader, _written: u64, _found: &Finding) {}
 }
 
@@ -50,7 +50,7 @@ pub struct Summary {
     pub compressed: u64,
     /// Frames.
     pub frames: u64,
-    /// Time that finding and undoing structure took, all threads together; only compression says this.
+    /// Time that finding and undoing structure took, all threads together; only compression reports this.
     pub structure: Duration,
     /// Members: more than one if .boa files were joined.
     pub members: u64,

@@ -1,26 +1,26 @@
-//! Which model a frame uses: the one rule for encoding, decoding and whoever looks at a file.
+//! Which model a frame uses: the one rule for encoding, decoding and whoever reads a file.
 
 use crate::error::{Error, Result};
 use crate::format::{EntropyModel, FrameHeader, ModelSection, NetworkRef};
-use crate::layout::{Contexts, Places};
+use crate::layout::{Contexts, Positions};
 use crate::level::BuiltIn;
 use crate::model_file::{Model, ModelId};
 use crate::options::EncodeOptions;
 use std::sync::Arc;
 
-/// The models that the frames of a member can name. A model is looked for, and read, when a frame asks for it.
+/// The models that the frames of a member can refer to. A model is looked up, and read, when a frame needs it.
 #[derive(Debug)]
 pub struct Models<'a> {
-    given: &'a [Arc<Model>],
+    supplied: &'a [Arc<Model>],
     section: Option<ModelSection>,
     read: Option<Arc<Model>>,
 }
 
 impl<'a> Models<'a> {
-    /// For a member that has no model section yet. `given` are models to look an id up in, beside the built-in ones.
-    pub fn new(given: &'a [Arc<Model>]) -> Self {
+    /// For a member that has no model section yet. `supplied` are models to look an id up in, beside the built-in ones.
+    pub fn new(supplied: &'a [Arc<Model>]) -> Self {
         Models {
-            given,
+            supplied,
             section: None,
             read: None,
         }
@@ -68,8 +68,8 @@ impl<'a> Models<'a> {
             Some(ModelSection::Embedded(bytes)) => Ok(Arc::new(Model::from_bytes(bytes)?)),
             Some(ModelSection::ById(id)) => {
                 let id = ModelId(*id);
-                let given = self.given.iter().find(|model| model.id() == id);
-                match given.or_else(|| built_in(id).map(|(_, model)| model)) {
+                let supplied = self.supplied.iter().find(|model| model.id() == id);
+                match supplied.or_else(|| built_in(id).map(|(_, model)| model)) {
                     Some(model) => Ok(Arc::clone(model)),
                     None => Err(Error::UnknownModel {
                         id: blake3::Hash::from(id.0).to_hex().to_string(),
@@ -104,7 +104,7 @@ impl Chosen {
     /// # Errors
     /// `InvalidArgument` if this library lacks a built-in model.
     pub fn new(options: &EncodeOptions) -> Result<Chosen> {
-        let Some(given) = &options.model else {
+        let Some(supplied) = &options.model else {
             let (number, few_rows) = match options.level.effort().settings().network {
                 BuiltIn::Never => (None, false),
                 BuiltIn::FewRows(number) => (Some(number), true),
@@ -123,17 +123,17 @@ impl Chosen {
                 few_rows,
             });
         };
-        let id = given.id();
+        let id = supplied.id();
         let (reference, section) = match built_in(id) {
             Some((number, _)) => (NetworkRef::BuiltIn(number), None),
             None if options.embed_model => {
-                let bytes = given.network_bytes().to_vec();
+                let bytes = supplied.network_bytes().to_vec();
                 (NetworkRef::Member, Some(ModelSection::Embedded(bytes)))
             }
             None => (NetworkRef::Member, Some(ModelSection::ById(id.0))),
         };
         Ok(Chosen {
-            model: Some(Arc::clone(given)),
+            model: Some(Arc::clone(supplied)),
             reference,
             section,
             few_rows: false,
@@ -146,10 +146,10 @@ impl Chosen {
     }
 
     /// The model whose network a frame of `len` coded bytes uses, and how the frame names it.
-    pub fn of_frame(&self, places: &Places, len: usize) -> Option<(&Model, NetworkRef)> {
+    pub fn of_frame(&self, positions: &Positions, len: usize) -> Option<(&Model, NetworkRef)> {
         const FEW_ROWS: usize = 1024;
-        let rows = len / places.layout().period().max(1) as usize;
-        let few = places.contexts() == Contexts::Table && rows < FEW_ROWS;
+        let rows = len / positions.layout().period().max(1) as usize;
+        let few = positions.contexts() == Contexts::Table && rows < FEW_ROWS;
         let model = self.model().filter(|_| !self.few_rows || few)?;
         Some((model, self.reference))
     }

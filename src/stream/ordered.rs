@@ -19,7 +19,7 @@ pub(super) struct Ordered<T> {
     most: usize,
     sender: Sender<(usize, Result<T>)>,
     receiver: Receiver<(usize, Result<T>)>,
-    given_up: Arc<AtomicBool>,
+    abandoned: Arc<AtomicBool>,
 }
 
 /// What comes next.
@@ -32,20 +32,20 @@ pub(super) enum Next<T> {
     Nothing,
 }
 
-/// Tells what became of a job, even if it panics.
-struct Report<T> {
+/// Sends the result of a job, even if it panics.
+struct JobGuard<T> {
     number: usize,
     result: Option<Result<T>>,
     sender: Sender<(usize, Result<T>)>,
 }
 
-impl<T> Report<T> {
+impl<T> JobGuard<T> {
     fn fill(&mut self, result: Result<T>) {
         self.result = Some(result);
     }
 }
 
-impl<T> Drop for Report<T> {
+impl<T> Drop for JobGuard<T> {
     fn drop(&mut self) {
         let result = self.result.take().unwrap_or(Err(Error::Worker));
         // Nobody waits any more after an error in an earlier job.
@@ -84,7 +84,7 @@ impl<T: Send + 'static> Ordered<T> {
             most,
             sender,
             receiver,
-            given_up: Arc::default(),
+            abandoned: Arc::default(),
         })
     }
 
@@ -103,17 +103,18 @@ impl<T: Send + 'static> Ordered<T> {
 
     /// Gives a job to the next free thread.
     pub(super) fn push(&mut self, job: impl FnOnce() -> Result<T> + Send + 'static) {
-        let mut report = Report {
+        let mut report = JobGuard {
             number: self.oldest + self.jobs.len(),
             result: None,
             sender: self.sender.clone(),
         };
         self.jobs.push_back(None);
         self.unfinished += 1;
-        let given_up = Arc::clone(&self.given_up);
+        let abandoned = Arc::clone(&self.abandoned);
         self.pool.spawn(move || {
-            if !given_up.load(Ordering::Relaxed) {
-                // A panic must not leave the job: in a pool without a handler it would abort the process. The report says it.
+            if !abandoned.load(Ordering::Relaxed) {
+                // A panic must not leave the job: in a pool without a handler it would abort the process. The result
+                // shows it.
                 let _ = catch_unwind(AssertUnwindSafe(|| report.fill(job())));
             }
         });
@@ -152,7 +153,7 @@ impl<T: Send + 'static> Ordered<T> {
 impl<T> Drop for Ordered<T> {
     /// After an error the jobs not yet begun are left undone.
     fn drop(&mut self) {
-        self.given_up.store(true, Ordering::Relaxed);
+        self.abandoned.store(true, Ordering::Relaxed);
     }
 }
 
@@ -164,17 +165,17 @@ mod tests {
     #[test]
     fn results_come_in_the_order_of_the_jobs() {
         let mut jobs = Ordered::new(&None, 3, 0).unwrap();
-        let (mut given, mut done) = (0..20u64, Vec::new());
+        let (mut handed_out, mut done) = (0..20u64, Vec::new());
         loop {
             while jobs.has_room()
-                && let Some(n) = given.next()
+                && let Some(n) = handed_out.next()
             {
                 jobs.push(move || {
                     std::thread::sleep(Duration::from_millis((n * 7) % 5));
                     Ok(n)
                 });
             }
-            match jobs.next(!given.is_empty()).unwrap() {
+            match jobs.next(!handed_out.is_empty()).unwrap() {
                 Next::Done(n) => done.push(n),
                 Next::Room => {}
                 Next::Nothing => break,

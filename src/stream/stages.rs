@@ -5,7 +5,7 @@ use super::driver::{Lanes, Observer, Stage};
 use crate::model::{Decision, MixedHalf, Predictor};
 use std::time::{Duration, Instant};
 
-/// Times and counts of frames that were coded to look at the clock.
+/// Times and counts of frames that were coded to be timed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stages {
     /// Finding every lane's contexts.

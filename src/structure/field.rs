@@ -17,7 +17,7 @@ pub struct Field {
 }
 
 /// The most fields of a frame.
-pub const MOST_FIELDS: usize = 1 << 16;
+pub const MAX_FIELDS: usize = 1 << 16;
 
 /// Says whether `fields` fit `layout`: none; or one, for all elements; or one for each column, their widths together a
 /// record.
@@ -26,7 +26,7 @@ pub const MOST_FIELDS: usize = 1 << 16;
 /// [`Error::InvalidArgument`] saying what does not fit.
 pub fn validate(layout: &Layout, fields: &[Field]) -> Result<()> {
     let refuse = |what: &str| Err(Error::InvalidArgument(format!("fields: {what}")));
-    if fields.len() > MOST_FIELDS {
+    if fields.len() > MAX_FIELDS {
         return refuse("more than 2^16");
     }
     for run in fields.chunk_by(alike) {
@@ -62,8 +62,8 @@ pub fn validate(layout: &Layout, fields: &[Field]) -> Result<()> {
     Ok(())
 }
 
-/// Whether two fields are as valid as each other. Of a header's many fields all of a run have one large dictionary, which
-/// is not looked at again and again.
+/// Whether two fields are as valid as each other. Of a header's many fields all of a run have one large dictionary,
+/// which is not validated again and again.
 fn alike(a: &Field, b: &Field) -> bool {
     let (one, other) = (&a.transform, &b.transform);
     let same_rule = match (&one.rule, &other.rule) {
@@ -71,28 +71,28 @@ fn alike(a: &Field, b: &Field) -> bool {
         (one, other) => one == other,
     };
     let shape = |field: &Field| (field.width, field.swap, field.transform.kind);
-    let place = |transform: &Transform| (transform.offset, transform.rotate);
-    let same_place = place(one) == place(other);
-    same_rule && shape(a) == shape(b) && same_place && one.predict == other.predict
+    let shift = |transform: &Transform| (transform.offset, transform.rotate);
+    let same_shift = shift(one) == shift(other);
+    same_rule && shape(a) == shape(b) && same_shift && one.predict == other.predict
 }
 
-/// The fields that are foretold by others, each after those that it takes; `None` if some take each other in a circle, or
-/// fields that there are not.
+/// The fields that are predicted from others, each after those that it takes; `None` if some take each other in a
+/// circle, or fields that there are not.
 pub(crate) fn order(fields: &[Field]) -> Option<Vec<usize>> {
     let formula = |field: usize| match &fields[field].transform.predict {
         Predict::Relation(formula) => Some(formula),
         _ => None,
     };
-    let foretold: Vec<usize> = (0..fields.len())
+    let predicted: Vec<usize> = (0..fields.len())
         .filter(|&n| formula(n).is_some())
         .collect();
-    if foretold.is_empty() {
-        return Some(foretold);
+    if predicted.is_empty() {
+        return Some(predicted);
     }
     // For each field those that wait for it, and for how many each waits.
     let mut takers = vec![Vec::new(); fields.len()];
     let mut waits = vec![0; fields.len()];
-    for &taker in &foretold {
+    for &taker in &predicted {
         for input in formula(taker)
             .into_iter()
             .flat_map(|formula| &formula.inputs)
@@ -107,7 +107,7 @@ pub(crate) fn order(fields: &[Field]) -> Option<Vec<usize>> {
             }
         }
     }
-    let mut ordered: Vec<usize> = foretold
+    let mut ordered: Vec<usize> = predicted
         .iter()
         .copied()
         .filter(|&n| waits[n] == 0)
@@ -122,19 +122,19 @@ pub(crate) fn order(fields: &[Field]) -> Option<Vec<usize>> {
         }
         next += 1;
     }
-    (ordered.len() == foretold.len()).then_some(ordered)
+    (ordered.len() == predicted.len()).then_some(ordered)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::layout::Kind;
-    use crate::structure::{Formula, Input, Operation};
+    use crate::structure::{Formula, FormulaInput, Operation};
 
     /// Fields of which each takes those that are listed.
     fn fields(taken: &[&[u16]]) -> Vec<Field> {
         let field = |taken: &&[u16]| {
-            let input = |&field: &u16| Input {
+            let input = |&field: &u16| FormulaInput {
                 field,
                 kind: Kind::Float,
             };

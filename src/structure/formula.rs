@@ -57,7 +57,7 @@ impl Operation {
 
 /// A column of the same row that a formula takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Input {
+pub struct FormulaInput {
     /// The number of its field.
     pub field: u16,
     /// How its bits are read here, whatever is done to it there.
@@ -68,16 +68,16 @@ pub struct Input {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Formula {
     /// 1 to 8 columns.
-    pub inputs: Vec<Input>,
+    pub inputs: Vec<FormulaInput>,
     /// 1 to 64 operations that leave one number on a stack of at most 8.
     pub operations: Vec<Operation>,
 }
 
 impl Formula {
     /// The most columns.
-    pub const MOST_INPUTS: usize = 8;
+    pub const MAX_INPUTS: usize = 8;
     /// The most operations.
-    pub const MOST_OPERATIONS: usize = 64;
+    pub const MAX_OPERATIONS: usize = 64;
     /// The most numbers on the stack.
     pub const DEPTH: usize = 8;
 
@@ -87,10 +87,10 @@ impl Formula {
     /// [`Error::InvalidArgument`] saying what is wrong.
     pub fn validate(&self) -> Result<()> {
         let refuse = |what: &str| Err(Error::InvalidArgument(format!("formula: {what}")));
-        if !(1..=Self::MOST_INPUTS).contains(&self.inputs.len()) {
+        if !(1..=Self::MAX_INPUTS).contains(&self.inputs.len()) {
             return refuse("1 to 8 inputs");
         }
-        if !(1..=Self::MOST_OPERATIONS).contains(&self.operations.len()) {
+        if !(1..=Self::MAX_OPERATIONS).contains(&self.operations.len()) {
             return refuse("1 to 64 operations");
         }
         let mut depth = 0;

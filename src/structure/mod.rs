@@ -3,18 +3,18 @@
 //! These are the records that a frame's header stores. What is done to the bytes stands in [`crate::transform`], how a structure is
 //! found in [`crate::search`].
 
-pub(crate) mod companion;
+pub mod description;
 pub(crate) mod field;
 mod formula;
+pub(crate) mod references;
 mod transform;
-pub mod words;
 
 use crate::error::{Error, Result};
-use crate::layout::{Contexts, Layout, Places};
+use crate::layout::{Contexts, Layout, Positions};
 
-pub use companion::{Look, Looks};
-pub use field::{Field, MOST_FIELDS};
-pub use formula::{Formula, Input, Operation};
+pub use field::{Field, MAX_FIELDS};
+pub use formula::{Formula, FormulaInput, Operation};
+pub use references::{Reference, References};
 pub use transform::{Predict, Rule, Transform};
 
 /// How a frame's content becomes the bytes that are coded.
@@ -26,8 +26,8 @@ pub struct Structure {
     pub transposed: bool,
     /// What is done to the elements: nothing but the layout's byte order if empty.
     pub fields: Vec<Field>,
-    /// What each column of a table looks at to tell its next value; empty if none does.
-    pub looks: Vec<Looks>,
+    /// The other columns that each column of a table refers to; empty if none does.
+    pub references: Vec<References>,
 }
 
 impl Structure {
@@ -37,11 +37,11 @@ impl Structure {
             layout,
             transposed: false,
             fields: Vec::new(),
-            looks: Vec::new(),
+            references: Vec::new(),
         }
     }
 
-    /// Gives a table's columns these transforms; no fields if they say no more than the layout.
+    /// Gives a table's columns these transforms; no fields if they hold no more than the layout.
     pub(crate) fn set_fields(&mut self, fields: Vec<Field>) {
         let plain = |field: &Field| {
             let alike = (field.width, field.swap) == (fields[0].width, fields[0].swap);
@@ -56,7 +56,8 @@ impl Structure {
         }
     }
 
-    /// The widths of a table's columns, if it has few enough for companions and to be carried; none of what is no table.
+    /// The widths of a table's columns, if it has few enough for references and to be stored in a model; none of what
+    /// is no table.
     pub(crate) fn widths_of_table(&self) -> Option<Vec<u8>> {
         let Layout {
             width,
@@ -71,7 +72,7 @@ impl Structure {
             0 => record as usize / usize::from(width),
             columns => columns,
         };
-        (columns <= companion::MOST_COLUMNS).then(|| match self.fields.len() {
+        (columns <= references::MAX_TABLE_COLUMNS).then(|| match self.fields.len() {
             0 => vec![width; columns],
             _ => self.fields.iter().map(|field| field.width).collect(),
         })
@@ -99,43 +100,45 @@ impl Structure {
             let what = "only whole records can be stored column after column".to_string();
             return Err(Error::InvalidArgument(what));
         }
-        let looks = |widths: Option<Vec<u8>>| match widths {
-            Some(widths) => companion::fit(&widths, &self.looks),
+        let references = |widths: Option<Vec<u8>>| match widths {
+            Some(widths) => references::fit(&widths, &self.references),
             None => false,
         };
-        if !self.looks.is_empty() && !looks(self.widths_of_table()) {
-            let what = "columns look at what is no column of theirs".to_string();
+        if !self.references.is_empty() && !references(self.widths_of_table()) {
+            let what = "columns refer to what is no column of theirs".to_string();
             return Err(Error::InvalidArgument(what));
         }
         Ok(())
     }
 
     /// Where every coded byte is.
-    pub fn places(&self) -> Places {
+    pub fn positions(&self) -> Positions {
         let [field] = self.fields.as_slice() else {
             let widths = self.fields.iter().map(|field| field.width);
-            let places = if widths.clone().all(|width| width == self.layout.width) {
-                Places::uniform(&self.layout)
+            let positions = if widths.clone().all(|width| width == self.layout.width) {
+                Positions::uniform(&self.layout)
             } else {
-                Places::mixed(&self.layout, widths)
+                Positions::mixed(&self.layout, widths)
             };
             return match self.widths_of_table() {
-                Some(widths) => places.accompanied(companion::by_byte(&widths, &self.looks)),
-                None => places,
+                Some(widths) => {
+                    positions.with_cross_columns(references::by_byte(&widths, &self.references))
+                }
+                None => positions,
             };
         };
-        Places::uniform(&self.layout).within(match field.transform.predict {
+        Positions::uniform(&self.layout).within(match field.transform.predict {
             Predict::Nothing => Contexts::Array,
             _ => Contexts::Residuals,
         })
     }
 
-    /// The most columns of a table that is carried.
-    pub const MOST_COLUMNS: usize = companion::MOST_COLUMNS;
+    /// The most columns of a table that a model stores.
+    pub const MAX_TABLE_COLUMNS: usize = references::MAX_TABLE_COLUMNS;
 
-    /// The structure as a model carries it: that of a table's rows from the first byte of one on, a field for each column.
-    /// `None` if it is no table of several columns. Arrays are not carried: their predictions are fitted to each frame. Nor is
-    /// what columns look at, of which a network knows nothing.
+    /// The structure as a model stores it: that of a table's rows from the first byte of one on, a field for each
+    /// column. `None` if it is no table of several columns. Arrays are not stored: their predictions are fitted to each
+    /// frame. Nor are references, of which a network knows nothing.
     pub fn table(&self) -> Option<Structure> {
         let fields = self.columns_of_table()?;
         let layout = Layout {
@@ -147,11 +150,11 @@ impl Structure {
             layout,
             transposed: false,
             fields,
-            looks: Vec::new(),
+            references: Vec::new(),
         })
     }
 
-    /// Whether a model may carry it: [`Structure::table`] of some structure.
+    /// Whether a model may store it: [`Structure::table`] of some structure.
     pub fn is_table(&self) -> bool {
         self.table().as_ref() == Some(self)
     }

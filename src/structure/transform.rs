@@ -36,14 +36,14 @@ pub enum Rule {
 
 impl Rule {
     /// The most values of a dictionary.
-    pub const MOST_VALUES: usize = 1 << 16;
+    pub const MAX_VALUES: usize = 1 << 16;
     /// The largest numerator and denominator of a step.
     pub const MAX_TERM: u64 = 1 << 62;
     /// The most decimals.
     pub const MAX_DECIMALS: u8 = 19;
 
-    /// The most significant digits that all floats of `bits` bits tell apart.
-    pub fn most_digits(bits: u32) -> u8 {
+    /// The most significant digits that all floats of `bits` bits distinguish.
+    pub fn max_digits(bits: u32) -> u8 {
         if bits == 32 { 6 } else { 15 }
     }
 }
@@ -66,15 +66,15 @@ pub enum Predict {
         /// A weight in Q12 for each neighbour but the first, within 2^15.
         weights: Vec<i32>,
     },
-    /// What other columns of the same row say: only where there are several fields.
+    /// From other columns of the same row: only where there are several fields.
     Relation(Arc<Formula>),
 }
 
 impl Predict {
     /// The most neighbours of a stencil.
-    pub const MOST_LAGS: usize = 32;
+    pub const MAX_LAGS: usize = 32;
     /// The largest magnitude of a stencil's weight: 8 in Q12.
-    pub const MOST_WEIGHT: i32 = 1 << 15;
+    pub const MAX_WEIGHT: i32 = 1 << 15;
 }
 
 /// How the elements of a column become the numbers whose bytes are predicted.
@@ -139,13 +139,13 @@ impl Transform {
                 if !(-1100..=1200).contains(shift) {
                     return refuse("the fixed point is out of range");
                 }
-                if lags.is_empty() || lags.len() > Predict::MOST_LAGS || lags.contains(&0) {
+                if lags.is_empty() || lags.len() > Predict::MAX_LAGS || lags.contains(&0) {
                     return refuse("a stencil has 1 to 32 neighbours, all of them earlier");
                 }
                 if weights.len() + 1 != lags.len()
                     || weights
                         .iter()
-                        .any(|w| w.unsigned_abs() > Predict::MOST_WEIGHT.unsigned_abs())
+                        .any(|w| w.unsigned_abs() > Predict::MAX_WEIGHT.unsigned_abs())
                 {
                     return refuse("a stencil has a weight within 2^15 for each neighbour but one");
                 }
@@ -163,7 +163,7 @@ impl Transform {
             Rule::Any => true,
             Rule::Dictionary(values) => {
                 let increasing = values.windows(2).all(|pair| pair[0] < pair[1]);
-                let few = (1..=Rule::MOST_VALUES).contains(&values.len());
+                let few = (1..=Rule::MAX_VALUES).contains(&values.len());
                 increasing && few && values.last().is_some_and(|&last| last <= mask(bits))
             }
             &Rule::Step {
@@ -175,7 +175,7 @@ impl Transform {
                 float && in_range && u128::from(denominator) < u128::from(numerator) << 62
             }
             &Rule::Digits { digits, decimals } => {
-                let most = Rule::most_digits(bits);
+                let most = Rule::max_digits(bits);
                 float && (1..=most).contains(&digits) && decimals <= Rule::MAX_DECIMALS
             }
             &Rule::Coarse { cut } => float && (1..precision(bits)).contains(&cut),

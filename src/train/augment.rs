@@ -1,6 +1,6 @@
 //! Data as other people's might be: cut anywhere, in other units, in the other byte order, of no known layout.
 
-use crate::layout::{Given, Kind, Layout};
+use crate::layout::{Kind, Layout, SpecifiedLayout};
 use crate::search::columns;
 use crate::search::plan::{FramePlan, Planner};
 use crate::structure::{Field, Structure};
@@ -11,44 +11,48 @@ const UNCHANGED: u8 = 2;
 const LONGEST_CUT: usize = 4096;
 
 /// Changes a file's bytes, or what is known of their layout.
-pub fn vary(bytes: &mut Vec<u8>, given: Given, random: &mut fastrand::Rng) -> Given {
+pub fn vary(
+    bytes: &mut Vec<u8>,
+    specified: SpecifiedLayout,
+    random: &mut fastrand::Rng,
+) -> SpecifiedLayout {
     if random.u8(0..UNCHANGED) == 0 {
-        return given;
+        return specified;
     }
     match random.u8(0..3) {
         0 => {
             // The record's phase is to be found: what was given no longer holds.
             bytes.drain(..random.usize(0..=LONGEST_CUT.min(bytes.len() / 2)));
-            Given::Nothing
+            SpecifiedLayout::Nothing
         }
         1 => {
-            let structure = structure(bytes, given);
+            let structure = structure(bytes, specified);
             let factor = (random.f64() * 6.0 - 3.0).exp2();
             each_number(bytes, &structure, |number, swap, kind| {
                 if kind == Kind::Float {
                     scale(number, swap, factor);
                 }
             });
-            given
+            specified
         }
         _ => {
             if random.bool() {
-                let structure = structure(bytes, given);
+                let structure = structure(bytes, specified);
                 each_number(bytes, &structure, |number, _, _| number.reverse());
             }
-            Given::Layout(Layout::BYTES)
+            SpecifiedLayout::Layout(Layout::BYTES)
         }
     }
 }
 
 /// The structure of the first frame, which is taken to be that of all the bytes.
-fn structure(bytes: &[u8], given: Given) -> Structure {
+fn structure(bytes: &[u8], specified: SpecifiedLayout) -> Structure {
     let FramePlan {
         len,
         layout,
         transposed,
         ..
-    } = Planner::new(given, crate::level::Effort::Default.settings().search).next(bytes, true);
+    } = Planner::new(specified, crate::level::Effort::Default.settings().search).next(bytes, true);
     Structure::choose(layout, transposed, bytes.get(..len).unwrap_or(bytes))
 }
 
@@ -137,11 +141,11 @@ mod tests {
         let mut seen = [0; 4];
         for _ in 0..60 {
             let mut varied = bytes.clone();
-            let given = vary(&mut varied, Given::Nothing, &mut random);
-            let kind = match given {
-                Given::Nothing if varied == bytes => 0,
-                Given::Nothing if varied.len() < bytes.len() => 1,
-                Given::Nothing => 2,
+            let specified = vary(&mut varied, SpecifiedLayout::Nothing, &mut random);
+            let kind = match specified {
+                SpecifiedLayout::Nothing if varied == bytes => 0,
+                SpecifiedLayout::Nothing if varied.len() < bytes.len() => 1,
+                SpecifiedLayout::Nothing => 2,
                 _ => 3,
             };
             seen[kind] += 1;

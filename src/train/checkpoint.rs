@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Progress {
+pub struct CheckpointState {
     /// Optimiser steps.
     pub steps: u64,
     /// Seconds trained.
@@ -27,7 +27,7 @@ pub fn save(
     twin: &Twin,
     best: &[(String, Tensor)],
     optimizer: &AdamW,
-    progress: &Progress,
+    progress: &CheckpointState,
 ) -> Result<()> {
     let mut tensors: HashMap<String, Tensor> = HashMap::new();
     for (name, var) in twin.parameters()? {
@@ -36,14 +36,14 @@ pub fn save(
     for (name, tensor) in best {
         tensors.insert(format!("best.{name}"), tensor.clone());
     }
-    for slot in &optimizer.slots {
+    for moments in &optimizer.moments_of_all {
         tensors.insert(
-            format!("first.{}", slot.name),
-            Tensor::from_slice(&slot.first, slot.first.len(), &Device::Cpu)?,
+            format!("first.{}", moments.name),
+            Tensor::from_slice(&moments.first, moments.first.len(), &Device::Cpu)?,
         );
         tensors.insert(
-            format!("second.{}", slot.name),
-            Tensor::from_slice(&slot.second, slot.second.len(), &Device::Cpu)?,
+            format!("second.{}", moments.name),
+            Tensor::from_slice(&moments.second, moments.second.len(), &Device::Cpu)?,
         );
     }
     let numbers = [
@@ -68,7 +68,7 @@ pub fn load(
     path: &Path,
     twin: &Twin,
     optimizer: &mut AdamW,
-) -> Result<(Vec<(String, Tensor)>, Progress)> {
+) -> Result<(Vec<(String, Tensor)>, CheckpointState)> {
     let tensors = safetensors::load(path, &Device::Cpu)?;
     let find = |name: String| match tensors.get(&name) {
         Some(tensor) => Ok(tensor),
@@ -80,9 +80,9 @@ pub fn load(
         let kept = find(format!("best.{name}"))?.clone();
         best.push((name, kept));
     }
-    for slot in &mut optimizer.slots {
-        slot.first = find(format!("first.{}", slot.name))?.to_vec1()?;
-        slot.second = find(format!("second.{}", slot.name))?.to_vec1()?;
+    for moments in &mut optimizer.moments_of_all {
+        moments.first = find(format!("first.{}", moments.name))?.to_vec1()?;
+        moments.second = find(format!("second.{}", moments.name))?.to_vec1()?;
     }
     let numbers = find("progress".into())?.to_vec1::<f64>()?;
     let &[steps, seconds, total, held, seed] = numbers.as_slice() else {
@@ -94,7 +94,7 @@ pub fn load(
     optimizer.steps = steps as u64;
     Ok((
         best,
-        Progress {
+        CheckpointState {
             steps: steps as u64,
             seconds,
             total,

@@ -80,7 +80,7 @@ fn round(weights: &mut Weights, [embeddings, inputs, outputs, head]: [i8; KINDS]
 
 /// Bytes of a piece's content, coded with all else that predicts.
 fn coded(model: &Model, piece: &Piece, content: &[u8]) -> f64 {
-    let lanes = lane_count(EFFORT, piece.places.contexts(), content.len());
-    let words = Coding::whole(Some(model), EFFORT, &piece.places, lanes).encode(content);
+    let lanes = lane_count(EFFORT, piece.positions.contexts(), content.len());
+    let words = Coding::whole(Some(model), EFFORT, &piece.positions, lanes).encode(content);
     4.0 * words.iter().map(|lane| lane.len() as f64).sum::<f64>()
 }

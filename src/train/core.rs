@@ -1,4 +1,4 @@
-//! The float twin of a block's inner part, lane by lane: convolution, selective scan, skip and gate, and its gradient.
+//! The float twin of a block's core, lane by lane: convolution, selective scan, skip and gate, and its gradient.
 //!
 //! Follows `model::network` step for step; the matrix products around it are candle's.
 
@@ -7,17 +7,17 @@ use crate::model::{CONV, Config, HEAD};
 /// Limit of B and C, as in the integer network.
 const PROJECTION_LIMIT: f32 = 8191.0 / 1024.0;
 
-/// Sizes of a block's inner part.
+/// Sizes of a block's core.
 #[derive(Clone, Copy, Debug)]
-pub struct Shape {
+pub struct BlockShape {
     pub inner: usize,
     pub heads: usize,
     pub state: usize,
 }
 
-impl Shape {
-    pub fn of(config: &Config) -> Shape {
-        Shape {
+impl BlockShape {
+    pub fn of(config: &Config) -> BlockShape {
+        BlockShape {
             inner: config.inner(),
             heads: usize::from(config.heads),
             state: usize::from(config.state),
@@ -49,7 +49,7 @@ pub struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    pub fn new(shape: &Shape, flat: &'a [f32]) -> Self {
+    pub fn new(shape: &BlockShape, flat: &'a [f32]) -> Self {
         let (filter, rest) = flat.split_at(CONV * shape.convolved());
         let (bias, rest) = rest.split_at(shape.convolved());
         let (log_a, rest) = rest.split_at(shape.heads);
@@ -66,16 +66,16 @@ impl<'a> Parameters<'a> {
 
 /// A lane's state between windows.
 #[derive(Clone, Debug)]
-pub struct LaneState {
+pub struct TwinState {
     /// `[3][convolved]`, oldest first.
     pub history: Vec<f32>,
     /// `[state][inner]`
     pub scan: Vec<f32>,
 }
 
-impl LaneState {
-    pub fn new(shape: &Shape) -> Self {
-        LaneState {
+impl TwinState {
+    pub fn new(shape: &BlockShape) -> Self {
+        TwinState {
             history: vec![0.0; 3 * shape.convolved()],
             scan: vec![0.0; shape.state * shape.inner],
         }
@@ -134,7 +134,7 @@ fn softplus(x: f32) -> f32 {
 
 /// What the backward pass needs of a lane's forward pass.
 #[derive(Default)]
-struct Trace {
+struct ScanTrace {
     /// `[steps][convolved]` before the activation.
     before: Vec<f32>,
     /// `[steps][convolved]` after it and the limit.
@@ -150,10 +150,10 @@ struct Trace {
 
 /// `gated[t] = y[t] * silu(z[t])` for `projected[t] = (z, x, B, C, dt)`; moves `state` on.
 pub fn forward(
-    shape: &Shape,
+    shape: &BlockShape,
     p: &Parameters,
     projected: &[f32],
-    state: &mut LaneState,
+    state: &mut TwinState,
     gated: &mut [f32],
 ) {
     run(
@@ -162,15 +162,15 @@ pub fn forward(
         projected,
         state,
         gated,
-        &mut Trace::default(),
+        &mut ScanTrace::default(),
         false,
     );
 }
 
 /// The magnitudes that [`forward`] meets on the same arguments; leaves the state alone.
-pub fn peaks(shape: &Shape, p: &Parameters, projected: &[f32], state: &LaneState) -> Peaks {
+pub fn peaks(shape: &BlockShape, p: &Parameters, projected: &[f32], state: &TwinState) -> Peaks {
     let (inner, heads) = (shape.inner, shape.heads);
-    let mut trace = Trace::default();
+    let mut trace = ScanTrace::default();
     let mut gated = vec![0.0; projected.len() / shape.projected() * inner];
     run(
         shape,
@@ -218,12 +218,12 @@ pub fn peaks(shape: &Shape, p: &Parameters, projected: &[f32], state: &LaneState
 }
 
 fn run(
-    shape: &Shape,
+    shape: &BlockShape,
     p: &Parameters,
     projected: &[f32],
-    state: &mut LaneState,
+    state: &mut TwinState,
     gated: &mut [f32],
-    trace: &mut Trace,
+    trace: &mut ScanTrace,
     keep: bool,
 ) {
     let (inner, channels, heads, n) = (shape.inner, shape.convolved(), shape.heads, shape.state);
@@ -242,12 +242,12 @@ fn run(
     let mut input = vec![0.0f32; inner];
     let mut decay_of = vec![0.0f32; inner];
     for t in 0..steps {
-        let slot = if keep { t } else { 0 };
+        let kept = if keep { t } else { 0 };
         let row = &projected[t * shape.projected()..][..shape.projected()];
         let (z, rest) = row.split_at(inner);
         let (xbc, dt) = rest.split_at(channels);
-        let before = &mut trace.before[slot * channels..][..channels];
-        let after = &mut trace.after[slot * channels..][..channels];
+        let before = &mut trace.before[kept * channels..][..channels];
+        let after = &mut trace.after[kept * channels..][..channels];
         let h = &mut state.history;
         for j in 0..channels {
             before[j] = p.bias[j]
@@ -268,19 +268,19 @@ fn run(
         for (k, &dt) in dt.iter().enumerate() {
             let step = softplus(dt + p.step_bias[k]);
             let decay = (-step * p.log_a[k].exp()).exp();
-            trace.step[slot * heads + k] = step;
-            trace.decay[slot * heads + k] = decay;
+            trace.step[kept * heads + k] = step;
+            trace.decay[kept * heads + k] = decay;
             for j in k * HEAD..(k + 1) * HEAD {
                 input[j] = step * x[j];
                 decay_of[j] = decay;
             }
         }
-        let y = &mut trace.y[slot * inner..][..inner];
+        let y = &mut trace.y[kept * inner..][..inner];
         y.fill(0.0);
-        for (line, (&b, &c)) in state.scan.chunks_exact_mut(inner).zip(b.iter().zip(c)) {
+        for (states, (&b, &c)) in state.scan.chunks_exact_mut(inner).zip(b.iter().zip(c)) {
             for j in 0..inner {
-                line[j] = line[j] * decay_of[j] + input[j] * b;
-                y[j] += line[j] * c;
+                states[j] = states[j] * decay_of[j] + input[j] * b;
+                y[j] += states[j] * c;
             }
         }
         if keep {
@@ -296,10 +296,10 @@ fn run(
 /// The gradient of [`forward`] over one window, state at its start held fixed: fills `d_projected` and adds to
 /// `d_parameters` (flat).
 pub fn backward(
-    shape: &Shape,
+    shape: &BlockShape,
     flat: &[f32],
     projected: &[f32],
-    state: &LaneState,
+    state: &TwinState,
     d_gated: &[f32],
     d_projected: &mut [f32],
     d_parameters: &mut [f32],
@@ -316,11 +316,11 @@ pub fn backward(
 
 /// A backward pass: what the forward pass left, and the gradients so far.
 struct Backward<'a> {
-    shape: &'a Shape,
+    shape: &'a BlockShape,
     p: Parameters<'a>,
     projected: &'a [f32],
     steps: usize,
-    trace: Trace,
+    trace: ScanTrace,
     d_projected: &'a mut [f32],
     d_filter: &'a mut [f32],
     d_bias: &'a mut [f32],
@@ -342,17 +342,17 @@ struct Backward<'a> {
 impl<'a> Backward<'a> {
     /// Goes forward once more, to have the trace.
     fn new(
-        shape: &'a Shape,
+        shape: &'a BlockShape,
         flat: &'a [f32],
         projected: &'a [f32],
-        state: &LaneState,
+        state: &TwinState,
         d_projected: &'a mut [f32],
         d_parameters: &'a mut [f32],
     ) -> Self {
         let p = Parameters::new(shape, flat);
         let (inner, channels) = (shape.inner, shape.convolved());
         let steps = projected.len() / shape.projected();
-        let mut trace = Trace::default();
+        let mut trace = ScanTrace::default();
         let mut gated = vec![0.0; steps * inner];
         run(
             shape,

@@ -1,10 +1,10 @@
 //! Training data: files cut into pieces of one structure, transformed as for coding, some of it held out.
 
-use super::carried::carried;
 use super::piece::Piece;
-use super::sources::{Rules, Source, Sources};
+use super::sources::{Rules, Sources, TrainingFile};
+use super::stored_structure::stored_structure;
 use crate::error::{Error, Result};
-use crate::layout::Given;
+use crate::layout::SpecifiedLayout;
 use crate::search::plan::{LOOKAHEAD, Planner};
 use crate::stream::Input;
 use crate::structure::Structure;
@@ -24,8 +24,9 @@ pub struct Corpus {
     pub pieces: Vec<Piece>,
     /// What is held out.
     pub held: Vec<Piece>,
-    /// The structure that a network carries from here: all pieces keep to it where it suits them about as well as their own.
-    pub carried: Option<Structure>,
+    /// The structure that is stored with a network trained here: all pieces keep to it where it suits them about as
+    /// well as their own.
+    pub stored_structure: Option<Structure>,
     /// Where more comes from, if not all of the data is here.
     sources: Option<Sources>,
 }
@@ -36,9 +37,13 @@ impl Corpus {
     ///
     /// # Errors
     /// `Io` if a file cannot be read.
-    pub fn of_files(rules: Rules, files: Vec<Source>, held: Vec<Source>) -> Result<Corpus> {
+    pub fn of_files(
+        rules: Rules,
+        files: Vec<TrainingFile>,
+        held: Vec<TrainingFile>,
+    ) -> Result<Corpus> {
         let mut corpus = Corpus::default();
-        let bytes: u64 = files.iter().chain(&held).map(Source::len).sum();
+        let bytes: u64 = files.iter().chain(&held).map(TrainingFile::len).sum();
         if rules.memory < bytes || rules.augment {
             // Some of a single file must be held out before anything is drawn from it.
             let (files, held) = match held.is_empty() {
@@ -53,28 +58,28 @@ impl Corpus {
             let mut sources = Sources::new(rules, files);
             let room = sources.bytes().min(rules.memory - share);
             sources.fill(&mut corpus.pieces, room)?;
-            corpus.carried = carried(&corpus.pieces);
+            corpus.stored_structure = stored_structure(&corpus.pieces);
             // Pieces that are here already keep their own structure until others are drawn in their places.
-            sources.carried = corpus.carried.clone();
+            sources.stored_structure = corpus.stored_structure.clone();
             corpus.sources = Some(sources);
             let mut held = Sources::new(plain, held);
-            held.carried = corpus.carried.clone();
+            held.stored_structure = corpus.stored_structure.clone();
             held.fill(&mut corpus.held, held.bytes().min(share))?;
             return Ok(corpus);
         }
-        let all = |files: &[Source], carried: Option<&Structure>| {
+        let all = |files: &[TrainingFile], stored_structure: Option<&Structure>| {
             let mut all = Vec::new();
             for file in files {
-                all.extend(pieces(&file.read()?, rules.given, carried));
+                all.extend(pieces(&file.read()?, rules.specified, stored_structure));
             }
             Ok::<_, Error>(all)
         };
         corpus.pieces = all(&files, None)?;
-        corpus.carried = carried(&corpus.pieces);
+        corpus.stored_structure = stored_structure(&corpus.pieces);
         if corpus.differs() {
-            corpus.pieces = all(&files, corpus.carried.as_ref())?;
+            corpus.pieces = all(&files, corpus.stored_structure.as_ref())?;
         }
-        corpus.held = all(&held, corpus.carried.as_ref())?;
+        corpus.held = all(&held, corpus.stored_structure.as_ref())?;
         if corpus.held.is_empty() {
             corpus.hold_out_ends();
         }
@@ -82,14 +87,14 @@ impl Corpus {
     }
 
     /// The data of one file's bytes; the ends of its pieces are held out.
-    pub fn of_bytes(bytes: &[u8], given: Given) -> Corpus {
+    pub fn of_bytes(bytes: &[u8], specified: SpecifiedLayout) -> Corpus {
         let mut corpus = Corpus {
-            pieces: pieces(bytes, given, None),
+            pieces: pieces(bytes, specified, None),
             ..Corpus::default()
         };
-        corpus.carried = carried(&corpus.pieces);
+        corpus.stored_structure = stored_structure(&corpus.pieces);
         if corpus.differs() {
-            corpus.pieces = pieces(bytes, given, corpus.carried.as_ref());
+            corpus.pieces = pieces(bytes, specified, corpus.stored_structure.as_ref());
         }
         corpus.hold_out_ends();
         corpus
@@ -99,8 +104,8 @@ impl Corpus {
     ///
     /// # Errors
     /// `Io` if the file cannot be read, `InputChanged` if its length changes.
-    pub fn of_frames(file: File, given: Given) -> Result<Corpus> {
-        let mut planner = Planner::new(given, crate::level::Effort::Default.settings().search);
+    pub fn of_frames(file: File, specified: SpecifiedLayout) -> Result<Corpus> {
+        let mut planner = Planner::new(specified, crate::level::Effort::Default.settings().search);
         let mut input = Input::from_file(file)?;
         let mut corpus = Corpus::default();
         let mut stride = 1;
@@ -117,10 +122,10 @@ impl Corpus {
                 corpus.pieces.push(Piece::new(structure, frame.to_vec()));
             }
             if corpus.len() > FITTED {
-                let mut place = 0;
+                let mut number = 0;
                 corpus.pieces.retain(|_| {
-                    place += 1;
-                    place % 2 == 1
+                    number += 1;
+                    number % 2 == 1
                 });
                 stride *= 2;
             }
@@ -165,14 +170,14 @@ impl Corpus {
         self.pieces.is_empty()
     }
 
-    /// Whether some piece might keep to what is carried, and does not.
+    /// Whether some piece might adopt the stored structure, and does not.
     fn differs(&self) -> bool {
-        let Some(carried) = &self.carried else {
+        let Some(stored_structure) = &self.stored_structure else {
             return false;
         };
         let tables = self.pieces.iter().filter_map(|p| p.structure.table());
-        let mut alike = tables.filter(|table| table.has_columns_of(carried));
-        alike.any(|table| table != *carried)
+        let mut alike = tables.filter(|table| table.has_columns_of(stored_structure));
+        alike.any(|table| table != *stored_structure)
     }
 
     fn hold_out_ends(&mut self) {
@@ -184,7 +189,7 @@ impl Corpus {
             structure.layout = structure.layout.advanced(split as u64);
             self.held.push(Piece {
                 content: piece.content.split_off(split),
-                places: structure.places(),
+                positions: structure.positions(),
                 structure,
             });
         }
@@ -193,14 +198,19 @@ impl Corpus {
 }
 
 /// A file's pieces.
-fn pieces(mut bytes: &[u8], given: Given, carried: Option<&Structure>) -> Vec<Piece> {
-    let mut planner = Planner::new(given, crate::level::Effort::Default.settings().search);
+fn pieces(
+    mut bytes: &[u8],
+    specified: SpecifiedLayout,
+    stored_structure: Option<&Structure>,
+) -> Vec<Piece> {
+    let mut planner = Planner::new(specified, crate::level::Effort::Default.settings().search);
     let mut pieces: Vec<Piece> = Vec::new();
     while !bytes.is_empty() {
         let at_end = bytes.len() <= LOOKAHEAD;
         let plan = planner.next(&bytes[..bytes.len().min(LOOKAHEAD)], at_end);
         let (frame, rest) = bytes.split_at(plan.len);
-        let structure = Structure::choose_near(carried, plan.layout, plan.transposed, frame);
+        let structure =
+            Structure::choose_or_adopt(stored_structure, plan.layout, plan.transposed, frame);
         match pieces.last_mut() {
             // Frames of one array follow each other in phase: they are one piece.
             Some(last) if continues(last, &structure) => {
@@ -214,7 +224,7 @@ fn pieces(mut bytes: &[u8], given: Given, carried: Option<&Structure>) -> Vec<Pi
     pieces
 }
 
-/// Whether a structure is that of the piece, carried on.
+/// Whether a structure is that of the piece, continued.
 fn continues(last: &Piece, structure: &Structure) -> bool {
     let layout = last.structure.layout.advanced(last.content.len() as u64);
     structure.layout == layout

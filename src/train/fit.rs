@@ -4,7 +4,7 @@ use super::coarse::coarsen;
 use super::corpus::Corpus;
 use super::optimizer::AdamW;
 use super::quantize::quantize;
-use super::run::{CALIBRATION, Report, falling};
+use super::run::{CALIBRATION, TrainingReport, falling};
 use super::teacher_forcing::{Excerpt, TeacherForcing};
 use super::twin::Twin;
 use super::window::spread;
@@ -25,7 +25,7 @@ const RATE: f64 = 4e-3;
 const TRAINING: f64 = 0.93;
 const SEED: u64 = 1;
 
-/// Trains a small network on the frames of an input for `time`, to be embedded in the output. `look` is called after every
+/// Trains a small network on the frames of an input for `time`, to be embedded in the output. `observe` is called after every
 /// step; false ends the training as if the time were up. `None` if the corpus has nothing to learn from.
 ///
 /// # Errors
@@ -33,14 +33,14 @@ const SEED: u64 = 1;
 pub fn fit(
     corpus: &Corpus,
     time: Duration,
-    look: &mut dyn FnMut(&Report) -> bool,
+    observe: &mut dyn FnMut(&TrainingReport) -> bool,
 ) -> Result<Option<Model>> {
     let frames = corpus.pieces.iter();
-    let parts: Vec<Excerpt> = frames
+    let chunks: Vec<Excerpt> = frames
         .map(|piece| Excerpt::of(piece, 0, piece.content.len(), LANES))
-        .filter(|part| part.steps() >= STEPS)
+        .filter(|chunk| chunk.steps() >= STEPS)
         .collect();
-    if parts.is_empty() {
+    if chunks.is_empty() {
         return Ok(None);
     }
     let twin = Twin::new(&shape(corpus), SEED)?;
@@ -49,15 +49,15 @@ pub fn fit(
     let mut order = Vec::new();
     let mut another = || {
         if order.is_empty() {
-            order = parts.clone();
+            order = chunks.clone();
             random.shuffle(&mut order);
         }
         order.pop()
     };
     let started = Instant::now();
     let budget = (time.as_secs_f64() * TRAINING).max(1e-3);
-    let mut report = Report::new(SEED, budget);
-    let side_by_side: Vec<Excerpt> = (0..FRAMES.min(parts.len()))
+    let mut report = TrainingReport::new(SEED, budget);
+    let side_by_side: Vec<Excerpt> = (0..FRAMES.min(chunks.len()))
         .filter_map(|_| another())
         .collect();
     let steps = STEPS / side_by_side.len();
@@ -69,11 +69,11 @@ pub fn fit(
         optimizer.step(&cost.backward()?, rate)?;
         let seconds = started.elapsed().as_secs_f64();
         report.step(scene.bits, scene.batch.targets.len(), seconds, budget);
-        if !look(&report) {
+        if !observe(&report) {
             break;
         }
     }
-    let longest = parts.iter().map(|part| part.content.len()).max();
+    let longest = chunks.iter().map(|chunk| chunk.content.len()).max();
     let len = CALIBRATION.1.min(longest.unwrap_or(0));
     let stretches = spread(corpus.pieces.iter(), CALIBRATION.0, len);
     let model = quantize(&twin, &stretches, len)?;

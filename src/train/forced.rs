@@ -122,7 +122,7 @@ where
     }
 }
 
-/// Bits of a decision whose probability of being yes is `one / 65536`.
+/// Bits of a decision whose probability of being a one is `one / 65536`.
 pub(super) fn cost(one: u16, yes: bool) -> f64 {
     let p = f64::from(one) / 65536.0;
     -if yes { p } else { 1.0 - p }.log2()

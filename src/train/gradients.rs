@@ -1,6 +1,6 @@
-//! Gradients against finite differences, and windows in parts.
+//! Gradients against finite differences, and windows in pieces.
 
-use super::core::{LaneState, Shape};
+use super::core::{BlockShape, TwinState};
 use super::forced::{Forced, MixWatch, MixedByte};
 use super::teacher_forcing::{self, EFFORT};
 use super::tests::{CONFIG, corpus, random};
@@ -77,7 +77,7 @@ fn gradients_of_the_logits_are_those_of_the_cost() {
     // The cost of the byte after `before` others, with a network one of whose logits is a bit higher or lower, and its gradient.
     let cost = |before: usize, byte: usize, more: i16| {
         let (lanes, mut content) = (Lanes::new(1, 0, 400), &piece.content[..400]);
-        let mut predictor = Predictor::new(None, EFFORT, &piece.places, 400, 1);
+        let mut predictor = Predictor::new(None, EFFORT, &piece.positions, 400, 1);
         let logits = |step: usize| {
             let mut logits: [i16; 256] = std::array::from_fn(|k| 30000 - 9 * k as i16);
             logits[byte] += if step == before { more } else { 0 };
@@ -120,7 +120,7 @@ fn gradients_of_the_logits_are_those_of_the_cost() {
 }
 
 #[test]
-fn logits_get_the_gradient_they_are_given() {
+fn logits_get_the_gradient_of_the_cost() {
     let (logits, bias) = (
         var(random(3 * 256, 1.0, 6), &[3, 256]),
         var(vec![0.0; 256], &[256]),
@@ -154,7 +154,7 @@ fn logits_get_the_gradient_they_are_given() {
 
 #[test]
 fn gradient_of_the_mamba_core() {
-    let shape = Shape::of(&CONFIG);
+    let shape = BlockShape::of(&CONFIG);
     let (lanes, steps) = (2, 9);
     let projected = var(
         random(lanes * steps * shape.projected(), 1.5, 8),
@@ -164,7 +164,7 @@ fn gradient_of_the_mamba_core() {
     let weights = random(lanes * steps * shape.inner, 1.0, 10);
     let weights = Tensor::from_vec(weights, (lanes * steps, shape.inner), &Device::Cpu).unwrap();
     // A state that is not at rest, so that the gradient through it counts.
-    let start = LaneState {
+    let start = TwinState {
         history: random(3 * shape.convolved(), 1.0, 11),
         scan: random(shape.state * shape.inner, 1.0, 12),
     };
@@ -177,8 +177,8 @@ fn gradient_of_the_mamba_core() {
 }
 
 #[test]
-fn windows_in_parts_equal_one_window() {
-    let shape = Shape::of(&CONFIG);
+fn windows_in_pieces_equal_one_window() {
+    let shape = BlockShape::of(&CONFIG);
     let projected = random(12 * shape.projected(), 1.5, 13);
     let parameters = Tensor::from_vec(
         random(shape.parameters(), 0.7, 14),
@@ -186,7 +186,7 @@ fn windows_in_parts_equal_one_window() {
         &Device::Cpu,
     )
     .unwrap();
-    let run = |values: &[f32], state: LaneState| {
+    let run = |values: &[f32], state: TwinState| {
         let steps = values.len() / shape.projected();
         let core = MambaCore::new(shape, vec![state], None);
         let end = core.end();
@@ -201,9 +201,9 @@ fn windows_in_parts_equal_one_window() {
         let end = end.lock().unwrap().remove(0);
         (out, end)
     };
-    let (whole, _) = run(&projected, LaneState::new(&shape));
+    let (whole, _) = run(&projected, TwinState::new(&shape));
     let (first, second) = projected.split_at(5 * shape.projected());
-    let (mut parts, state) = run(first, LaneState::new(&shape));
-    parts.extend(run(second, state).0);
-    assert_eq!(whole, parts);
+    let (mut pieces, state) = run(first, TwinState::new(&shape));
+    pieces.extend(run(second, state).0);
+    assert_eq!(whole, pieces);
 }

@@ -4,7 +4,6 @@
 //! 1990) while everything else codes the same bytes; [`fit`] does so for a single input. Both export an integer network.
 
 mod augment;
-mod carried;
 mod checkpoint;
 mod coarse;
 mod core;
@@ -19,6 +18,7 @@ mod piece;
 mod quantize;
 mod run;
 mod sources;
+mod stored_structure;
 mod teacher_forcing;
 #[cfg(test)]
 mod tests;
@@ -28,7 +28,7 @@ mod window;
 pub use corpus::Corpus;
 pub use fit::fit;
 pub use ops::{Embed, MambaCore, RmsNorm, Steer};
-pub use run::{Outcome, Report, TrainOptions, train};
-pub use sources::{Rules, Source, hold_out};
+pub use run::{Outcome, TrainOptions, TrainingReport, train};
+pub use sources::{Rules, TrainingFile, hold_out};
 pub use teacher_forcing::Gap;
 pub use twin::Twin;

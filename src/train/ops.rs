@@ -1,6 +1,6 @@
 //! The pieces that candle lacks a gradient for, or a fast one: each a custom op with its backward pass.
 
-use super::core::{self, LaneState, Parameters, Peaks, Shape};
+use super::core::{self, BlockShape, Parameters, Peaks, TwinState};
 use candle_core::{
     CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape as Dims, Storage, Tensor, bail,
 };
@@ -152,20 +152,20 @@ fn inverse_rms(x: &[f32]) -> f32 {
     1.0 / (sums.iter().sum::<f32>() / x.len() as f32 + EPSILON).sqrt()
 }
 
-/// A block's inner part, see [`core`]: `(projected [lanes * steps, projected], parameters) -> gated [.., inner]`.
+/// A block's core, see [`core`]: `(projected [lanes * steps, projected], parameters) -> gated [.., inner]`.
 pub struct MambaCore {
-    shape: Shape,
+    shape: BlockShape,
     /// Each lane's state at the window's start.
-    start: Vec<LaneState>,
+    start: Vec<TwinState>,
     /// Each lane's state at its end, for the next window.
-    end: Arc<Mutex<Vec<LaneState>>>,
+    end: Arc<Mutex<Vec<TwinState>>>,
     peaks: Option<Arc<Mutex<Peaks>>>,
 }
 
 impl MambaCore {
     /// Over lanes that start in the given states; the states at the end and, if `peaks` is given, the magnitudes met are
     /// left there.
-    pub fn new(shape: Shape, start: Vec<LaneState>, peaks: Option<Arc<Mutex<Peaks>>>) -> Self {
+    pub fn new(shape: BlockShape, start: Vec<TwinState>, peaks: Option<Arc<Mutex<Peaks>>>) -> Self {
         MambaCore {
             shape,
             start,
@@ -175,7 +175,7 @@ impl MambaCore {
     }
 
     /// Where the states at the window's end will stand after the forward pass.
-    pub fn end(&self) -> Arc<Mutex<Vec<LaneState>>> {
+    pub fn end(&self) -> Arc<Mutex<Vec<TwinState>>> {
         self.end.clone()
     }
 }
@@ -269,8 +269,8 @@ impl CustomOp2 for MambaCore {
 
 /// Hands logits their gradient, which is known before: `(logits [tokens, 256], bias [256]) -> []`, always 0.
 ///
-/// The predictor that the network is a part of has computed each byte's distribution p already, the integer softmax of a sum
-/// in which the network speaks with a volume: the gradient of the byte's cost is `volume * (p - onehot)`.
+/// The predictor that the network is a part of has computed each byte's distribution p already, the integer softmax of
+/// a sum in which the network's logits are scaled: the gradient of the byte's cost is `scale * (p - onehot)`.
 pub struct Steer {
     /// `[tokens][256]`
     pub gradient: Arc<Vec<[f32; 256]>>,

@@ -12,7 +12,7 @@ const WEIGHT_DECAY: f32 = 0.01;
 const LARGEST_NORM: f32 = 1.0;
 
 /// One parameter tensor and its moments.
-pub struct Slot {
+pub struct Moments {
     pub name: String,
     var: Var,
     pub first: Vec<f32>,
@@ -21,17 +21,17 @@ pub struct Slot {
 
 /// The optimiser's state.
 pub struct AdamW {
-    pub slots: Vec<Slot>,
+    pub moments_of_all: Vec<Moments>,
     pub steps: u64,
 }
 
 impl AdamW {
-    /// Over named parameters, in the order of their names.
+    /// Over the parameters in the order of their names.
     pub fn new(mut parameters: Vec<(String, Var)>) -> AdamW {
         parameters.sort_by(|a, b| a.0.cmp(&b.0));
-        let slot = |(name, var): (String, Var)| {
+        let moments = |(name, var): (String, Var)| {
             let n = var.elem_count();
-            Slot {
+            Moments {
                 name,
                 var,
                 first: vec![0.0; n],
@@ -39,20 +39,20 @@ impl AdamW {
             }
         };
         AdamW {
-            slots: parameters.into_iter().map(slot).collect(),
+            moments_of_all: parameters.into_iter().map(moments).collect(),
             steps: 0,
         }
     }
 
     /// One step along the gradients.
     pub fn step(&mut self, gradients: &GradStore, rate: f32) -> Result<()> {
-        let mut values = Vec::with_capacity(self.slots.len());
-        for slot in &self.slots {
+        let mut values = Vec::with_capacity(self.moments_of_all.len());
+        for moments in &self.moments_of_all {
             let gradient = gradients
-                .get(&slot.var)
+                .get(&moments.var)
                 .map(|g| g.flatten_all()?.to_vec1::<f32>())
                 .transpose()?;
-            values.push(gradient.unwrap_or_else(|| vec![0.0; slot.first.len()]));
+            values.push(gradient.unwrap_or_else(|| vec![0.0; moments.first.len()]));
         }
         let norm = values
             .iter()
@@ -61,20 +61,20 @@ impl AdamW {
             .sum::<f64>()
             .sqrt() as f32;
         if !norm.is_finite() {
-            // A step that overflowed carries no direction; the next one is drawn from other data.
+            // A step that overflowed has no direction; the next one is drawn from other data.
             return Ok(());
         }
         let clip = (LARGEST_NORM / (norm + 1e-6)).min(1.0);
         self.steps += 1;
         let steps = self.steps.min(100_000) as i32;
         let (unbias1, unbias2) = (1.0 - BETA1.powi(steps), 1.0 - BETA2.powi(steps));
-        for (slot, gradient) in self.slots.iter_mut().zip(values) {
-            let mut weights = slot.var.flatten_all()?.to_vec1::<f32>()?;
+        for (moments, gradient) in self.moments_of_all.iter_mut().zip(values) {
+            let mut weights = moments.var.flatten_all()?.to_vec1::<f32>()?;
             for (((w, g), m), v) in weights
                 .iter_mut()
                 .zip(gradient)
-                .zip(&mut slot.first)
-                .zip(&mut slot.second)
+                .zip(&mut moments.first)
+                .zip(&mut moments.second)
             {
                 let g = g * clip;
                 *m = BETA1 * *m + (1.0 - BETA1) * g;
@@ -82,8 +82,11 @@ impl AdamW {
                 let change = (*m / unbias1) / ((*v / unbias2).sqrt() + EPSILON);
                 *w -= rate * (change + WEIGHT_DECAY * *w);
             }
-            slot.var
-                .set(&Tensor::from_vec(weights, slot.var.shape(), &Device::Cpu)?)?;
+            moments.var.set(&Tensor::from_vec(
+                weights,
+                moments.var.shape(),
+                &Device::Cpu,
+            )?)?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What training learns from: a stretch of coded bytes of one structure.
 
-use crate::layout::Places;
+use crate::layout::Positions;
 use crate::structure::Structure;
 
 /// A piece shorter than this is left out: it would be all start-up.
@@ -13,17 +13,17 @@ pub struct Piece {
     /// Its structure; the layout's `phase` is that of the first byte.
     pub structure: Structure,
     /// Where its bytes are.
-    pub places: Places,
+    pub positions: Positions,
 }
 
 impl Piece {
     /// A frame's bytes in their structure.
     pub fn new(mut structure: Structure, frame: Vec<u8>) -> Piece {
         let content = structure.forward(frame);
-        structure.look_around(&content);
+        structure.find_references(&content);
         Piece {
             content,
-            places: structure.places(),
+            positions: structure.positions(),
             structure,
         }
     }

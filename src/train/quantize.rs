@@ -3,9 +3,9 @@
 //! Gains of the norms are folded into the products behind them; each channel then uses the 8 bits up to the peak it
 //! showed in calibration. Each output of a product has a power-of-two scale of its own.
 
-use super::core::{Parameters, Peaks, Shape};
+use super::core::{BlockShape, Parameters, Peaks};
 use super::twin::{Twin, TwinBlock};
-use super::window::{Stretch, window};
+use super::window::{LaneStretch, window};
 use crate::error::{Error, Result};
 use crate::kernel::HEADROOM;
 use crate::model::{Block, Config, Embedding, Linear, TOKENS, Weights};
@@ -30,14 +30,18 @@ struct Calibration {
 }
 
 /// Exports the twin with scales that suit `len` bytes of each of the given stretches.
-pub fn quantize(twin: &Twin, stretches: &[Stretch], len: usize) -> Result<Model> {
+pub fn quantize(twin: &Twin, stretches: &[LaneStretch], len: usize) -> Result<Model> {
     let calibration =
         calibrate(twin, stretches, len).map_err(|e| Error::InvalidArgument(e.to_string()))?;
     let weights = export(twin, &calibration).map_err(|e| Error::InvalidArgument(e.to_string()))?;
     Model::new(twin.config, &weights)
 }
 
-fn calibrate(twin: &Twin, stretches: &[Stretch], len: usize) -> candle_core::Result<Calibration> {
+fn calibrate(
+    twin: &Twin,
+    stretches: &[LaneStretch],
+    len: usize,
+) -> candle_core::Result<Calibration> {
     const STEPS: usize = 128;
     let mut c = Calibration {
         normed: Vec::new(),
@@ -143,7 +147,7 @@ fn export_block(
     peaks: &Peaks,
     residual_bits: i32,
 ) -> candle_core::Result<Block> {
-    let shape = Shape::of(config);
+    let shape = BlockShape::of(config);
     let flat = block.core.to_vec1::<f32>()?;
     let p = Parameters::new(&shape, &flat);
     let (gain, fold) = norm(normed, &block.gain.to_vec1()?);

@@ -1,6 +1,6 @@
 //! The training run: seeds, schedule, held-out checks, early stop, checkpoints, export.
 
-use super::checkpoint::{self, Progress};
+use super::checkpoint::{self, CheckpointState};
 use super::corpus::Corpus;
 use super::optimizer::AdamW;
 use super::piece::Piece;
@@ -16,14 +16,14 @@ use std::f64::consts::PI;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// Held-out bytes of a check, all in all, and parts that they are taken from.
+/// Held-out bytes of a check, all in all, and chunks that they are taken from.
 const HELD_BYTES: usize = 128 << 10;
-const HELD_PARTS: usize = 8;
+const HELD_CHUNKS: usize = 8;
 /// Stretches that the export is calibrated on, and their length.
 pub(super) const CALIBRATION: (usize, usize) = (16, 2048);
 /// Bytes of a piece that are coded in one go, from counters and network at rest.
-const PART: usize = 512 << 10;
-/// Lanes of a part.
+const CHUNK: usize = 512 << 10;
+/// Lanes of a chunk.
 const LANES: usize = 4;
 /// Steps of warm-up.
 const WARM_UP: f64 = 100.0;
@@ -48,7 +48,7 @@ pub struct TrainOptions {
     /// Networks, of seeds that follow each other, that are begun; the better half goes on until one is left.
     pub seeds: usize,
     /// Parts that are coded side by side.
-    pub parts: usize,
+    pub chunks: usize,
     /// Steps of back-propagation.
     pub steps: usize,
     /// Peak learning rate.
@@ -67,7 +67,7 @@ impl TrainOptions {
             minutes,
             seed: 1,
             seeds: 1,
-            parts: 8,
+            chunks: 8,
             // Lanes times steps times a width of 32 stay below 2^16: from there on candle adds tensors with threads that spin while
             // they wait, which took a third of the time on a busy machine.
             steps: 60,
@@ -78,9 +78,9 @@ impl TrainOptions {
     }
 }
 
-/// A look at a run.
+/// How a run stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Report {
+pub struct TrainingReport {
     /// Share of the time budget used.
     pub done: f64,
     /// Seconds trained.
@@ -99,9 +99,9 @@ pub struct Report {
     pub held_out: Option<f64>,
 }
 
-impl Report {
-    pub(super) fn new(seed: u64, budget: f64) -> Report {
-        Report {
+impl TrainingReport {
+    pub(super) fn new(seed: u64, budget: f64) -> TrainingReport {
+        TrainingReport {
             done: 0.0,
             seconds: 0.0,
             left: budget,
@@ -132,8 +132,8 @@ pub struct Outcome {
     pub model: Model,
     /// Bits a byte on held-out data, of the whole predictor with the float twin and with the integer network.
     pub gap: Gap,
-    /// The last look.
-    pub report: Report,
+    /// The last report.
+    pub report: TrainingReport,
     /// Whether the held-out loss had stopped falling before the time was up.
     pub stopped_early: bool,
 }
@@ -152,25 +152,25 @@ pub(super) fn falling(peak: f64, done: f64, steps: u64) -> f32 {
 }
 
 /// One network on its way.
-struct Candidate {
+struct NetworkCandidate {
     twin: Twin,
     optimizer: AdamW,
-    progress: Progress,
+    progress: CheckpointState,
     best: Vec<(String, Tensor)>,
     /// Checks since the best one.
     worse: usize,
 }
 
-impl Candidate {
-    fn new(config: &Config, seed: u64) -> Result<Candidate> {
+impl NetworkCandidate {
+    fn new(config: &Config, seed: u64) -> Result<NetworkCandidate> {
         let twin = Twin::new(config, seed)?;
-        Ok(Candidate {
+        Ok(NetworkCandidate {
             optimizer: AdamW::new(twin.parameters()?),
             twin,
-            progress: Progress {
+            progress: CheckpointState {
                 best: f64::INFINITY,
                 seed,
-                ..Progress::default()
+                ..CheckpointState::default()
             },
             best: Vec::new(),
             worse: 0,
@@ -179,7 +179,7 @@ impl Candidate {
 }
 
 /// What all candidates of a run share.
-struct Run<'o> {
+struct TrainingRun<'o> {
     options: &'o TrainOptions,
     started: Instant,
     /// Seconds before this start.
@@ -187,14 +187,14 @@ struct Run<'o> {
     /// The whole time, and that of the network that will be kept.
     budget: f64,
     own: f64,
-    report: Report,
+    report: TrainingReport,
     /// Only one candidate is left: it is what a checkpoint holds.
     alone: bool,
     /// False when nobody wants to go on.
     running: bool,
 }
 
-/// Trains a network on a corpus, of which it may draw more. `look` is called after every step; false ends the run as if
+/// Trains a network on a corpus, of which it may draw more. `observe` is called after every step; false ends the run as if
 /// the time were up.
 ///
 /// # Errors
@@ -203,7 +203,7 @@ struct Run<'o> {
 pub fn train(
     corpus: &mut Corpus,
     options: &TrainOptions,
-    look: &mut dyn FnMut(&Report) -> bool,
+    observe: &mut dyn FnMut(&TrainingReport) -> bool,
 ) -> Result<Outcome> {
     if corpus.is_empty() {
         return Err(Error::InvalidArgument(
@@ -212,13 +212,13 @@ pub fn train(
     }
     options.config.check()?;
     let budget = options.minutes * 60.0;
-    let mut run = Run {
+    let mut run = TrainingRun {
         options,
         started: Instant::now(),
         earlier: 0.0,
         budget,
         own: budget,
-        report: Report::new(options.seed, budget),
+        report: TrainingReport::new(options.seed, budget),
         alone: false,
         running: true,
     };
@@ -226,7 +226,7 @@ pub fn train(
     let saved = saved.filter(|path| options.resume && path.exists());
     let mut candidate = match saved {
         Some(path) => {
-            let mut candidate = Candidate::new(&options.config, options.seed)?;
+            let mut candidate = NetworkCandidate::new(&options.config, options.seed)?;
             (candidate.best, candidate.progress) =
                 checkpoint::load(path, &candidate.twin, &mut candidate.optimizer)?;
             run.earlier = candidate.progress.total;
@@ -234,7 +234,7 @@ pub fn train(
             candidate
         }
         None => {
-            let candidate = run.compete(corpus, look)?;
+            let candidate = run.compete(corpus, observe)?;
             if !candidate.best.is_empty() {
                 run.save(&candidate)?;
             }
@@ -243,7 +243,7 @@ pub fn train(
     };
     run.alone = true;
     let own = run.own;
-    run.go_on(&mut candidate, corpus, own, look)?;
+    run.go_on(&mut candidate, corpus, own, observe)?;
     let stopped_early = candidate.worse >= PATIENCE;
     candidate.twin.set(&candidate.best)?;
     let pieces = || corpus.held.iter().chain(&corpus.pieces);
@@ -252,11 +252,12 @@ pub fn train(
     if pieces().find(enough).is_none() {
         len = pieces().map(|p| p.content.len()).max().unwrap_or(0);
     }
-    // What was held out comes first: one that starts cold in each place.
+    // What was held out comes first: one that starts cold in each of them.
     let mut stretches = spread(corpus.held.iter(), count, len);
     stretches.extend(spread(corpus.pieces.iter(), count, len));
-    let model = quantize(&candidate.twin, &stretches, len)?.carrying(corpus.carried.clone())?;
-    let gap = gap(&candidate.twin, &model, &held_parts(corpus))?;
+    let model =
+        quantize(&candidate.twin, &stretches, len)?.storing(corpus.stored_structure.clone())?;
+    let gap = gap(&candidate.twin, &model, &held_chunks(corpus))?;
     Ok(Outcome {
         model,
         gap,
@@ -265,17 +266,17 @@ pub fn train(
     })
 }
 
-impl Run<'_> {
+impl TrainingRun<'_> {
     /// The best of the seeds: round by round the better half is kept.
     fn compete(
         &mut self,
         corpus: &mut Corpus,
-        look: &mut dyn FnMut(&Report) -> bool,
-    ) -> Result<Candidate> {
+        observe: &mut dyn FnMut(&TrainingReport) -> bool,
+    ) -> Result<NetworkCandidate> {
         let first = self.options.seed;
         let seeds = first..first + self.options.seeds.max(1) as u64;
         let mut candidates = seeds
-            .map(|seed| Candidate::new(&self.options.config, seed))
+            .map(|seed| NetworkCandidate::new(&self.options.config, seed))
             .collect::<Result<Vec<_>>>()?;
         let rounds = candidates.len().next_power_of_two().trailing_zeros();
         let share = TRIALS * self.budget / f64::from(rounds.max(1));
@@ -292,7 +293,7 @@ impl Run<'_> {
         for _ in 0..rounds {
             until += share / candidates.len() as f64;
             for candidate in &mut candidates {
-                self.go_on(candidate, corpus, until, look)?;
+                self.go_on(candidate, corpus, until, observe)?;
             }
             candidates.sort_by(|a, b| a.progress.best.total_cmp(&b.progress.best));
             candidates.truncate(candidates.len().div_ceil(2));
@@ -304,10 +305,10 @@ impl Run<'_> {
     /// Trains a candidate until it has had so many seconds or stops to gain. Its best weights are those of the last checks.
     fn go_on(
         &mut self,
-        candidate: &mut Candidate,
+        candidate: &mut NetworkCandidate,
         corpus: &mut Corpus,
         until: f64,
-        look: &mut dyn FnMut(&Report) -> bool,
+        observe: &mut dyn FnMut(&TrainingReport) -> bool,
     ) -> Result<()> {
         let begun = Instant::now();
         let before = candidate.progress.seconds;
@@ -315,27 +316,29 @@ impl Run<'_> {
         let mut next_check = before + every;
         self.report.seed = candidate.progress.seed;
         self.report.steps = candidate.progress.steps;
-        // A run that goes on draws other parts than the first part did.
+        // A resumed run draws other chunks than its first stretch did.
         let seed = candidate.progress.seed ^ candidate.progress.steps << 32;
         let mut random = fastrand::Rng::with_seed(seed);
         let mut own = before;
         let mut running = own < until && self.running;
         let mut seen = 0;
         while running {
-            // Not before the parts have come to their ends.
-            let lasting = corpus.lasting().max(PART * self.options.parts);
+            // Not before the chunks have come to their ends.
+            let lasting = corpus.lasting().max(CHUNK * self.options.chunks);
             if seen > lasting {
                 seen = 0;
                 corpus.renew()?;
             }
             let draw = Draw::new(&corpus.pieces);
-            let mut part = |most| Some(draw.part(&mut random, most));
-            // The first parts are of all lengths, so that not all end at once.
-            let count = self.options.parts;
-            let parts = (1..=count).filter_map(|k| part(PART * k / count)).collect();
-            let mut forcing = TeacherForcing::new(&candidate.twin, parts, self.options.steps);
+            let mut chunk = |most| Some(draw.chunk(&mut random, most));
+            // The first chunks are of all lengths, so that not all end at once.
+            let count = self.options.chunks;
+            let chunks = (1..=count)
+                .filter_map(|k| chunk(CHUNK * k / count))
+                .collect();
+            let mut forcing = TeacherForcing::new(&candidate.twin, chunks, self.options.steps);
             while running && seen <= lasting {
-                if !forcing.renew(|| part(PART)) {
+                if !forcing.renew(|| chunk(CHUNK)) {
                     return Err(Error::InvalidArgument(
                         "nothing to train on: every piece is shorter than a window".into(),
                     ));
@@ -351,13 +354,13 @@ impl Run<'_> {
                 own = before + begun.elapsed().as_secs_f64();
                 let total = self.earlier + self.started.elapsed().as_secs_f64();
                 self.report.step(scene.bits, bytes, total, self.budget);
-                self.running &= look(&self.report);
+                self.running &= observe(&self.report);
                 running = self.running && own < until;
                 if own >= next_check || !running {
                     candidate.progress.seconds = own;
                     candidate.progress.total = total;
                     let checking = Instant::now();
-                    let held = held_parts(corpus);
+                    let held = held_chunks(corpus);
                     self.report.held_out = Some(self.check(candidate, &held)?);
                     // Checks take a tenth of the time at most.
                     let took = checking.elapsed().as_secs_f64();
@@ -370,7 +373,7 @@ impl Run<'_> {
     }
 
     /// Bits a byte on what is held out; keeps the weights if they are the best, and the run if it is the only one left.
-    fn check(&self, candidate: &mut Candidate, held: &[Excerpt]) -> Result<f64> {
+    fn check(&self, candidate: &mut NetworkCandidate, held: &[Excerpt]) -> Result<f64> {
         let bits = float_bits(&candidate.twin, held)?;
         if bits < candidate.progress.best || candidate.best.is_empty() {
             (candidate.progress.best, candidate.worse) = (bits, 0);
@@ -384,9 +387,9 @@ impl Run<'_> {
         Ok(bits)
     }
 
-    fn save(&self, candidate: &Candidate) -> Result<()> {
+    fn save(&self, candidate: &NetworkCandidate) -> Result<()> {
         if let Some(path) = &self.options.checkpoint {
-            let Candidate {
+            let NetworkCandidate {
                 twin,
                 optimizer,
                 progress,
@@ -399,7 +402,7 @@ impl Run<'_> {
     }
 }
 
-/// Draws parts at random, those of a piece with probability `bytes^0.6`.
+/// Draws chunks at random, those of a piece with probability `bytes^0.6`.
 struct Draw<'a> {
     pieces: &'a [Piece],
     cumulative: Vec<f64>,
@@ -418,7 +421,7 @@ impl<'a> Draw<'a> {
         }
     }
 
-    fn part(&self, random: &mut fastrand::Rng, most: usize) -> Excerpt<'a> {
+    fn chunk(&self, random: &mut fastrand::Rng, most: usize) -> Excerpt<'a> {
         let at = random.f64() * self.cumulative.last().copied().unwrap_or(0.0);
         let number = self.cumulative.partition_point(|&c| c <= at);
         let piece = &self.pieces[number.min(self.pieces.len() - 1)];
@@ -427,21 +430,22 @@ impl<'a> Draw<'a> {
     }
 }
 
-/// The parts that are checked: equally long beginnings of held-out pieces, of the training data if nothing is held out.
-fn held_parts(corpus: &Corpus) -> Vec<Excerpt<'_>> {
+/// The chunks that are checked: equally long beginnings of held-out pieces, of the training data if nothing is held
+/// out.
+fn held_chunks(corpus: &Corpus) -> Vec<Excerpt<'_>> {
     let pieces = match corpus.held.is_empty() {
         true => &corpus.pieces,
         false => &corpus.held,
     };
-    // Few long parts rather than many short ones: rows have to get warm. Long pieces come first.
+    // Few long chunks rather than many short ones: rows have to get warm. Long pieces come first.
     let mut longest: Vec<&Piece> = pieces.iter().collect();
     longest.sort_by_key(|piece| std::cmp::Reverse(piece.content.len()));
-    longest.truncate(HELD_PARTS);
+    longest.truncate(HELD_CHUNKS);
     let most = HELD_BYTES / longest.len().max(1);
     let shortest = longest.first().map_or(0, |piece| piece.content.len()) / 4;
     longest.retain(|piece| piece.content.len() >= shortest.min(most));
-    let parts = longest
+    let chunks = longest
         .iter()
         .map(|piece| Excerpt::of(piece, 0, most, LANES));
-    parts.collect()
+    chunks.collect()
 }

@@ -3,7 +3,7 @@
 use super::augment;
 use super::piece::Piece;
 use crate::error::Result;
-use crate::layout::Given;
+use crate::layout::SpecifiedLayout;
 use crate::search::plan::{LOOKAHEAD, Planner};
 use crate::structure::Structure;
 use std::fs::File;
@@ -17,7 +17,7 @@ const DRAWS: usize = 64;
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// What is known of the files' layout.
-    pub given: Given,
+    pub specified: SpecifiedLayout,
     /// The most bytes that are kept in memory, transformed.
     pub memory: u64,
     /// Pieces are cut, scaled, robbed of their layout, as unknown data might be.
@@ -26,21 +26,21 @@ pub struct Rules {
     pub seed: u64,
 }
 
-/// A file, or a part of it.
+/// A file, or a stretch of it.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct TrainingFile {
     path: PathBuf,
     start: u64,
     end: u64,
 }
 
-impl Source {
+impl TrainingFile {
     /// A whole file.
     ///
     /// # Errors
     /// `Io` if there is no such file.
-    pub fn new(path: &Path) -> Result<Source> {
-        Ok(Source {
+    pub fn new(path: &Path) -> Result<TrainingFile> {
+        Ok(TrainingFile {
             path: path.to_path_buf(),
             start: 0,
             end: std::fs::metadata(path)?.len(),
@@ -78,13 +78,13 @@ impl Source {
     }
 
     /// All but the last share, and the last share.
-    pub(super) fn split(self, share: f64) -> (Source, Source) {
+    pub(super) fn split(self, share: f64) -> (TrainingFile, TrainingFile) {
         let middle = self.end - (self.len() as f64 * share) as u64;
-        let first = Source {
+        let first = TrainingFile {
             end: middle,
             ..self.clone()
         };
-        let last = Source {
+        let last = TrainingFile {
             start: middle,
             ..self
         };
@@ -95,25 +95,25 @@ impl Source {
 /// Files that frames are drawn from, a byte as likely as another.
 pub struct Sources {
     rules: Rules,
-    files: Vec<Source>,
+    files: Vec<TrainingFile>,
     /// What pieces keep to where it suits them about as well as their own structure.
-    pub carried: Option<Structure>,
+    pub stored_structure: Option<Structure>,
     random: fastrand::Rng,
 }
 
 impl Sources {
-    pub fn new(rules: Rules, files: Vec<Source>) -> Sources {
+    pub fn new(rules: Rules, files: Vec<TrainingFile>) -> Sources {
         Sources {
             rules,
             files,
-            carried: None,
+            stored_structure: None,
             random: fastrand::Rng::with_seed(rules.seed ^ 0x50),
         }
     }
 
     /// Bytes of all files.
     pub fn bytes(&self) -> u64 {
-        self.files.iter().map(Source::len).sum()
+        self.files.iter().map(TrainingFile::len).sum()
     }
 
     /// Draws pieces until there are so many bytes, or nothing more comes.
@@ -133,7 +133,7 @@ impl Sources {
         Ok(())
     }
 
-    /// The frame that would begin at a random place, if it is worth learning from.
+    /// The frame that would begin at a random position, if it is worth learning from.
     fn draw(&mut self) -> Result<Option<Piece>> {
         let mut at = self.random.u64(0..self.bytes().max(1));
         for file in &self.files {
@@ -142,10 +142,10 @@ impl Sources {
                 continue;
             }
             // A file that fits into a frame is taken from its beginning; a layout that was given begins with its record.
-            let period = match self.rules.given {
-                Given::Record(record) => u64::from(record),
-                Given::Layout(layout) => u64::from(layout.period()),
-                Given::Nothing => 1,
+            let period = match self.rules.specified {
+                SpecifiedLayout::Record(record) => u64::from(record),
+                SpecifiedLayout::Layout(layout) => u64::from(layout.period()),
+                SpecifiedLayout::Nothing => 1,
             };
             let at = match file.len() <= LOOKAHEAD as u64 {
                 true => 0,
@@ -153,15 +153,19 @@ impl Sources {
             };
             let mut bytes = file.bytes(at, LOOKAHEAD as u64)?;
             let at_end = at + bytes.len() as u64 == file.len();
-            let mut given = self.rules.given;
+            let mut specified = self.rules.specified;
             if self.rules.augment {
-                given = augment::vary(&mut bytes, given, &mut self.random);
+                specified = augment::vary(&mut bytes, specified, &mut self.random);
             }
-            let plan = Planner::new(given, crate::level::Effort::Default.settings().search)
+            let plan = Planner::new(specified, crate::level::Effort::Default.settings().search)
                 .next(&bytes, at_end);
             bytes.truncate(plan.len);
-            let structure =
-                Structure::choose_near(self.carried.as_ref(), plan.layout, plan.transposed, &bytes);
+            let structure = Structure::choose_or_adopt(
+                self.stored_structure.as_ref(),
+                plan.layout,
+                plan.transposed,
+                &bytes,
+            );
             let piece = Piece::new(structure, bytes);
             return Ok(piece.is_enough().then_some(piece));
         }
@@ -171,13 +175,13 @@ impl Sources {
 
 /// Takes some of the files away to be held out: as many as make up about a tenth of the bytes, none of which is more than a
 /// fifth. None if there are no such files.
-pub fn hold_out(files: &mut Vec<Source>, seed: u64) -> Vec<Source> {
-    let all: u64 = files.iter().map(Source::len).sum();
+pub fn hold_out(files: &mut Vec<TrainingFile>, seed: u64) -> Vec<TrainingFile> {
+    let all: u64 = files.iter().map(TrainingFile::len).sum();
     let mut order: Vec<usize> = (0..files.len()).collect();
     fastrand::Rng::with_seed(seed).shuffle(&mut order);
     let (mut held, mut bytes) = (Vec::new(), 0);
     for number in order {
-        let len = files.get(number).map_or(0, Source::len);
+        let len = files.get(number).map_or(0, TrainingFile::len);
         if bytes < all / 10 && bytes + len <= all / 5 && len > 0 {
             bytes += len;
             held.push(number);

@@ -1,15 +1,16 @@
-//! Coding as it will be, counters and mixers learning along, with the float twin in the network's place.
+//! Teacher forcing: coding as it will be, counters and mixers learning along, with the float twin's logits in the place
+//! of the network's.
 //!
 //! The network is one input of a mix. Trained alone it learns what the counters learn by themselves; trained within the mix it
 //! learns what they do not. The true bytes are fed back, whatever is predicted: teacher forcing (Williams and Zipser 1989).
 
 use super::forced::{Forced, MixWatch, MixedByte};
 use super::piece::Piece;
-use super::twin::{Pass, States, Twin};
-use super::window::{Batch, Stretch, window};
+use super::twin::{Pass, Twin, TwinStates};
+use super::window::{Batch, LaneStretch, window};
 use crate::error::Result;
 use crate::kernel;
-use crate::layout::Places;
+use crate::layout::Positions;
 use crate::level::Effort;
 use crate::model::Predictor;
 use crate::model_file::Model;
@@ -30,7 +31,7 @@ pub struct Excerpt<'a> {
     /// The bytes; they begin where a record or element does as the piece does.
     pub content: &'a [u8],
     /// Where they are in their records.
-    pub places: &'a Places,
+    pub positions: &'a Positions,
     /// Lanes to code them in.
     pub lanes: usize,
 }
@@ -38,12 +39,12 @@ pub struct Excerpt<'a> {
 impl<'a> Excerpt<'a> {
     /// Up to `len` bytes of a piece from about `start` on.
     pub fn of(piece: &'a Piece, start: usize, len: usize, lanes: usize) -> Excerpt<'a> {
-        let period = piece.places.layout().period().max(1) as usize;
+        let period = piece.positions.layout().period().max(1) as usize;
         let start = start.min(piece.content.len()) / period * period;
         let end = piece.content.len().min(start + len);
         Excerpt {
             content: &piece.content[start..end],
-            places: &piece.places,
+            positions: &piece.positions,
             lanes,
         }
     }
@@ -66,7 +67,7 @@ impl<'a> Excerpt<'a> {
 }
 
 /// One walk along a excerpt, all lanes in lock step.
-struct Walk<'a> {
+struct ChunkWalk<'a> {
     excerpt: Excerpt<'a>,
     predictor: Predictor<'a>,
     step: usize,
@@ -74,8 +75,8 @@ struct Walk<'a> {
 
 /// Several walks side by side: a batch is a window of each.
 pub struct TeacherForcing<'a> {
-    walks: Vec<Walk<'a>>,
-    states: States,
+    walks: Vec<ChunkWalk<'a>>,
+    states: TwinStates,
     steps: usize,
 }
 
@@ -96,7 +97,7 @@ impl<'a> TeacherForcing<'a> {
     pub fn new(twin: &Twin, excerpts: Vec<Excerpt<'a>>, steps: usize) -> TeacherForcing<'a> {
         let lanes = excerpts.iter().map(|excerpt| excerpt.lanes).sum();
         TeacherForcing {
-            walks: excerpts.into_iter().map(Walk::new).collect(),
+            walks: excerpts.into_iter().map(ChunkWalk::new).collect(),
             states: twin.states(lanes),
             steps,
         }
@@ -116,7 +117,7 @@ impl<'a> TeacherForcing<'a> {
                 let Some(excerpt) = (0..DRAWS).find_map(|_| another().filter(long)) else {
                     return false;
                 };
-                *walk = Walk::new(excerpt);
+                *walk = ChunkWalk::new(excerpt);
                 let states = self.states.iter_mut().flat_map(|s| &mut s[lanes.clone()]);
                 states.for_each(|state| state.reset());
             }
@@ -127,8 +128,8 @@ impl<'a> TeacherForcing<'a> {
     /// The next window of every walk.
     pub fn next(&mut self, twin: &Twin) -> Result<ForcedWindow> {
         let steps = self.steps;
-        let stretches = self.walks.iter().flat_map(Walk::stretches);
-        let stretches: Vec<Stretch> = stretches.collect();
+        let stretches = self.walks.iter().flat_map(ChunkWalk::stretches);
+        let stretches: Vec<LaneStretch> = stretches.collect();
         let batch = window(&twin.config, &stretches, steps);
         let pass = twin.forward(&batch, &self.states)?;
         self.states = pass.end_states()?;
@@ -159,21 +160,21 @@ impl<'a> TeacherForcing<'a> {
     }
 }
 
-impl<'a> Walk<'a> {
-    fn new(excerpt: Excerpt<'a>) -> Walk<'a> {
+impl<'a> ChunkWalk<'a> {
+    fn new(excerpt: Excerpt<'a>) -> ChunkWalk<'a> {
         let len = excerpt.content.len();
-        Walk {
+        ChunkWalk {
             excerpt,
-            predictor: Predictor::new(None, EFFORT, excerpt.places, len, excerpt.lanes),
+            predictor: Predictor::new(None, EFFORT, excerpt.positions, len, excerpt.lanes),
             step: 0,
         }
     }
 
-    fn stretches(&self) -> impl Iterator<Item = Stretch<'a>> + use<'a> {
+    fn stretches(&self) -> impl Iterator<Item = LaneStretch<'a>> + use<'a> {
         let (excerpt, step) = (self.excerpt, self.step);
-        (0..excerpt.lanes).map(move |lane| Stretch {
+        (0..excerpt.lanes).map(move |lane| LaneStretch {
             content: excerpt.content,
-            places: excerpt.places,
+            positions: excerpt.positions,
             position: lane * excerpt.lane_len() + step,
             wall: lane * excerpt.lane_len(),
         })
@@ -291,7 +292,7 @@ pub fn integer_bits(model: &Model, excerpts: &[Excerpt]) -> f64 {
         let mut predictor = Predictor::new(
             Some(model.network()),
             EFFORT,
-            excerpt.places,
+            excerpt.positions,
             content.len(),
             lanes.count,
         );

@@ -4,7 +4,7 @@ use super::quantize::quantize;
 use super::teacher_forcing::{EFFORT, Excerpt, gap, integer_bits};
 use super::window::spread;
 use super::*;
-use crate::layout::{Given, Layout};
+use crate::layout::{Layout, SpecifiedLayout};
 use crate::model::Config;
 use crate::model_file::Model;
 use crate::stream::{Coding, list};
@@ -67,11 +67,11 @@ fn sums() -> Corpus {
         record: 5,
         ..Layout::BYTES
     };
-    Corpus::of_bytes(&rows.collect::<Vec<u8>>(), Given::Layout(layout))
+    Corpus::of_bytes(&rows.collect::<Vec<u8>>(), SpecifiedLayout::Layout(layout))
 }
 
 pub fn corpus() -> Corpus {
-    Corpus::of_bytes(&table(8000), Given::Layout(LAYOUT))
+    Corpus::of_bytes(&table(8000), SpecifiedLayout::Layout(LAYOUT))
 }
 
 #[test]
@@ -88,17 +88,17 @@ fn pieces_are_transformed_and_their_ends_held_out() {
 }
 
 /// Files of so many rows each.
-fn files(directory: &tempfile::TempDir, rows: &[usize]) -> Vec<Source> {
+fn files(directory: &tempfile::TempDir, rows: &[usize]) -> Vec<TrainingFile> {
     let file = |(k, &rows): (usize, &usize)| {
         let path = directory.path().join(format!("{k}.bin"));
         std::fs::write(&path, table(rows)).unwrap();
-        Source::new(&path).unwrap()
+        TrainingFile::new(&path).unwrap()
     };
     rows.iter().enumerate().map(file).collect()
 }
 
 const RULES: Rules = Rules {
-    given: Given::Layout(LAYOUT),
+    specified: SpecifiedLayout::Layout(LAYOUT),
     memory: 1 << 30,
     augment: false,
     seed: 1,
@@ -108,11 +108,14 @@ const RULES: Rules = Rules {
 fn whole_files_are_held_out_if_they_are_small_enough() {
     let directory = tempfile::tempdir().unwrap();
     let mut files = files(&directory, &[1000, 900, 5000, 800, 1200, 700]);
-    let before: u64 = files.iter().map(Source::len).sum();
+    let before: u64 = files.iter().map(TrainingFile::len).sum();
     let held = hold_out(&mut files, 3);
-    let bytes: u64 = held.iter().map(Source::len).sum();
+    let bytes: u64 = held.iter().map(TrainingFile::len).sum();
     assert!(bytes >= before / 10 && bytes <= before / 5, "{bytes}");
-    assert_eq!(bytes + files.iter().map(Source::len).sum::<u64>(), before);
+    assert_eq!(
+        bytes + files.iter().map(TrainingFile::len).sum::<u64>(),
+        before
+    );
     let corpus = Corpus::of_files(RULES, files.clone(), held.clone()).unwrap();
     assert_eq!(corpus.pieces.len(), files.len());
     assert_eq!(corpus.held.len(), held.len());
@@ -149,9 +152,9 @@ fn bits_counted_in_training_are_those_coded() {
     let corpus = corpus();
     let model = Model::built_in(1).unwrap();
     let piece = &corpus.pieces[0];
-    let part = Excerpt::of(piece, 0, 40_000, 4);
-    let bits = integer_bits(model, &[part]) * part.content.len() as f64;
-    let words = Coding::whole(Some(model), EFFORT, &piece.places, 4).encode(part.content);
+    let chunk = Excerpt::of(piece, 0, 40_000, 4);
+    let bits = integer_bits(model, &[chunk]) * chunk.content.len() as f64;
+    let words = Coding::whole(Some(model), EFFORT, &piece.positions, 4).encode(chunk.content);
     let coded = 32.0 * words.iter().map(Vec::len).sum::<usize>() as f64;
     assert!(
         (coded - bits).abs() < 32.0 * 8.0 + 0.002 * bits,
@@ -174,7 +177,7 @@ fn a_trained_twin_survives_quantisation() {
     let mut reports = 0;
     // So many steps, however long they take.
     let mut options = TrainOptions::new(config, 2.0);
-    (options.parts, options.rate) = (4, 1e-2);
+    (options.chunks, options.rate) = (4, 1e-2);
     let outcome = train(&mut corpus, &options, &mut |report| {
         reports += 1;
         report.steps < 400
@@ -198,22 +201,22 @@ fn a_trained_twin_survives_quantisation() {
 fn an_untrained_twin_and_its_export_agree() {
     let corpus = corpus();
     let twin = Twin::new(&CONFIG, 3).unwrap();
-    // With a head that says something.
+    // With a head whose logits matter.
     let (_, head) = { twin.parameters().unwrap().into_iter() }
         .find(|(name, _)| name == "head")
         .unwrap();
-    let loud = Tensor::from_vec(random(256 * 16, 0.3, 5), (256, 16), &Device::Cpu).unwrap();
-    head.set(&loud).unwrap();
+    let large = Tensor::from_vec(random(256 * 16, 0.3, 5), (256, 16), &Device::Cpu).unwrap();
+    head.set(&large).unwrap();
     let stretches = spread(corpus.pieces.iter(), 8, 512);
     let model = quantize(&twin, &stretches, 512).unwrap();
-    let part = Excerpt::of(&corpus.pieces[0], 0, 8000, 4);
-    let gap = gap(&twin, &model, &[part]).unwrap();
+    let chunk = Excerpt::of(&corpus.pieces[0], 0, 8000, 4);
+    let gap = gap(&twin, &model, &[chunk]).unwrap();
     let silent = {
         let twin = Twin::new(&CONFIG, 3).unwrap();
-        integer_bits(&quantize(&twin, &stretches, 512).unwrap(), &[part])
+        integer_bits(&quantize(&twin, &stretches, 512).unwrap(), &[chunk])
     };
     assert!(
-        // The mix soon hears no more of a network that is always wrong.
+        // The mix soon gives no weight to a network that is always wrong.
         (silent / gap.integer - 1.0).abs() > 1e-4,
         "the network says nothing"
     );
@@ -235,7 +238,7 @@ fn a_fitted_network_pays_for_itself() {
     assert!(reports > 10);
     let piece = &corpus.pieces[0];
     let coded = |model: &Model| {
-        let words = Coding::whole(Some(model), EFFORT, &piece.places, 16).encode(&piece.content);
+        let words = Coding::whole(Some(model), EFFORT, &piece.positions, 16).encode(&piece.content);
         4 * words.iter().map(Vec::len).sum::<usize>()
     };
     let (alone, fitted) = (coded(Model::built_in(1).unwrap()), coded(&model));
@@ -260,7 +263,7 @@ fn a_resumed_run_goes_on_where_it_stood() {
         // With several seeds the trials end after a third of a second each.
         let mut options = TrainOptions::new(CONFIG, if seeds == 1 { 60.0 } else { 0.1 });
         options.seeds = seeds;
-        options.parts = 1;
+        options.chunks = 1;
         options.steps = 32;
         options.checkpoint = Some(directory.path().join("run.safetensors"));
         let mut total = 0;
@@ -283,7 +286,7 @@ fn a_resumed_run_goes_on_where_it_stood() {
         .unwrap();
         let wanted = (steps + 1..=steps + 10).map(|step| (first.report.seed, step));
         assert_eq!(seen, wanted.collect::<Vec<_>>());
-        // Of several seeds the time of those that were dropped after the last look counts or not.
+        // Of several seeds the time of those that were dropped after the last report counts or not.
         assert!(seeds > 1 || second.report.seconds > seconds);
         // A network of another shape is refused.
         options.config.dim = 24;
@@ -295,7 +298,7 @@ fn a_resumed_run_goes_on_where_it_stood() {
 fn the_better_half_of_the_seeds_goes_on() {
     let mut corpus = corpus();
     let mut options = TrainOptions::new(CONFIG, 0.4);
-    (options.parts, options.seeds, options.seed) = (1, 4, 7);
+    (options.chunks, options.seeds, options.seed) = (1, 4, 7);
     let mut seeds = Vec::new();
     train(&mut corpus, &options, &mut |report| {
         if seeds.last() != Some(&report.seed) {
@@ -313,28 +316,28 @@ fn the_better_half_of_the_seeds_goes_on() {
 
 #[test]
 fn nothing_to_train_on_is_an_error() {
-    let mut corpus = Corpus::of_bytes(&[1, 2, 3], Given::Nothing);
+    let mut corpus = Corpus::of_bytes(&[1, 2, 3], SpecifiedLayout::Nothing);
     let options = TrainOptions::new(CONFIG, 1.0);
     assert!(train(&mut corpus, &options, &mut |_| true).is_err());
 }
 
 #[test]
-fn a_trained_model_carries_the_structure_of_most_of_its_data() {
+fn a_trained_model_stores_the_structure_of_most_of_its_data() {
     let mut corpus = corpus();
-    let carried = corpus.carried.clone().unwrap();
-    assert_eq!(carried.fields.len(), 3);
+    let stored_structure = corpus.stored_structure.clone().unwrap();
+    assert_eq!(stored_structure.fields.len(), 3);
     let options = TrainOptions::new(CONFIG, 60.0);
     let outcome = train(&mut corpus, &options, &mut |_| false).unwrap();
-    assert_eq!(outcome.model.carried(), Some(&carried));
+    assert_eq!(outcome.model.stored_structure(), Some(&stored_structure));
     let bytes = outcome.model.compacted().unwrap().to_bytes();
     let again = Model::from_bytes(&bytes).unwrap();
     // Rows that would choose for themselves what the network has never seen.
     let (rows, len) = (table(1000), 12 * 200);
     let rows = &rows[..len];
     let own = Structure::choose(LAYOUT, false, rows).table().unwrap();
-    assert_ne!(own, carried);
+    assert_ne!(own, stored_structure);
     let options = EncodeOptions {
-        layout: Given::Layout(LAYOUT),
+        layout: SpecifiedLayout::Layout(LAYOUT),
         model: Some(again.into()),
         ..EncodeOptions::default()
     };
@@ -342,7 +345,7 @@ fn a_trained_model_carries_the_structure_of_most_of_its_data() {
     compress(Input::from_reader(rows), &mut file, &options, &()).unwrap();
     let members = list(std::io::Cursor::new(&file)).unwrap();
     let structure = &members[0].frames[0].header.structure;
-    assert_eq!(structure.table().unwrap(), carried);
+    assert_eq!(structure.table().unwrap(), stored_structure);
 }
 
 #[test]
@@ -352,26 +355,34 @@ fn files_of_one_kind_are_trained_on_in_one_structure() {
     for memory in [RULES.memory, 120_000] {
         let rules = Rules { memory, ..RULES };
         let corpus = Corpus::of_files(rules, same.clone(), Vec::new()).unwrap();
-        let carried = corpus.carried.unwrap();
+        let stored_structure = corpus.stored_structure.unwrap();
         let mut pieces = corpus.held.iter().chain(&corpus.pieces);
         if memory == RULES.memory {
-            assert!(pieces.all(|piece| piece.structure.table().as_ref() == Some(&carried)));
+            assert!(
+                pieces.all(|piece| piece.structure.table().as_ref() == Some(&stored_structure))
+            );
         } else {
             // What was drawn first is as it chose to be.
-            assert!(pieces.all(|piece| piece.structure.table().unwrap().has_columns_of(&carried)));
+            assert!(pieces.all(|piece| {
+                piece
+                    .structure
+                    .table()
+                    .unwrap()
+                    .has_columns_of(&stored_structure)
+            }));
         }
     }
-    // Text that is more than all rows: nothing is carried; less: what the rows have.
-    for (words, is_carried) in [(40_000, false), (4000, true)] {
+    // Text that is more than all rows: nothing is stored; less: what the rows have.
+    for (words, is_stored) in [(40_000, false), (4000, true)] {
         let path = directory.path().join("text");
-        let line = |n: usize| format!("event {n} energy {} GeV\n", n * n % 977);
-        std::fs::write(&path, (0..words).map(line).collect::<String>()).unwrap();
-        let files = [same.clone(), vec![Source::new(&path).unwrap()]].concat();
+        let event = |n: usize| format!("event {n} energy {} GeV\n", n * n % 977);
+        std::fs::write(&path, (0..words).map(event).collect::<String>()).unwrap();
+        let files = [same.clone(), vec![TrainingFile::new(&path).unwrap()]].concat();
         let rules = Rules {
-            given: Given::Nothing,
+            specified: SpecifiedLayout::Nothing,
             ..RULES
         };
         let corpus = Corpus::of_files(rules, files, Vec::new()).unwrap();
-        assert_eq!(corpus.carried.is_some(), is_carried, "{words}");
+        assert_eq!(corpus.stored_structure.is_some(), is_stored, "{words}");
     }
 }

@@ -1,6 +1,6 @@
 //! The float twin: the same network as `model`, differentiable.
 
-use super::core::{LaneState, Peaks, Shape};
+use super::core::{BlockShape, Peaks, TwinState};
 use super::ops::{Embed, MambaCore, RmsNorm, Steer};
 use super::window::Batch;
 use crate::model::{CONV, Config, TOKENS};
@@ -40,19 +40,20 @@ pub struct Pass {
     pub logits: Tensor,
     /// The residual stream before each block and at the end, and each block's gated output: the inputs of the norms.
     pub norm_inputs: Vec<Tensor>,
-    ends: Vec<Arc<Mutex<Vec<LaneState>>>>,
+    ends: Vec<Arc<Mutex<Vec<TwinState>>>>,
 }
 
 /// The states of all blocks: `[blocks][lanes]`.
-pub type States = Vec<Vec<LaneState>>;
+pub type TwinStates = Vec<Vec<TwinState>>;
 
 impl Twin {
-    /// A network with random weights, the same for the same seed, that has nothing to say yet: it learns within a sum.
+    /// A network with random weights, the same for the same seed, whose logits are all alike yet: it learns within a
+    /// sum.
     ///
-    /// Tokens that are seldom seen stay near 0 from the small start on: they neither disturb nor take bytes.
+    /// Tokens that are seldom seen stay close to 0 from the small start on: they neither disturb nor take bytes.
     pub fn new(config: &Config, seed: u64) -> Result<Twin> {
         let mut random = fastrand::Rng::with_seed(seed);
-        let shape = Shape::of(config);
+        let shape = BlockShape::of(config);
         let (dim, heads) = (usize::from(config.dim), shape.heads);
         let parameters = VarMap::new();
         let var = |name: &str, values: Vec<f32>, dims: &[usize]| -> Result<Var> {
@@ -79,7 +80,7 @@ impl Twin {
                     (0..heads).map(|_| (0.001f32 * 500f32.powf(random.f32())).exp_m1().ln()),
                 );
                 core.extend(std::iter::repeat_n(1.0, heads));
-                let name = |part: &str| format!("block{k}.{part}");
+                let name = |tensor: &str| format!("block{k}.{tensor}");
                 Ok(TwinBlock {
                     gain: var(&name("gain"), vec![1.0; dim], &[dim])?,
                     input: var(
@@ -140,12 +141,12 @@ impl Twin {
     }
 
     /// States at rest.
-    pub fn states(&self, lanes: usize) -> States {
-        vec![vec![LaneState::new(&Shape::of(&self.config)); lanes]; self.blocks.len()]
+    pub fn states(&self, lanes: usize) -> TwinStates {
+        vec![vec![TwinState::new(&BlockShape::of(&self.config)); lanes]; self.blocks.len()]
     }
 
     /// Runs a window of `batch.lanes` lanes from the given states.
-    pub fn forward(&self, batch: &Batch, states: &States) -> Result<Pass> {
+    pub fn forward(&self, batch: &Batch, states: &TwinStates) -> Result<Pass> {
         self.observed_forward(batch, states, &[])
     }
 
@@ -153,7 +154,7 @@ impl Twin {
     pub fn observed_forward(
         &self,
         batch: &Batch,
-        states: &States,
+        states: &TwinStates,
         peaks: &[Arc<Mutex<Peaks>>],
     ) -> Result<Pass> {
         let picks = usize::from(self.config.taps) + 1;
@@ -165,7 +166,7 @@ impl Twin {
         let (mut norm_inputs, mut ends) = (Vec::new(), Vec::new());
         for (k, (block, start)) in self.blocks.iter().zip(states).enumerate() {
             let core = MambaCore::new(
-                Shape::of(&self.config),
+                BlockShape::of(&self.config),
                 start.clone(),
                 peaks.get(k).cloned(),
             );
@@ -198,8 +199,8 @@ impl Twin {
 
 impl Pass {
     /// The states at the window's end.
-    pub fn end_states(&self) -> Result<States> {
-        let lock = |e: &Arc<Mutex<Vec<LaneState>>>| {
+    pub fn end_states(&self) -> Result<TwinStates> {
+        let lock = |e: &Arc<Mutex<Vec<TwinState>>>| {
             e.lock()
                 .map(|s| s.clone())
                 .map_err(|e| candle_core::Error::Msg(e.to_string()))

@@ -1,7 +1,7 @@
 //! Windows of consecutive bytes, one a lane: what the twin sees and what it has to predict.
 
 use super::piece::Piece;
-use crate::layout::{NO_TAP, Places, TAPS};
+use crate::layout::{NO_TAP, Positions, TAPS};
 use crate::model::{Config, TOKENS};
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ pub struct Batch {
 
 /// A stretch of coded bytes that a lane walks along.
 #[derive(Clone, Copy)]
-pub struct Stretch<'a> {
+pub struct LaneStretch<'a> {
     /// The bytes.
     pub content: &'a [u8],
     /// Where they are in their records.
-    pub places: &'a Places,
+    pub positions: &'a Positions,
     /// The next byte to predict.
     pub position: usize,
     /// Taps see nothing before this: the start of a lane.
@@ -27,7 +27,7 @@ pub struct Stretch<'a> {
 }
 
 /// The window of `steps` bytes at each stretch's position.
-pub fn window(config: &Config, stretches: &[Stretch], steps: usize) -> Batch {
+pub fn window(config: &Config, stretches: &[LaneStretch], steps: usize) -> Batch {
     let picks = usize::from(config.taps) + 1;
     let mut indices = Vec::with_capacity(stretches.len() * steps * picks);
     let mut targets = Vec::with_capacity(stretches.len() * steps);
@@ -36,7 +36,7 @@ pub fn window(config: &Config, stretches: &[Stretch], steps: usize) -> Batch {
             let tokens = tokens(stretch, position);
             let rows = tokens[..picks - 1].iter().enumerate();
             indices.extend(rows.map(|(tap, &token)| (tap * TOKENS) as u32 + u32::from(token)));
-            let phase = config.phase(stretch.places.at(position));
+            let phase = config.phase(stretch.positions.at(position));
             indices.push(((picks - 1) * TOKENS + phase) as u32);
             targets.push(stretch.content[position]);
         }
@@ -48,8 +48,8 @@ pub fn window(config: &Config, stretches: &[Stretch], steps: usize) -> Batch {
 }
 
 /// The tap tokens of the byte at `position`.
-fn tokens(stretch: &Stretch, position: usize) -> [u16; TAPS] {
-    let lags = stretch.places.lags(stretch.places.at(position));
+fn tokens(stretch: &LaneStretch, position: usize) -> [u16; TAPS] {
+    let lags = stretch.positions.lags(stretch.positions.at(position));
     lags.map(|lag| {
         let lag = lag as usize;
         if lag == 0 || lag > position - stretch.wall {
@@ -65,18 +65,18 @@ pub fn spread<'a>(
     pieces: impl Iterator<Item = &'a Piece>,
     count: usize,
     len: usize,
-) -> Vec<Stretch<'a>> {
+) -> Vec<LaneStretch<'a>> {
     let starts = |piece: &'a Piece| {
         let last = piece.content.len().saturating_sub(len);
-        (0..=last).step_by(len).map(move |start| Stretch {
+        (0..=last).step_by(len).map(move |start| LaneStretch {
             content: &piece.content,
-            places: &piece.places,
+            positions: &piece.positions,
             position: start,
             wall: start,
         })
     };
-    let long = |stretch: &Stretch| stretch.content.len() >= len;
-    let all: Vec<Stretch> = pieces.flat_map(starts).filter(long).collect();
+    let long = |stretch: &LaneStretch| stretch.content.len() >= len;
+    let all: Vec<LaneStretch> = pieces.flat_map(starts).filter(long).collect();
     let stride = all.len().div_ceil(count.max(1)).max(1);
     all.into_iter().step_by(stride).collect()
 }

@@ -1,4 +1,4 @@
-//! One column's transform carried out: order, rule, prediction, place.
+//! One column's transform carried out: order, rule, prediction, shift.
 
 use super::coarse::Coarse;
 use super::dictionary::Dictionary;
@@ -48,24 +48,24 @@ impl Transform {
         self.with_rule(bits, Forward { elements, bits });
     }
 
-    /// Replaces the elements of a column, bit patterns of `width` bytes, in order. `steps` are the numbers of elements to
-    /// the element, the row and the plane before; 0: none. `foretold` are the numbers that a relation says, one for each
-    /// element. The transform must be [valid](Transform::validate).
+    /// Replaces the elements of a column, bit patterns of `width` bytes, in order. `steps` are the numbers of elements
+    /// to the element, the row and the plane before; 0: none. `predicted` are the numbers that a relation gives, one
+    /// for each element. The transform must be [valid](Transform::validate).
     pub(crate) fn forward(
         &self,
         elements: &mut [u64],
         width: u8,
         steps: [usize; 3],
-        foretold: &[f64],
+        predicted: &[f64],
     ) {
         let bits = 8 * u32::from(width);
         self.to_codes(elements, bits);
-        self.predict(elements, bits, steps, foretold);
-        self.place(elements, bits);
+        self.predict(elements, bits, steps, predicted);
+        self.shift_codes(elements, bits);
     }
 
-    /// Only the last part of [`Transform::forward`]: offset and rotation.
-    pub(crate) fn place(&self, codes: &mut [u64], bits: u32) {
+    /// Only the last step of [`Transform::forward`]: offset and rotation.
+    pub(crate) fn shift_codes(&self, codes: &mut [u64], bits: u32) {
         if self.offset == 0 && self.rotate == 0 {
             return;
         }
@@ -75,18 +75,18 @@ impl Transform {
         }
     }
 
-    /// Only the prediction's part of [`Transform::forward`].
+    /// Only the prediction's step of [`Transform::forward`].
     pub(crate) fn predict(
         &self,
         codes: &mut [u64],
         bits: u32,
         steps: [usize; 3],
-        foretold: &[f64],
+        predicted: &[f64],
     ) {
         match &self.predict {
             Predict::Nothing => {}
             Predict::Relation(_) => {
-                for (code, guess) in codes.iter_mut().zip(self.guesses(foretold, bits)) {
+                for (code, guess) in codes.iter_mut().zip(self.guesses(predicted, bits)) {
                     *code = fold(code.wrapping_sub(guess) & mask(bits), bits);
                 }
             }
@@ -114,7 +114,7 @@ impl Transform {
         elements: &mut [u64],
         width: u8,
         steps: [usize; 3],
-        foretold: &[f64],
+        predicted: &[f64],
     ) {
         let bits = 8 * u32::from(width);
         for element in elements.iter_mut() {
@@ -124,7 +124,7 @@ impl Transform {
         match &self.predict {
             Predict::Nothing => {}
             Predict::Relation(_) => {
-                for (element, guess) in elements.iter_mut().zip(self.guesses(foretold, bits)) {
+                for (element, guess) in elements.iter_mut().zip(self.guesses(predicted, bits)) {
                     *element = unfold(*element, bits).wrapping_add(guess) & mask(bits);
                 }
             }
@@ -178,7 +178,7 @@ impl Transform {
     }
 
     /// Lets a visitor see the rule's members, if there is a rule.
-    fn with_rule(&self, bits: u32, visitor: impl Visitor) {
+    fn with_rule(&self, bits: u32, visitor: impl CodesVisitor) {
         match &self.rule {
             Rule::Any => {}
             Rule::Dictionary(values) => {
@@ -201,7 +201,7 @@ enum AnyMagnitudes {
     Coarse(Coarse),
 }
 
-trait Visitor {
+trait CodesVisitor {
     fn visit(self, members: &impl Members);
 }
 
@@ -210,7 +210,7 @@ struct Forward<'a> {
     bits: u32,
 }
 
-impl Visitor for Forward<'_> {
+impl CodesVisitor for Forward<'_> {
     fn visit(self, members: &impl Members) {
         for element in self.elements {
             *element = ranks::forward(members, *element, self.bits);
@@ -222,7 +222,7 @@ struct Nearest<'a> {
     codes: &'a mut [u64],
 }
 
-impl Visitor for Nearest<'_> {
+impl CodesVisitor for Nearest<'_> {
     fn visit(self, members: &impl Members) {
         for code in self.codes {
             *code = ranks::nearest(members, *code);
@@ -233,7 +233,7 @@ impl Visitor for Nearest<'_> {
 /// The members below zero, and all.
 struct Count<'a>(&'a mut (u64, u64));
 
-impl Visitor for Count<'_> {
+impl CodesVisitor for Count<'_> {
     fn visit(self, members: &impl Members) {
         let count = members.count();
         *self.0 = (count / 2, count);
@@ -243,7 +243,7 @@ impl Visitor for Count<'_> {
 /// The sum of the logarithms of the distances from members to the next ones.
 struct Coarseness<'a>(&'a [u64], &'a mut f64);
 
-impl Visitor for Coarseness<'_> {
+impl CodesVisitor for Coarseness<'_> {
     fn visit(self, members: &impl Members) {
         let count = members.count();
         let gap = |&code: &u64| {
@@ -259,7 +259,7 @@ struct Inverse<'a> {
     elements: &'a mut [u64],
 }
 
-impl Visitor for Inverse<'_> {
+impl CodesVisitor for Inverse<'_> {
     fn visit(self, members: &impl Members) {
         for element in self.elements {
             *element = ranks::inverse(members, *element);

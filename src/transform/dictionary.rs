@@ -1,4 +1,4 @@
-//! Few distinct values: each by its place among them.
+//! Few distinct values: each by its rank among them.
 
 use super::ranks::Members;
 

@@ -21,9 +21,9 @@ pub struct Digits {
 const MAX_DECIMALS: u32 = Rule::MAX_DECIMALS as u32;
 
 impl Digits {
-    /// For floats of `format`, 1 to [`Rule::most_digits`] digits and 0 to [`Rule::MAX_DECIMALS`] decimals.
+    /// For floats of `format`, 1 to [`Rule::max_digits`] digits and 0 to [`Rule::MAX_DECIMALS`] decimals.
     pub fn new(format: Format, digits: u32, decimals: u32) -> Option<Digits> {
-        if !(1..=u32::from(Rule::most_digits(format.bits))).contains(&digits)
+        if !(1..=u32::from(Rule::max_digits(format.bits))).contains(&digits)
             || decimals > MAX_DECIMALS
         {
             return None;
@@ -72,11 +72,11 @@ impl Magnitudes for Digits {
         if index < first {
             self.decimal(index, lowest)
         } else if index < self.small {
-            let (decade, place) = (
+            let (decade, digit) = (
                 (index - first) / self.decade(),
                 (index - first) % self.decade(),
             );
-            self.decimal(first / 10 + place, lowest + 1 + decade as i32)
+            self.decimal(first / 10 + digit, lowest + 1 + decade as i32)
         } else {
             self.limit + (index - self.small)
         }

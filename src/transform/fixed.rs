@@ -21,7 +21,7 @@ pub enum Values {
 }
 
 /// Fixed-point values are kept within this, so that their differences are true ones.
-const MOST: i64 = 1 << 60;
+const MAX_MAGNITUDE: i64 = 1 << 60;
 
 impl Values {
     /// The value of a code; of a float rounded towards zero and clamped, 0 for what is not a number.
@@ -44,12 +44,12 @@ impl Values {
                 let shift = exponent + shift;
                 let magnitude = if shift <= 0 {
                     significand >> (-shift).min(63)
-                } else if shift < 60 && significand < MOST as u64 >> shift {
+                } else if shift < 60 && significand < MAX_MAGNITUDE as u64 >> shift {
                     significand << shift
                 } else if significand == 0 {
                     0
                 } else {
-                    MOST as u64
+                    MAX_MAGNITUDE as u64
                 };
                 if negative {
                     -(magnitude as i64)
@@ -60,7 +60,7 @@ impl Values {
         }
     }
 
-    /// The code nearest to a value, or near to it.
+    /// The code nearest to a value, or close to it.
     #[inline]
     pub fn code(self, value: i64) -> u64 {
         match self {

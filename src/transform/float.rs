@@ -63,7 +63,7 @@ impl Format {
             return 0;
         }
         let length = |n: u128| 128 - n.leading_zeros();
-        // At least two bits more than the significand, so that what is cut off can be told from a half.
+        // At least two bits more than the significand, so that what is cut off can be compared with a half.
         let wanted = length(denominator) + self.precision + 2;
         let shift = wanted.saturating_sub(length(numerator));
         let (quotient, rest) = divide(numerator << shift, denominator);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_make_the_number() {
+    fn pieces_make_the_number() {
         for pattern in numbers(63, 5000, 19).filter(|&p| p < Format::DOUBLE.infinity()) {
             let (significand, exponent) = Format::DOUBLE.split(pattern);
             let scaled = |e: i32| 2f64.powi(e / 2) * 2f64.powi(e - e / 2);

@@ -76,10 +76,10 @@ impl Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::structure::Input;
+    use crate::structure::FormulaInput;
 
     fn formula(inputs: usize, operations: &[Operation]) -> Formula {
-        let input = |field| Input {
+        let input = |field| FormulaInput {
             field,
             kind: Kind::Float,
         };
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_does_what_it_says() {
+    fn every_operation_does_what_its_name_promises() {
         use Operation::*;
         let (a, b) = (0.7f64, -2.5f64);
         let cases: [(&[Operation], f64); 13] = [

@@ -6,25 +6,25 @@ use crate::structure::{Field, Predict, field};
 
 /// The elements of one field in a frame: where the first begins, and how far apart they are.
 #[derive(Clone, Copy, Debug)]
-struct Column {
+struct FieldElements {
     first: usize,
     step: usize,
     count: usize,
 }
 
-impl Column {
-    fn of(layout: &Layout, width: u8, place: Option<usize>, len: usize) -> Column {
+impl FieldElements {
+    fn of(layout: &Layout, width: u8, offset: Option<usize>, len: usize) -> FieldElements {
         let width = usize::from(width);
-        let (step, place) = match place {
-            Some(place) => (layout.record as usize, place),
+        let (step, offset) = match offset {
+            Some(offset) => (layout.record as usize, offset),
             None => (width, 0),
         };
-        let first = (place + step - layout.phase as usize % step) % step;
+        let first = (offset + step - layout.phase as usize % step) % step;
         let count = match len.checked_sub(first + width) {
             Some(rest) => rest / step + 1,
             None => 0,
         };
-        Column { first, step, count }
+        FieldElements { first, step, count }
     }
 
     fn starts(self) -> impl Iterator<Item = usize> {
@@ -37,23 +37,27 @@ fn columns<'a>(
     layout: &'a Layout,
     fields: &'a [Field],
     len: usize,
-) -> impl Iterator<Item = (&'a Field, Column, [usize; 3])> {
-    let mut place = 0;
+) -> impl Iterator<Item = (&'a Field, FieldElements, [usize; 3])> {
+    let mut offset = 0;
     fields.iter().map(move |field| {
         let width = usize::from(field.width);
         let (own, steps) = if fields.len() == 1 {
             let rows = [layout.record, layout.plane].map(|bytes| bytes as usize / width);
             (None, [1, rows[0], rows[1]])
         } else {
-            (Some(place), [1, 0, 0])
+            (Some(offset), [1, 0, 0])
         };
-        place += width;
-        (field, Column::of(layout, field.width, own, len), steps)
+        offset += width;
+        (
+            field,
+            FieldElements::of(layout, field.width, own, len),
+            steps,
+        )
     })
 }
 
 /// The elements of a field as numbers.
-fn gather(bytes: &[u8], column: Column, width: u8, swap: bool, out: &mut Vec<u64>) {
+fn gather(bytes: &[u8], column: FieldElements, width: u8, swap: bool, out: &mut Vec<u64>) {
     let width = usize::from(width);
     out.clear();
     out.extend(column.starts().map(|at| {
@@ -67,7 +71,7 @@ fn gather(bytes: &[u8], column: Column, width: u8, swap: bool, out: &mut Vec<u64
     }));
 }
 
-fn scatter(bytes: &mut [u8], column: Column, width: u8, swap: bool, elements: &[u64]) {
+fn scatter(bytes: &mut [u8], column: FieldElements, width: u8, swap: bool, elements: &[u64]) {
     let width = usize::from(width);
     for (at, element) in column.starts().zip(elements) {
         let to = &mut bytes[at..at + width];
@@ -82,17 +86,17 @@ fn scatter(bytes: &mut [u8], column: Column, width: u8, swap: bool, elements: &[
 /// elements at both ends keep their bytes. Layout and fields must be [valid](validate).
 pub fn forward(layout: &Layout, fields: &[Field], bytes: &mut [u8]) {
     let related = fields.iter().any(is_related);
-    let (content, places) = if related {
-        (bytes.to_vec(), relation::places(fields))
+    let (content, offsets) = if related {
+        (bytes.to_vec(), relation::offsets(fields))
     } else {
         (Vec::new(), Vec::new())
     };
     let mut elements = Vec::new();
     for (field, column, steps) in columns(layout, fields, bytes.len()) {
-        let foretold = foretold(layout, fields, &places, &content, (field, column));
+        let predicted = predicted(layout, fields, &offsets, &content, (field, column));
         gather(bytes, column, field.width, field.swap, &mut elements);
         let transform = &field.transform;
-        transform.forward(&mut elements, field.width, steps, &foretold);
+        transform.forward(&mut elements, field.width, steps, &predicted);
         scatter(bytes, column, field.width, false, &elements);
     }
 }
@@ -109,19 +113,19 @@ pub fn inverse(layout: &Layout, fields: &[Field], bytes: &mut [u8]) {
         transform.inverse(&mut elements, field.width, steps, &[]);
         scatter(bytes, column, field.width, field.swap, &elements);
     }
-    // What the others foretell comes after them.
+    // What the others predict comes after them.
     let order = field::order(fields).unwrap_or_default();
     if order.is_empty() {
         return;
     }
-    let places = relation::places(fields);
+    let offsets = relation::offsets(fields);
     for index in order {
         let field = &fields[index];
-        let column = Column::of(layout, field.width, Some(places[index]), bytes.len());
-        let foretold = foretold(layout, fields, &places, bytes, (field, column));
+        let column = FieldElements::of(layout, field.width, Some(offsets[index]), bytes.len());
+        let predicted = predicted(layout, fields, &offsets, bytes, (field, column));
         gather(bytes, column, field.width, false, &mut elements);
         let transform = &field.transform;
-        transform.inverse(&mut elements, field.width, [1, 0, 0], &foretold);
+        transform.inverse(&mut elements, field.width, [1, 0, 0], &predicted);
         scatter(bytes, column, field.width, field.swap, &elements);
     }
 }
@@ -130,18 +134,19 @@ fn is_related(field: &Field) -> bool {
     matches!(field.transform.predict, Predict::Relation(_))
 }
 
-/// The numbers that a field's relation says of its elements, 0 of those outside whole records; none if it has no relation.
-fn foretold(
+/// The numbers that a field's relation predicts for its elements, 0 of those outside whole records; none if it has no
+/// relation.
+fn predicted(
     layout: &Layout,
     fields: &[Field],
-    places: &[usize],
+    offsets: &[usize],
     content: &[u8],
-    (field, column): (&Field, Column),
+    (field, column): (&Field, FieldElements),
 ) -> Vec<f64> {
     let Predict::Relation(formula) = &field.transform.predict else {
         return Vec::new();
     };
-    let mut numbers = relation::values(formula, layout, fields, places, content);
+    let mut numbers = relation::values(formula, layout, fields, offsets, content);
     let (first, _) = relation::whole_records(layout, content.len());
     // At most one element lies before the first whole record, and one behind the last.
     if column.first < first {
@@ -159,8 +164,8 @@ pub(crate) fn patterns(
     skip: usize,
     most: usize,
 ) -> Vec<u64> {
-    let (width, swap, place) = field;
-    let mut column = Column::of(layout, width, place, bytes.len());
+    let (width, swap, offset) = field;
+    let mut column = FieldElements::of(layout, width, offset, bytes.len());
     let skip = skip.min(column.count);
     column.first += skip * column.step;
     column.count = (column.count - skip).min(most);
@@ -170,6 +175,6 @@ pub(crate) fn patterns(
 }
 
 /// How many whole elements a field has.
-pub(crate) fn count(layout: &Layout, width: u8, place: Option<usize>, len: usize) -> usize {
-    Column::of(layout, width, place, len).count
+pub(crate) fn count(layout: &Layout, width: u8, offset: Option<usize>, len: usize) -> usize {
+    FieldElements::of(layout, width, offset, len).count
 }

@@ -216,8 +216,8 @@ pub fn atan2(y: f64, x: f64) -> f64 {
     let c = i * 0.125;
     let r = (t - c) / (1.0 + t * c);
     let z = r * r;
-    let near = ARCS[(i as usize).min(8)] + (r + r * (z * series(&ATAN, z)));
-    let upper = if steep { FRAC_PI_2 - near } else { near };
+    let arc = ARCS[(i as usize).min(8)] + (r + r * (z * series(&ATAN, z)));
+    let upper = if steep { FRAC_PI_2 - arc } else { arc };
     let size = if x < 0.0 { PI - upper } else { upper };
     if y < 0.0 { -size } else { size }
 }

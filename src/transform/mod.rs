@@ -1,7 +1,8 @@
 //! Reversible transforms: what numbers hide, undone before the predictor sees their bytes.
 //!
-//! A frame's [fields](Field) say how the bits of its elements are read, which rule their values follow, and how an element
-//! is predicted from earlier ones. Everything is exact for every bit pattern, whether it follows the rule or not.
+//! A frame's [fields](Field) describe how the bits of its elements are read, which rule their values follow, and how an
+//! element is predicted from earlier ones. Everything is exact for every bit pattern, whether it follows the rule or
+//! not.
 
 mod coarse;
 mod column;

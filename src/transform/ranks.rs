@@ -1,9 +1,9 @@
 //! Members of a set first: a bijection that gives the members of an ordered set dense codes, and every other value a code
 //! behind them.
 //!
-//! A rule such as "decimals with three digits" names a set of values. Its members get the codes from 0 on, in order; all
-//! others get the codes behind, by their rank among the others. Nothing is lost where a value breaks the rule, and no list
-//! of exceptions is needed.
+//! A rule such as "decimals with three digits" describes a set of values. Its members get the codes from 0 on, in
+//! order; all others get the codes behind, by their rank among the others. Nothing is lost where a value breaks the
+//! rule, and no list of exceptions is needed.
 
 use super::order::mask;
 
@@ -22,12 +22,12 @@ pub trait Members {
 pub fn forward(members: &impl Members, code: u64, bits: u32) -> u64 {
     let below = members.below(code);
     let count = members.count();
-    let place = if below < count && members.at(below) == code {
+    let rank = if below < count && members.at(below) == code {
         below
     } else {
         count.wrapping_add(code - below)
     };
-    place & mask(bits)
+    rank & mask(bits)
 }
 
 /// The inverse of [`forward`].
@@ -150,14 +150,14 @@ mod tests {
             assert!(Step::new(format, 0, 1).is_none());
             assert!(Step::new(format, 1, Rule::MAX_TERM + 1).is_none());
         }
-        // Only steps of 2^-62, which no difference of floats that is looked at is below.
+        // Only steps of 2^-62, which no difference of the floats examined is below.
         assert_eq!(refused, 2);
     }
 
     #[test]
     fn decimals() {
         for format in [Format::SINGLE, Format::DOUBLE] {
-            for n in 1..=u32::from(Rule::most_digits(format.bits)) {
+            for n in 1..=u32::from(Rule::max_digits(format.bits)) {
                 for decimals in 0..=u32::from(Rule::MAX_DECIMALS) {
                     let made = Digits::new(format, n, decimals).unwrap();
                     symmetric(

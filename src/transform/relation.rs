@@ -1,4 +1,4 @@
-//! Relations: columns of a table that other columns of the same row foretell.
+//! Relations: columns of a table that other columns of the same row predict.
 
 use crate::layout::Layout;
 use crate::structure::{Field, Formula};
@@ -11,34 +11,34 @@ pub(crate) fn whole_records(layout: &Layout, len: usize) -> (usize, usize) {
 }
 
 /// Where the fields of a record begin.
-pub(crate) fn places(fields: &[Field]) -> Vec<usize> {
-    let next = |place: &mut usize, field: &Field| {
-        let own = *place;
-        *place += usize::from(field.width);
+pub(crate) fn offsets(fields: &[Field]) -> Vec<usize> {
+    let next = |offset: &mut usize, field: &Field| {
+        let own = *offset;
+        *offset += usize::from(field.width);
         Some(own)
     };
     fields.iter().scan(0, next).collect()
 }
 
-/// What a formula says of each whole record of a content whose inputs are as they are stored.
+/// What a formula predicts of each whole record of a content whose inputs are as they are stored.
 pub(crate) fn values(
     formula: &Formula,
     layout: &Layout,
     fields: &[Field],
-    places: &[usize],
+    offsets: &[usize],
     content: &[u8],
 ) -> Vec<f64> {
     let (first, count) = whole_records(layout, content.len());
     let rest = content.get(first..).unwrap_or_default();
     let records = rest.chunks_exact(layout.record as usize);
-    let mut numbers = [0.0; Formula::MOST_INPUTS];
+    let mut numbers = [0.0; Formula::MAX_INPUTS];
     let row = |record: &[u8]| {
         for (number, input) in numbers.iter_mut().zip(&formula.inputs) {
-            let (field, place) = (
+            let (field, offset) = (
                 &fields[usize::from(input.field)],
-                places[usize::from(input.field)],
+                offsets[usize::from(input.field)],
             );
-            let pattern = crate::layout::value(record, place, field.width.into(), field.swap);
+            let pattern = crate::layout::value(record, offset, field.width.into(), field.swap);
             *number = input.kind.number(pattern, 8 * u32::from(field.width));
         }
         formula.value(&numbers)

@@ -4,8 +4,8 @@ use crate::layout::Layout;
 
 /// Turns a frame's content into the order in which it is coded.
 ///
-/// Where `layout.swap` is set, the bytes of every whole element are reversed in place; an element starts at `i`
-/// where `(i + phase) % width == 0`. The parts of elements at both ends keep their order.
+/// Where `layout.swap` is set, the bytes of every whole element are reversed in place; an element starts at `i` where
+/// `(i + phase) % width == 0`. Incomplete elements at both ends keep their order.
 pub fn forward(layout: &Layout, bytes: &mut [u8]) {
     if !layout.swap {
         return;

@@ -55,7 +55,7 @@ impl<M: Magnitudes> Members for Symmetric<M> {
     }
 }
 
-/// The index of the first magnitude that is at least `pattern`, near a guess.
+/// The index of the first magnitude that is at least `pattern`, close to a guess.
 pub(crate) fn settle(guess: u64, pattern: u64, at: impl Fn(u64) -> u64) -> u64 {
     let mut index = guess;
     let there = at(index);

@@ -21,7 +21,7 @@ struct Source {
     /// Modules whose names it takes all.
     globs: Vec<Vec<String>>,
     /// Paths that its code names.
-    named: Vec<Vec<String>>,
+    paths: Vec<Vec<String>>,
 }
 
 /// The files of `src`, each with those that it takes names from and one such name of each.
@@ -31,7 +31,7 @@ pub fn edges(src: &Path) -> BTreeMap<PathBuf, BTreeMap<PathBuf, String>> {
     let mut edges = BTreeMap::new();
     for (module, source) in &sources {
         let mut targets = BTreeMap::new();
-        for path in &source.named {
+        for path in &source.paths {
             let Some(target) = resolve(&sources, module, path, 0) else {
                 continue;
             };
@@ -74,20 +74,20 @@ fn collect(src: &Path, directory: &Path, sources: &mut HashMap<ModulePath, Sourc
 fn module_path(file: &Path) -> ModulePath {
     let plain = file.with_extension("");
     let components = plain.iter();
-    let mut parts: Vec<String> = components
+    let mut pieces: Vec<String> = components
         .map(|component| component.to_string_lossy().into_owned())
         .collect();
     if matches!(
-        parts.last().map(String::as_str),
+        pieces.last().map(String::as_str),
         Some("mod" | "lib" | "main")
-    ) && (parts.len() > 1 || file == Path::new("lib.rs") || file == Path::new("main.rs"))
+    ) && (pieces.len() > 1 || file == Path::new("lib.rs") || file == Path::new("main.rs"))
     {
-        parts.pop();
+        pieces.pop();
     }
     let program = file == Path::new("main.rs") || file.starts_with("cli");
     let root = if program { "main" } else { "crate" };
-    parts.insert(0, root.into());
-    parts
+    pieces.insert(0, root.into());
+    pieces
 }
 
 fn is_test(attributes: &[Attribute]) -> bool {
@@ -137,7 +137,7 @@ impl Reader {
     fn import(&mut self, name: String, path: Vec<String>, exported: bool) {
         // What is only handed on is taken by those who ask for it here.
         if !exported {
-            self.source.named.push(path.clone());
+            self.source.paths.push(path.clone());
         }
         self.source.imported.insert(name, path);
     }
@@ -170,7 +170,7 @@ impl Reader {
 
     fn take(&mut self, path: &mut Vec<String>) {
         if path.len() > 1 {
-            self.source.named.push(std::mem::take(path));
+            self.source.paths.push(std::mem::take(path));
         }
         path.clear();
     }
@@ -210,7 +210,7 @@ impl<'ast> Visit<'ast> for Reader {
             .map(|segment| segment.ident.to_string())
             .collect();
         if names.len() > 1 {
-            self.source.named.push(names);
+            self.source.paths.push(names);
         }
         visit::visit_path(self, path);
     }

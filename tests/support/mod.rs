@@ -116,7 +116,7 @@ pub fn other_model() -> Vec<u8> {
         .unwrap_or_else(|| vec![1])
 }
 
-/// The program said nothing and ended well.
+/// The program printed nothing and ended well.
 #[track_caller]
 pub fn succeeds(output: &Output) {
     assert!(output.status.success(), "{}", stderr(output));

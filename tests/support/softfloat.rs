@@ -75,7 +75,7 @@ impl Soft {
     }
 
     /// The integer nearest to a finite number, of two the even one.
-    pub fn near(self) -> Soft {
+    pub fn nearest_integer(self) -> Soft {
         let Digits {
             negative,
             magnitude,

@@ -2,7 +2,7 @@
 
 use crate::support::made::Lcg;
 use boa_constrictor::kernel::tables::{EXP2_NEG, RSQRT, SOFTPLUS};
-use boa_constrictor::kernel::{self, Line, NODES};
+use boa_constrictor::kernel::{self, NODES, Slot};
 use boa_constrictor::model::{squash, stretch};
 use serde_json::{Value, json};
 
@@ -31,10 +31,10 @@ pub fn tables() -> Vec<Value> {
 
 /// A slot's counters after each of some halves.
 pub fn counters() -> Vec<Value> {
-    let mut lines = [Line {
+    let mut slots = [Slot {
         logits: [0; NODES],
         counts: [0; NODES],
-        chances: [1 << 15; NODES],
+        probabilities: [1 << 15; NODES],
     }];
     let mut logits = [0i8; 4096];
     for (logit, i) in logits.iter_mut().zip(0u16..) {
@@ -47,10 +47,10 @@ pub fn counters() -> Vec<Value> {
     };
     let halves: Vec<u8> = (0..24).map(half).collect();
     let after = |half: u8| {
-        kernel::count(&mut lines, &[0], half, &logits);
-        let line = &lines[0];
+        kernel::count(&mut slots, &[0], half, &logits);
+        let line = &slots[0];
         json!({
-            "half": half, "p": line.chances[1..].to_vec(), "n": line.counts[1..].to_vec(),
+            "half": half, "p": line.probabilities[1..].to_vec(), "n": line.counts[1..].to_vec(),
             "input": line.logits[1..].iter().map(|&logit| i16::from(logit) << 7).collect::<Vec<_>>(),
         })
     };

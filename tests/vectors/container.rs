@@ -5,7 +5,7 @@ use crate::{hex, support};
 use boa_constrictor::format::{
     Cursor, EntropyModel, FrameHeader, Head, ModelSection, frame_hash, put_varint,
 };
-use boa_constrictor::layout::Given;
+use boa_constrictor::layout::SpecifiedLayout;
 use boa_constrictor::{EncodeOptions, Layout, Level};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub const EXAMPLE: &str =
 pub fn example() -> Vec<u8> {
     let options = EncodeOptions {
         level: Level::new(1).unwrap(),
-        layout: Given::Layout(Layout::BYTES),
+        layout: SpecifiedLayout::Layout(Layout::BYTES),
         threads: 1,
         ..EncodeOptions::default()
     };

@@ -6,7 +6,7 @@ use boa_constrictor::Layout;
 use boa_constrictor::format::{EntropyModel, FrameHeader, frame_hash};
 use boa_constrictor::layout::Kind;
 use boa_constrictor::structure::{
-    Field, Formula, Input as Taken, Operation, Predict, Rule, Structure, Transform,
+    Field, Formula, FormulaInput, Operation, Predict, Rule, Structure, Transform,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -205,7 +205,7 @@ pub fn cases() -> Vec<Value> {
         &bytes_of(&other, 8),
         single(8, under_step, 0, 0, 0),
     ));
-    let placed = Transform {
+    let shifted = Transform {
         offset: 1_000_000,
         rotate: 3,
         ..Transform::of(Kind::Signed)
@@ -213,7 +213,7 @@ pub fn cases() -> Vec<Value> {
     cases.push(case(
         "offset and rotation",
         &noise,
-        single(4, placed, 0, 0, 2),
+        single(4, shifted, 0, 0, 2),
     ));
     cases.push(related(&numbers, &other, step));
     cases
@@ -230,7 +230,7 @@ fn related(a: &[f64], b: &[f64], step: Rule) -> Value {
         content.extend((a / b).to_le_bytes());
         content.push((a * 10.0) as i8 as u8);
     }
-    let input = |field| Taken {
+    let input = |field| FormulaInput {
         field,
         kind: Kind::Float,
     };
@@ -321,7 +321,7 @@ pub fn formulas() -> Vec<Value> {
     ];
     let mut cases = Vec::new();
     let mut push = |code: &[u8], operations: &[Operation], inputs: &[f64]| {
-        let input = |field| Taken {
+        let input = |field| FormulaInput {
             field,
             kind: Kind::Float,
         };

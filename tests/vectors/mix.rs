@@ -4,13 +4,13 @@ use crate::support::made::Lcg;
 use crate::{container, hex, network, support};
 use boa_constrictor::format::{
     EntropyModel, Footer, FrameHeader, Head, Index, IndexEntry, Mix, ModelSection, NetworkRef,
-    Parts, frame_hash,
+    Segments, frame_hash,
 };
 use boa_constrictor::layout::Kind;
 use boa_constrictor::model::{BitTrace, Decision, MixedHalf, Predictor};
 use boa_constrictor::model_file::Model;
 use boa_constrictor::stream::{Coding, Lanes, Observer, SegmentObserver};
-use boa_constrictor::structure::{Field, Look, Looks, Predict, Structure, Transform};
+use boa_constrictor::structure::{Field, Predict, Reference, References, Structure, Transform};
 use boa_constrictor::{Effort, Layout};
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ struct Case {
     structure: Structure,
     effort: Effort,
     lanes: usize,
-    segments: Option<Parts>,
+    segments: Option<Segments>,
     model: Option<Model>,
 }
 
@@ -49,10 +49,10 @@ impl Case {
 
     /// A file of one frame.
     fn file(&self) -> Vec<u8> {
-        let (coded, places) = (self.coded(), self.structure.places());
-        let whole = Coding::whole(self.model.as_ref(), self.effort, &places, self.lanes);
+        let (coded, positions) = (self.coded(), self.structure.positions());
+        let whole = Coding::whole(self.model.as_ref(), self.effort, &positions, self.lanes);
         let coding = Coding {
-            parts: self.segments,
+            segments: self.segments,
             ..whole
         };
         let streams = coding.encode(&coded);
@@ -81,10 +81,10 @@ impl Case {
             "{}",
             self.name
         );
-        let (coded, places) = (self.coded(), self.structure.places());
+        let (coded, positions) = (self.coded(), self.structure.positions());
         let coding = Coding {
-            parts: self.segments,
-            ..Coding::whole(self.model.as_ref(), self.effort, &places, self.lanes)
+            segments: self.segments,
+            ..Coding::whole(self.model.as_ref(), self.effort, &positions, self.lanes)
         };
         let mut first =
             json!({"name": self.name, "file": hex(&file), "content": hex(&self.content)});
@@ -245,7 +245,7 @@ fn grid(width: u32, count: u32) -> Vec<u8> {
 }
 
 /// Rows of which some bytes hardly ever change and others are noise.
-pub fn habits(count: u32) -> Vec<u8> {
+pub fn runs(count: u32) -> Vec<u8> {
     let mut random = Lcg(26);
     let row = |n: u32| {
         let rare = u8::from(random.below(700) == 0);
@@ -269,7 +269,7 @@ fn layout(width: u8, record: u32, plane: u32, phase: u32) -> Layout {
 pub fn frames() -> Vec<(&'static str, Vec<Value>)> {
     use Effort::{Best, Default, Fast};
     let text = support::text(420);
-    let look = |back, shift| Some(Look { back, shift });
+    let reference = |back, shift| Some(Reference { back, shift });
     let mut columns = Case::new(
         "a table of fields, cross-column contexts",
         rows(40),
@@ -291,12 +291,12 @@ pub fn frames() -> Vec<(&'static str, Vec<Value>)> {
         field(1, Predict::Nothing),
         field(1, Predict::Nothing),
     ];
-    columns.structure.looks = vec![Looks::default(); 5];
-    columns.structure.looks[2] = [look(1, 8), None, None];
-    columns.structure.looks[4] = [look(3, 0), look(1, 0), look(5, 2)];
+    columns.structure.references = vec![References::default(); 5];
+    columns.structure.references[2] = [reference(1, 8), None, None];
+    columns.structure.references[4] = [reference(3, 0), reference(1, 0), reference(5, 2)];
     let mut residuals = Case::new("residuals", grid(12, 300), layout(2, 24, 120, 0), Best);
     residuals.structure.fields = vec![field(2, Predict::Differences([1, 1, 0]))];
-    let segments = Parts {
+    let segments = Segments {
         first: 144,
         other: 120,
     };
@@ -392,10 +392,10 @@ pub fn frames() -> Vec<(&'static str, Vec<Value>)> {
 /// How each byte of a longer table is coded, a letter each: run, n (not the run's byte: mixed after all), bypass, mixed; and the
 /// probabilities of the first run decisions.
 pub fn run_model() -> Vec<Value> {
-    let coded = habits(2500);
+    let coded = runs(2500);
     let structure = Structure::plain(layout(1, 4, 0, 0));
-    let places = structure.places();
-    let coding = Coding::whole(None, Effort::Fast, &places, 4);
+    let positions = structure.positions();
+    let coding = Coding::whole(None, Effort::Fast, &positions, 4);
     let mut letters = vec!['?'; coded.len()];
     let mut probabilities = Vec::new();
     for byte in observed(&coding, &coded) {

@@ -2,7 +2,7 @@
 
 use crate::hex;
 use crate::support::made::Lcg;
-use boa_constrictor::model::{Config, Heard, Network};
+use boa_constrictor::model::{Config, Network, NetworkInputs};
 use boa_constrictor::model_file::Model;
 use serde_json::{Value, json};
 
@@ -31,21 +31,21 @@ pub fn cases() -> Vec<Value> {
     let mut network = Network::new(model.network(), 2);
     let mut random = Lcg(13);
     for step in 0..3 {
-        let heard = [0, 1].map(|_| {
+        let inputs = [0, 1].map(|_| {
             let mut token = || random.below(257) as u16;
             let tokens = [token(), token(), 256, 256];
-            Heard {
+            NetworkInputs {
                 tokens,
                 phase: random.below(15) as usize,
             }
         });
-        network.step(&heard);
-        for (lane, heard) in heard.iter().enumerate() {
+        network.step(&inputs);
+        for (lane, inputs) in inputs.iter().enumerate() {
             let mut logits = [0; 256];
-            network.speak(lane, &mut logits);
+            network.logits(lane, &mut logits);
             cases.push(json!({
-                "name": format!("step {step}, lane {lane}"), "taps": heard.tokens[..2].to_vec(),
-                "phase": heard.phase, "logits": logits.to_vec(),
+                "name": format!("step {step}, lane {lane}"), "taps": inputs.tokens[..2].to_vec(),
+                "phase": inputs.phase, "logits": logits.to_vec(),
             }));
         }
     }

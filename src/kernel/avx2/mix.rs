@@ -2,23 +2,25 @@
 
 use super::{load_bytes, load16, load32, lower_halves, store_bytes, store16, store32};
 use crate::kernel::portable;
-use crate::kernel::shapes::{BLOCK, Line, MOST_SEEN, NODES, RATES, Row, SETS, Weights};
+use crate::kernel::shapes::{
+    BLOCK, MAX_SEEN, MAX_WEIGHT_SETS, NODES, NodeWeights, RATES, Row, Slot,
+};
 use std::arch::x86_64::*;
 
 #[target_feature(enable = "avx2")]
-pub fn hear(lines: &[Line], places: &[u32], inputs: &mut [Row]) {
+pub fn slot_inputs(slots: &[Slot], indices: &[u32], inputs: &mut [Row]) {
     let middle = _mm256_set1_epi16(i16::MIN);
-    for (&place, [logits, chances]) in places.iter().zip(inputs.as_chunks_mut().0) {
-        let line = &lines[place as usize];
-        let x = _mm256_cvtepi8_epi16(load_bytes(&line.logits));
+    for (&index, [logits, probabilities]) in indices.iter().zip(inputs.as_chunks_mut().0) {
+        let slot = &slots[index as usize];
+        let x = _mm256_cvtepi8_epi16(load_bytes(&slot.logits));
         store16(logits, _mm256_slli_epi16::<7>(x));
-        let y = _mm256_xor_si256(load16(&line.chances), middle);
-        store16(chances, _mm256_srai_epi16::<2>(y));
+        let y = _mm256_xor_si256(load16(&slot.probabilities), middle);
+        store16(probabilities, _mm256_srai_epi16::<2>(y));
     }
 }
 
 /// Where half a byte's bits lead.
-pub struct Way {
+pub struct HalfPath {
     /// All bits at the four nodes; and at those whose bit is 1.
     pub on: [u16; NODES],
     pub ones: [u16; NODES],
@@ -28,30 +30,30 @@ pub struct Way {
     pub picks: [[u8; 16]; 2],
 }
 
-pub static WAYS: [Way; 16] = {
-    const NONE: Way = Way {
+pub static HALF_PATHS: [HalfPath; 16] = {
+    const NONE: HalfPath = HalfPath {
         on: [0; NODES],
         ones: [0; NODES],
         counts: [0; NODES],
         picks: [[0x80; 16]; 2],
     };
-    let mut ways = [NONE; 16];
+    let mut paths = [NONE; 16];
     let mut half = 0;
     while half < 16 {
-        let way = &mut ways[half];
+        let path = &mut paths[half];
         let mut k = 0;
         while k < 4 {
             let node = (16 | half) >> (4 - k);
-            way.on[node] = 0xffff;
-            way.ones[node] = (half >> (3 - k) & 1) as u16 * 0xffff;
-            way.counts[node] = 1;
-            way.picks[node / 8][2 * k] = (2 * (node % 8)) as u8;
-            way.picks[node / 8][2 * k + 1] = (2 * (node % 8)) as u8 + 1;
+            path.on[node] = 0xffff;
+            path.ones[node] = (half >> (3 - k) & 1) as u16 * 0xffff;
+            path.counts[node] = 1;
+            path.picks[node / 8][2 * k] = (2 * (node % 8)) as u8;
+            path.picks[node / 8][2 * k + 1] = (2 * (node % 8)) as u8 + 1;
             k += 1;
         }
         half += 1;
     }
-    ways
+    paths
 };
 
 /// [`RATES`]' lower bytes and upper bytes, for the shuffles of bytes that look up sixteen of them.
@@ -66,14 +68,14 @@ static RATE_BYTES: [[[u8; 16]; 4]; 2] = {
     bytes
 };
 
-/// All nodes of a line at once; those that the bits do not lead through keep what they were.
+/// All nodes of a slot at once; those that the bits do not lead through keep what they were.
 #[target_feature(enable = "avx2")]
-pub fn count(lines: &mut [Line], places: &[u32], half: u8, logits: &[i8; 4096]) {
+pub fn count(slots: &mut [Slot], indices: &[u32], half: u8, logits: &[i8; 4096]) {
     let half = usize::from(half % 16);
-    let way = &WAYS[half];
-    let (on, ones) = (load16(&way.on), load16(&way.ones));
-    let (counts, most) = (load_bytes(&way.counts), _mm_set1_epi8(MOST_SEEN as i8));
-    let picks = way.picks.each_ref().map(|picks| load_bytes(picks));
+    let path = &HALF_PATHS[half];
+    let (on, ones) = (load16(&path.on), load16(&path.ones));
+    let (counts, most) = (load_bytes(&path.counts), _mm_set1_epi8(MAX_SEEN as i8));
+    let picks = path.picks.each_ref().map(|picks| load_bytes(picks));
     let pair = |[a, b]: [&[u8; 16]; 2]| _mm256_set_m128i(load_bytes(b), load_bytes(a));
     let rates = RATE_BYTES
         .each_ref()
@@ -82,9 +84,9 @@ pub fn count(lines: &mut [Line], places: &[u32], half: u8, logits: &[i8; 4096]) 
     let tables = [[0, 0x10], [0x20, 0x30]]
         .map(|[a, b]| _mm256_set_m128i(_mm_set1_epi8(b), _mm_set1_epi8(a)));
     let beyond = _mm256_set1_epi8(0x70);
-    for &place in places {
-        let line = &mut lines[place as usize];
-        let seen = load_bytes(&line.counts);
+    for &index in indices {
+        let slot = &mut slots[index as usize];
+        let seen = load_bytes(&slot.counts);
         let twice = _mm256_broadcastsi128_si256(seen);
         let within = tables.map(|table| _mm256_adds_epu8(_mm256_xor_si256(twice, table), beyond));
         let [low, high] = rates.map(|[first, second]| {
@@ -99,34 +101,34 @@ pub fn count(lines: &mut [Line], places: &[u32], half: u8, logits: &[i8; 4096]) 
         });
         let rate = _mm256_set_m128i(_mm_unpackhi_epi8(low, high), _mm_unpacklo_epi8(low, high));
 
-        let chances = load16(&line.chances);
-        let missing = _mm256_xor_si256(chances, ones);
+        let probabilities = load16(&slot.probabilities);
+        let missing = _mm256_xor_si256(probabilities, ones);
         let rounded = _mm256_srli_epi16::<15>(_mm256_mullo_epi16(missing, rate));
         let taken = _mm256_add_epi16(_mm256_mulhi_epu16(missing, rate), rounded);
         let learned = _mm256_xor_si256(_mm256_sub_epi16(missing, taken), ones);
         let learned = _mm256_max_epu16(learned, _mm256_set1_epi16(1));
-        let chances = _mm256_blendv_epi8(chances, learned, on);
-        store16(&mut line.chances, chances);
+        let probabilities = _mm256_blendv_epi8(probabilities, learned, on);
+        store16(&mut slot.probabilities, probabilities);
         store_bytes(
-            &mut line.counts,
+            &mut slot.counts,
             _mm_min_epu8(_mm_add_epi8(seen, counts), most),
         );
 
-        learn_logits(line, chances, picks, half, logits);
+        learn_logits(slot, probabilities, picks, half, logits);
     }
 }
 
-/// The logits of the chances at the nodes that half a byte's bits lead through.
+/// The logits of the probabilities at the nodes that half a byte's bits lead through.
 #[target_feature(enable = "avx2")]
 #[inline]
 pub fn learn_logits(
-    line: &mut Line,
-    chances: __m256i,
+    slot: &mut Slot,
+    probabilities: __m256i,
     picks: [__m128i; 2],
     half: usize,
     logits: &[i8; 4096],
 ) {
-    let steps = _mm256_srli_epi16::<4>(chances);
+    let steps = _mm256_srli_epi16::<4>(probabilities);
     let steps = _mm_or_si128(
         _mm_shuffle_epi8(_mm256_castsi256_si128(steps), picks[0]),
         _mm_shuffle_epi8(_mm256_extracti128_si256::<1>(steps), picks[1]),
@@ -134,17 +136,21 @@ pub fn learn_logits(
     let steps = _mm_cvtsi128_si64(steps) as u64;
     for k in 0..4 {
         let step = (steps >> (16 * k)) as usize % logits.len();
-        line.logits[(16 | half) >> (4 - k)] = logits[step];
+        slot.logits[(16 | half) >> (4 - k)] = logits[step];
     }
 }
 
 /// A node a lane.
 #[target_feature(enable = "avx2")]
-pub fn blend(weights: &[Weights], sets: &[u32], inputs: &[Row]) -> [Row; SETS] {
+pub fn blend(
+    weights: &[NodeWeights],
+    weight_sets: &[u32],
+    inputs: &[Row],
+) -> [Row; MAX_WEIGHT_SETS] {
     let n = inputs.len();
-    let row = |k: usize| &weights[sets[k] as usize * n..][..n];
-    let mut out = [[0; NODES]; SETS];
-    match sets.len() {
+    let row = |k: usize| &weights[weight_sets[k] as usize * n..][..n];
+    let mut out = [[0; NODES]; MAX_WEIGHT_SETS];
+    match weight_sets.len() {
         0 => {}
         1 => blend_some([row(0)], inputs, &mut out),
         2 => blend_some([row(0), row(1)], inputs, &mut out),
@@ -156,7 +162,11 @@ pub fn blend(weights: &[Weights], sets: &[u32], inputs: &[Row]) -> [Row; SETS] {
 
 #[target_feature(enable = "avx2")]
 #[inline]
-fn blend_some<const N: usize>(rows: [&[Weights]; N], inputs: &[Row], out: &mut [Row; SETS]) {
+fn blend_some<const N: usize>(
+    rows: [&[NodeWeights]; N],
+    inputs: &[Row],
+    out: &mut [Row; MAX_WEIGHT_SETS],
+) {
     let mut sums = [_mm256_setzero_si256(); N];
     for (k, x) in inputs.iter().enumerate() {
         let x = load16(x);
@@ -172,12 +182,17 @@ fn blend_some<const N: usize>(rows: [&[Weights]; N], inputs: &[Row], out: &mut [
 
 /// Lower and higher half of each product, as AVX2 gives them; a sum without a sign that is not below its summand has no carry.
 #[target_feature(enable = "avx2")]
-pub fn descend(weights: &mut [Weights], sets: &[u32], inputs: &[Row], errors: &[Row; SETS]) {
+pub fn descend(
+    weights: &mut [NodeWeights],
+    weight_sets: &[u32],
+    inputs: &[Row],
+    errors: &[Row; MAX_WEIGHT_SETS],
+) {
     let n = inputs.len();
     let one = _mm256_set1_epi16(1);
-    for (&set, errors) in sets.iter().zip(errors) {
+    for (&weight_set, errors) in weight_sets.iter().zip(errors) {
         let errors = load16(errors);
-        let weights = &mut weights[set as usize * n..][..n];
+        let weights = &mut weights[weight_set as usize * n..][..n];
         for (weights, x) in weights.iter_mut().zip(inputs) {
             let x = _mm256_srai_epi16::<4>(load16(x));
             let step = _mm256_mullo_epi16(x, errors);
@@ -228,15 +243,15 @@ pub fn softmax(logits: &[i16; 256], frequencies: &mut [u32; 256]) {
     }
     let scale = portable::softmax_scale(total(sums));
     let scale = _mm256_set1_epi64x(scale as i64);
-    let mut given = _mm256_setzero_si256();
+    let mut assigned = _mm256_setzero_si256();
     for frequencies in frequencies.as_chunks_mut::<BLOCK>().0 {
         let [low, high] = load32(frequencies);
         let (low, high) = (scaled(low, scale), scaled(high, scale));
-        given = _mm256_add_epi32(given, _mm256_add_epi32(low, high));
+        assigned = _mm256_add_epi32(assigned, _mm256_add_epi32(low, high));
         store32(frequencies, [low, high]);
     }
     let first = logits.iter().position(|&l| l == most).unwrap_or(0);
-    frequencies[first] += (1 << 24) - total(given);
+    frequencies[first] += (1 << 24) - total(assigned);
 }
 
 /// `1 + ((f * scale) >> 31)`, which fits 32 bits; so does the scale.

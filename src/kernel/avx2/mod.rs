@@ -8,7 +8,7 @@ pub mod network;
 use super::{BLOCK, portable};
 use std::arch::x86_64::*;
 
-pub use mix::{blend, count, descend, hear, softmax};
+pub use mix::{blend, count, descend, slot_inputs, softmax};
 pub use network::{convolve, gate, product, product_vnni, rms_norm, scan};
 
 #[target_feature(enable = "avx2")]

@@ -142,8 +142,8 @@ fn silu(x: __m256i) -> __m256i {
     let least = _mm256_set1_epi16(-4095);
     let t = _mm256_slli_epi16::<3>(_mm256_max_epi16(_mm256_min_epi16(x, edge), least));
     let bend = _mm256_srai_epi16::<1>(_mm256_mulhrs_epi16(t, _mm256_abs_epi16(t)));
-    let curve = _mm256_sub_epi16(t, bend);
-    let sigmoid = _mm256_adds_epi16(curve, _mm256_set1_epi16(1 << 14));
+    let half = _mm256_sub_epi16(t, bend);
+    let sigmoid = _mm256_adds_epi16(half, _mm256_set1_epi16(1 << 14));
     _mm256_mulhrs_epi16(x, sigmoid)
 }
 
@@ -245,7 +245,7 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
     if !n.is_multiple_of(BLOCK) {
         return portable::scan(state, b, c, input, leak, y);
     }
-    let mut broadcast = [[0i32; 2]; portable::MOST_STATES];
+    let mut broadcast = [[0i32; 2]; portable::MAX_STATES];
     for (wide, (&b, &c)) in broadcast.iter_mut().zip(b.iter().zip(c)) {
         *wide = [b.into(), i32::from(c) << 16];
     }

@@ -1,6 +1,6 @@
-//! What an observer can see of a half byte that was mixed: reports, statistics and training look at it; coding does not.
+//! What an observer can see of a half byte that was mixed: reports, statistics and training read it; coding does not.
 
-use super::{Bits, Half, errors};
+use super::{Bits, HalfState, errors};
 use crate::kernel::NODES;
 use crate::model::logistic::squash;
 
@@ -66,17 +66,17 @@ impl<'a> MixedHalf<'a> {
         [all + mixers, learned + mixers].map(|products| (NODES * products) as u64)
     }
 
-    fn half(&self) -> &'a Half {
+    fn half(&self) -> &'a HalfState {
         &self.bits.bytes[self.lane].halves[self.number]
     }
 
-    fn gradient(&self, half: &Half, node: usize, input: usize) -> i32 {
+    fn gradient(&self, half: &HalfState, node: usize, input: usize) -> i32 {
         let (mixers, last) = (&self.bits.mixers, &self.bits.last);
-        let sets = half.sets[..mixers.count()].iter().enumerate();
-        let sum: i64 = sets
-            .map(|(k, &set)| {
-                let outer = last.weight(half.last_set, k, node);
-                i64::from(mixers.weight(set, input, node)) * i64::from(outer)
+        let weight_sets = half.weight_sets[..mixers.count()].iter().enumerate();
+        let sum: i64 = weight_sets
+            .map(|(k, &weight_set)| {
+                let outer = last.weight(half.last_weight_set, k, node);
+                i64::from(mixers.weight(weight_set, input, node)) * i64::from(outer)
             })
             .sum();
         // Q28 times Q28.

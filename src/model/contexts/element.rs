@@ -1,28 +1,28 @@
 //! Elements that the bytes so far make up, and what they say of the one being coded.
 
 use super::past::Past;
-use crate::layout::{NO_TAP, Place};
+use crate::layout::{NO_TAP, Position};
 
 /// The bytes of an element that are known already.
-fn begun(place: Place) -> u32 {
-    u32::from(place.phase + 1 - place.width)
+fn begun(position: Position) -> u32 {
+    u32::from(position.phase + 1 - position.width)
 }
 
 /// The known bytes of the element being coded, as a number.
-pub(super) fn own(place: Place, past: &Past) -> u64 {
-    (1..=begun(place))
+pub(super) fn own(position: Position, past: &Past) -> u64 {
+    (1..=begun(position))
         .rev()
         .fold(0, |own, lag| own << 8 | u64::from(past.back(lag)))
 }
 
-/// The element whose byte at the same place is `lag` back; none for lag 0 and if it is not all there.
-pub(super) fn element(place: Place, lag: u32, past: &Past) -> Option<u64> {
-    element_of(place, place.width, lag, past)
+/// The element whose byte at the same position is `lag` back; none for lag 0 and if it is not all there.
+pub(super) fn element(position: Position, lag: u32, past: &Past) -> Option<u64> {
+    element_of(position, position.width, lag, past)
 }
 
 /// The element of another column, of `width` bytes: the first is `lag` before the first of the own.
-pub(super) fn element_of(place: Place, width: u8, lag: u32, past: &Past) -> Option<u64> {
-    let first = lag + begun(place);
+pub(super) fn element_of(position: Position, width: u8, lag: u32, past: &Past) -> Option<u64> {
+    let first = lag + begun(position);
     if lag == 0 || past.back(first) == NO_TAP {
         return None;
     }
@@ -30,14 +30,14 @@ pub(super) fn element_of(place: Place, width: u8, lag: u32, past: &Past) -> Opti
     Some(bytes.fold(0, |value, byte| value << 8 | byte))
 }
 
-/// What an expected value says of the next byte, the element so far being `own`: how far that is from the value's own
-/// beginning, and the value's next bits.
-pub(super) fn expected(place: Place, own: u64, value: Option<u64>) -> u64 {
+/// What an expected value predicts of the next byte, the element so far being `own`: how far that is from the value's
+/// own beginning, and the value's next bits.
+pub(super) fn expected(position: Position, own: u64, value: Option<u64>) -> u64 {
     let Some(value) = value else {
         return 1 << 30;
     };
     // Bytes to come, this one included: at least 1.
-    let rest = u32::from(place.width) - begun(place);
+    let rest = u32::from(position.width) - begun(position);
     let begins = value.checked_shr(8 * rest).unwrap_or(0);
     let next = value >> (8 * (rest - 1)) & 255;
     let off = (own.wrapping_sub(begins) as i64).clamp(-2, 2);

@@ -1,4 +1,4 @@
-//! How contexts become places in tables.
+//! How contexts become positions in tables.
 
 /// Contexts of each kind: the most useful first, so that less effort takes the first of them.
 pub const CONTEXTS: usize = 20;

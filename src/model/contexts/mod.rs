@@ -1,4 +1,4 @@
-//! What the counters and the named bytes are keyed by.
+//! What the counters and the indirect context are keyed by.
 
 mod arrays;
 mod element;
@@ -8,13 +8,13 @@ mod residuals;
 mod tables;
 mod text;
 
-use crate::layout::{Companions, Contexts, Place, TAPS};
+use crate::layout::{Contexts, CrossColumns, Position, TAPS};
 
 pub use hash::{CONTEXTS, finish, fold};
 pub use past::Past;
 pub use text::TextState;
 
-/// The context of the slots: in tables all of an element that is known, in its column.
+/// The context of the indirect context: in tables all of an element that is known, in its column.
 pub const REPEATING: usize = 1;
 
 /// What the contexts of a kind hold, in words.
@@ -31,36 +31,36 @@ pub fn names(kind: Contexts) -> [&'static str; CONTEXTS] {
 pub fn contexts(
     kind: Contexts,
     count: usize,
-    place: Place,
+    position: Position,
     lags: &[u32; TAPS],
     past: &Past,
     text: &TextState,
-    companions: &Companions,
+    cross_columns: &CrossColumns,
 ) -> [u64; CONTEXTS] {
     // Compiled for each effort, so that contexts that it does not take cost nothing.
     match count {
-        4 => first::<4>(kind, place, lags, past, text, companions),
-        8 => first::<8>(kind, place, lags, past, text, companions),
-        5 => first::<5>(kind, place, lags, past, text, companions),
-        10 => first::<10>(kind, place, lags, past, text, companions),
-        _ => first::<CONTEXTS>(kind, place, lags, past, text, companions),
+        4 => first::<4>(kind, position, lags, past, text, cross_columns),
+        8 => first::<8>(kind, position, lags, past, text, cross_columns),
+        5 => first::<5>(kind, position, lags, past, text, cross_columns),
+        10 => first::<10>(kind, position, lags, past, text, cross_columns),
+        _ => first::<CONTEXTS>(kind, position, lags, past, text, cross_columns),
     }
 }
 
 #[inline(always)]
 fn first<const COUNT: usize>(
     kind: Contexts,
-    place: Place,
+    position: Position,
     lags: &[u32; TAPS],
     past: &Past,
     text: &TextState,
-    companions: &Companions,
+    cross_columns: &CrossColumns,
 ) -> [u64; CONTEXTS] {
     let keys = match kind {
         Contexts::Text => text::contexts(past, text),
-        Contexts::Table => tables::contexts(place, lags, past, companions),
-        Contexts::Array => arrays::contexts(place, lags, past),
-        Contexts::Residuals => residuals::contexts(place, lags, past),
+        Contexts::Table => tables::contexts(position, lags, past, cross_columns),
+        Contexts::Array => arrays::contexts(position, lags, past),
+        Contexts::Residuals => residuals::contexts(position, lags, past),
     };
     let mut hashes = [0; CONTEXTS];
     for (j, (hash, key)) in hashes.iter_mut().zip(&keys[..COUNT]).enumerate() {

@@ -4,7 +4,7 @@ use super::arrays::neighbours;
 use super::element::{element, own};
 use super::hash::{CONTEXTS, fold};
 use super::past::Past;
-use crate::layout::{NO_TAP, Place, TAPS};
+use crate::layout::{NO_TAP, Position, TAPS};
 
 /// The contexts in words, in their order; `begun`: what is known of the element.
 pub const NAMES: [&str; CONTEXTS] = [
@@ -32,29 +32,29 @@ pub const NAMES: [&str; CONTEXTS] = [
 
 /// Bit lengths of single elements, and sums of several in eighths of an octave.
 #[inline(always)]
-pub fn contexts(place: Place, lags: &[u32; TAPS], past: &Past) -> [u64; CONTEXTS] {
+pub fn contexts(position: Position, lags: &[u32; TAPS], past: &Past) -> [u64; CONTEXTS] {
     let back = |lag| u64::from(past.back(lag));
     let [p1, p2, p3] = [1, 2, 3].map(back);
-    let near = neighbours(place, lags);
-    let [left, left2, above] = near.map(back);
-    let phase = u64::from(place.phase) << 40;
-    let width = u32::from(place.width);
-    let number = u32::from(place.phase + 1 - place.width);
-    let own = own(place, past);
+    let nearest = neighbours(position, lags);
+    let [left, left2, above] = nearest.map(back);
+    let phase = u64::from(position.phase) << 40;
+    let width = u32::from(position.width);
+    let number = u32::from(position.phase + 1 - position.width);
+    let own = own(position, past);
     let begun = fold(phase, own);
     let rows = lags[2] > 0;
 
-    let lengths = near.map(|lag| length(place, lag, past));
+    let lengths = nearest.map(|lag| length(position, lag, past));
     let far = if rows { lags[3] } else { 4 * width };
     let beside = (lengths[0] + lengths[1]) / 2;
-    let beyond = (lengths[2] + length(place, far, past)) / 2;
-    // Of an array without rows the element two before is the next to look at.
+    let beyond = (lengths[2] + length(position, far, past)) / 2;
+    // Of an array without rows the element two before is the next neighbour.
     let second = if rows { lengths[2] } else { lengths[1] };
     let started = u64::from((1..=number).any(|lag| past.back(lag) != 0));
 
     // Eight of the widest have to fit 64 bits.
     let drop = if width == 8 { 4 } else { 0 };
-    let size = |lag| element(place, lag, past).unwrap_or(0) >> drop;
+    let size = |lag| element(position, lag, past).unwrap_or(0) >> drop;
     let [w, w2, w3] = [width, 2 * width, 3 * width].map(size);
     let around = if rows {
         [
@@ -106,14 +106,15 @@ fn eighths(value: u64) -> u64 {
     octave * 8 + (value >> (octave - 3) & 7)
 }
 
-/// Significant bits of the element whose byte at the same place is `lag` back, at least a width; 127 if it is not all there.
-fn length(place: Place, lag: u32, past: &Past) -> u64 {
-    let number = u32::from(place.phase + 1 - place.width);
+/// Significant bits of the element whose byte at the same position is `lag` back, at least a width; 127 if it is not
+/// all there.
+fn length(position: Position, lag: u32, past: &Past) -> u64 {
+    let number = u32::from(position.phase + 1 - position.width);
     if past.back(lag + number) == NO_TAP {
         return 127;
     }
-    let mut bits = 8 * u64::from(place.width);
-    for k in 0..u32::from(place.width) {
+    let mut bits = 8 * u64::from(position.width);
+    for k in 0..u32::from(position.width) {
         let byte = past.back(lag + number - k);
         if byte != 0 {
             return bits - u64::from(byte.leading_zeros() - 8);

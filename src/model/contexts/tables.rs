@@ -3,59 +3,60 @@
 use super::element::{element, element_of, expected, own};
 use super::hash::{CONTEXTS, fold};
 use super::past::Past;
-use crate::layout::{Companion, Companions, Place, TAPS};
+use crate::layout::{CrossColumn, CrossColumns, Position, TAPS};
 
 /// The contexts in words, in their order; `begun`: what is known of the element.
 pub const NAMES: [&str; CONTEXTS] = [
     "column",
     "column, begun",
-    "companion, or top",
-    "two companions, or last, above",
-    "near above",
+    "1st reference, or top",
+    "two references, or last, above",
+    "close to above",
     "left element",
-    "2nd companion, or above",
+    "2nd reference, or above",
     "begun, 2 tops",
     "2 above, last",
     "last 2",
     "column, last 6",
-    "3rd companion, or 2 above",
-    "near line",
-    "three companions, or column, last",
-    "two near companions, or begun, 2 left",
+    "3rd reference, or 2 above",
+    "close to line",
+    "three references, or column, last",
+    "two exact references, or begun, 2 left",
     "last 3",
     "last 2, above",
     "last 4",
     "column, above",
-    "companion, above, or last byte",
+    "reference, above, or last byte",
 ];
 
-/// `column`: the place in the record; `phase`: in the element; `own`: the element so far.
+/// `column`: the position in the record; `phase`: in the element; `own`: the element so far.
 #[inline(always)]
 pub fn contexts(
-    place: Place,
+    position: Position,
     lags: &[u32; TAPS],
     past: &Past,
-    companions: &Companions,
+    cross_columns: &CrossColumns,
 ) -> [u64; CONTEXTS] {
     let back = |lag| u64::from(past.back(lag));
     let [p1, p2, p3, p4] = [1, 2, 3, 4].map(back);
     let (above, above2) = (back(lags[2]), back(lags[3]));
-    let column = u64::from(place.column) << 40;
-    let phase = u64::from(place.phase) << 40;
-    let width = u32::from(place.width);
-    let number = u32::from(place.phase + 1 - place.width);
-    let own = own(place, past);
+    let column = u64::from(position.column) << 40;
+    let phase = u64::from(position.phase) << 40;
+    let width = u32::from(position.width);
+    let number = u32::from(position.phase + 1 - position.width);
+    let own = own(position, past);
     let in_column = fold(column, own);
     // The first bytes of the elements before.
     let (top, top2) = (back(number + width), back(number + 2 * width));
-    let left = element(place, width, past).map_or(0, |value| value.wrapping_add(1));
-    let [last, before] = [lags[2], lags[3]].map(|lag| element(place, lag, past));
-    let line = match (last, before) {
+    let left = element(position, width, past).map_or(0, |value| value.wrapping_add(1));
+    let [last, before] = [lags[2], lags[3]].map(|lag| element(position, lag, past));
+    let linear = match (last, before) {
         (Some(last), Some(before)) => Some(last.wrapping_mul(2).wrapping_sub(before)),
         _ => last,
     };
-    let told = companions.map(|companion| companion.map(|c| told(place, c, past)));
-    let [first, second, third] = told;
+    let cross_value =
+        cross_columns.map(|cross_column| cross_column.map(|c| cross_value(position, c, past)));
+    let [first, second, third] = cross_value;
     [
         column,
         in_column,
@@ -63,11 +64,11 @@ pub fn contexts(
             Some(first) => fold(in_column, fold(1, first)),
             None => fold(in_column, top),
         },
-        match told {
+        match cross_value {
             [Some(first), Some(second), _] => fold(in_column, fold(first >> 2, second >> 2)),
             _ => phase | p1 | above << 9,
         },
-        fold(column, expected(place, own, last)),
+        fold(column, expected(position, own, last)),
         fold(in_column, left),
         match second {
             Some(second) => fold(in_column, fold(2, second)),
@@ -84,14 +85,14 @@ pub fn contexts(
             Some(third) => fold(in_column, fold(3, third)),
             None => phase | above | above2 << 9,
         },
-        fold(column, expected(place, own, line)),
-        match told {
+        fold(column, expected(position, own, linear)),
+        match cross_value {
             [Some(first), Some(second), Some(third)] => {
                 fold(in_column, fold(first >> 3, fold(second >> 3, third >> 3)))
             }
             _ => column | p1,
         },
-        match told {
+        match cross_value {
             [Some(first), Some(second), _] => fold(in_column, fold(4, fold(first, second))),
             _ => fold(fold(phase, own), back(width) | back(2 * width) << 9),
         },
@@ -106,12 +107,12 @@ pub fn contexts(
     ]
 }
 
-/// What a companion says where there is none.
+/// The value of a reference where there is none.
 const NOTHING: u64 = 1 << 62;
 
-/// The upper bits of a companion's element.
+/// The upper bits of a referenced column's element.
 #[inline(always)]
-fn told(place: Place, companion: Companion, past: &Past) -> u64 {
-    element_of(place, companion.width, companion.lag, past)
-        .map_or(NOTHING, |value| value >> companion.shift)
+fn cross_value(position: Position, cross_column: CrossColumn, past: &Past) -> u64 {
+    element_of(position, cross_column.width, cross_column.lag, past)
+        .map_or(NOTHING, |value| value >> cross_column.shift)
 }

@@ -3,17 +3,17 @@
 use super::hash::{CONTEXTS, fold};
 use super::past::Past;
 
-/// Kinds of lines, told by their first tokens, and fields of each whose last tokens are remembered.
+/// Kinds of lines, distinguished by their first tokens, and fields of each whose last tokens are remembered.
 const KINDS: usize = 8;
 const FIELDS: usize = 16;
 
-/// A lane's place in a text: kept for every lane, used where the layout is plain bytes.
+/// A lane's position in a text: kept for every lane, used where the layout is plain bytes.
 #[derive(Clone, Copy, Default)]
 pub struct TextState {
     /// Bytes taken.
     taken: u32,
     /// Where this line begins, and the two before.
-    lines: [u32; 3],
+    starts: [u32; 3],
     /// Hash of the alphanumeric bytes so far.
     word: u64,
     last_word: u64,
@@ -27,18 +27,18 @@ pub struct TextState {
     separated: bool,
     /// For each kind of line, the last token of each field.
     tokens: [[u64; FIELDS]; KINDS],
-    number: Number,
+    number: NumberState,
     /// What the last 16 bytes are, 4 bits each.
     format: u64,
     phase: u8,
 }
 
-/// A place in a number.
+/// A position in a number.
 #[derive(Clone, Copy, Default)]
-struct Number {
-    /// Digits before the point, at most [`MOST_DIGITS`].
+struct NumberState {
+    /// Digits before the point, at most [`MAX_DIGITS`].
     whole: u8,
-    /// The point and the digits behind it, at most [`MOST_DIGITS`].
+    /// The point and the digits behind it, at most [`MAX_DIGITS`].
     fraction: u8,
     /// Of its exponent: the letter, the sign, the first digit, others.
     exponent: u8,
@@ -48,9 +48,9 @@ struct Number {
     hash: u64,
 }
 
-const MOST_DIGITS: u8 = 31;
+const MAX_DIGITS: u8 = 31;
 
-impl Number {
+impl NumberState {
     fn update(&mut self, byte: u8) {
         self.exponent = match byte {
             b'e' | b'E' if self.begun => 1,
@@ -65,7 +65,7 @@ impl Number {
                 } else {
                     &mut self.whole
                 };
-                *digits = (*digits + 1).min(MOST_DIGITS);
+                *digits = (*digits + 1).min(MAX_DIGITS);
                 self.hash = fold(self.hash, byte.into());
                 self.begun = true;
             }
@@ -80,7 +80,7 @@ impl Number {
         }
     }
 
-    fn place(&self) -> u64 {
+    fn position(&self) -> u64 {
         u64::from(self.whole) << 5 | u64::from(self.fraction)
     }
 }
@@ -99,7 +99,7 @@ impl TextState {
         if !separator {
             self.token = fold(self.token, byte.into());
         } else if !self.separated || byte == b',' {
-            self.tokens[self.kind()][self.slot()] = self.token;
+            self.tokens[self.kind()][self.field()] = self.token;
             if self.field == 0 {
                 self.first = self.token;
             }
@@ -108,7 +108,7 @@ impl TextState {
         }
         self.separated = separator;
         if byte == b'\n' {
-            self.lines = [self.taken, self.lines[0], self.lines[1]];
+            self.starts = [self.taken, self.starts[0], self.starts[1]];
             self.first = 0;
             self.field = 0;
         }
@@ -117,7 +117,8 @@ impl TextState {
         self.phase = self.phase_after(byte);
     }
 
-    /// What selects weights and curves as an element's phase does elsewhere, 0 to 14: what the last byte was, and in a number how many digits there are.
+    /// What selects weight sets and APM rows as an element's phase does elsewhere, 0 to 14: what the last byte was, and
+    /// in a number how many digits there are.
     #[inline]
     pub fn phase(&self) -> u8 {
         self.phase
@@ -126,7 +127,7 @@ impl TextState {
     /// What selects weights as a column does elsewhere: the field, and the phase.
     #[inline]
     pub fn column(&self) -> u16 {
-        self.slot() as u16 * 16 + u16::from(self.phase)
+        self.field() as u16 * 16 + u16::from(self.phase)
     }
 
     fn phase_after(&self, byte: u8) -> u8 {
@@ -153,16 +154,16 @@ impl TextState {
         self.first as usize % KINDS
     }
 
-    fn slot(&self) -> usize {
+    fn field(&self) -> usize {
         usize::from(self.field).min(FIELDS - 1)
     }
 
     /// How many bytes back the byte stands that is as far into the line before, and that into the one before that; 0: none.
     fn above(&self) -> [u32; 2] {
-        let column = self.taken - self.lines[0];
+        let column = self.taken - self.starts[0];
         [1, 2].map(|k| {
-            let above = self.lines[k] + column;
-            if above < self.lines[k - 1] {
+            let above = self.starts[k] + column;
+            if above < self.starts[k - 1] {
                 self.taken - above
             } else {
                 0
@@ -194,7 +195,7 @@ fn class(byte: u8) -> u64 {
 
 /// The contexts in words, in their order.
 pub const NAMES: [&str; CONTEXTS] = [
-    "first token, field, place in number",
+    "first token, field, digit in number",
     "column, last, above",
     "word",
     "last 2",
@@ -203,7 +204,7 @@ pub const NAMES: [&str; CONTEXTS] = [
     "format of last 16",
     "last, 2 above, 2 above these",
     "field, token, token above",
-    "place in number, last",
+    "digit in number, last",
     "column, 2 above",
     "last byte",
     "last 4",
@@ -212,7 +213,7 @@ pub const NAMES: [&str; CONTEXTS] = [
     "2 words",
     "last 8",
     "last 3 bytes",
-    "place in number, last 2",
+    "digit in number, last 2",
     "first token, field, last 2",
 ];
 
@@ -230,10 +231,10 @@ pub fn contexts(past: &Past, text: &TextState) -> [u64; CONTEXTS] {
     let above = text.above();
     // Above the byte to come and above the next, in both lines.
     let [[a, a_next], [b, b_next]] = above.map(|lag| [lag, lag.saturating_sub(1)].map(back));
-    let column = u64::from(text.taken - text.lines[0]) << 18;
+    let column = u64::from(text.taken - text.starts[0]) << 18;
     let (field, first) = (u64::from(text.field), text.first);
-    let token_above = text.tokens[text.kind()][text.slot()];
-    let number = text.number.place();
+    let token_above = text.tokens[text.kind()][text.field()];
+    let number = text.number.position();
     [
         fold(fold(first, field), number),
         column | p1 << 9 | a,
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_above_are_as_far_as_they_reach() {
+    fn rows_above_are_as_far_as_they_reach() {
         assert_eq!(after("abc\nd").above(), [4, 0]);
         assert_eq!(after("abc\nde\nf").above(), [3, 7]);
         // The line feed of the line before may be above, what comes behind it not.
@@ -298,10 +299,10 @@ mod tests {
     fn fields_are_runs_between_separators() {
         assert_eq!(after("\n  11 -1   0").field, 2);
         assert_eq!(after("a,,b, c").field, 3);
-        // A line that begins alike tells what stood in the field.
+        // In a line that begins alike the field is remembered.
         let state = after("P 1 22\nV 9 8\nP 1 ");
-        let told = state.tokens[state.kind()][state.slot()];
-        assert_eq!(told, after("22").token);
+        let remembered = state.tokens[state.kind()][state.field()];
+        assert_eq!(remembered, after("22").token);
         assert_eq!(after(&"x ".repeat(1000)).column(), 15 * 16 + 1);
     }
 }

@@ -1,6 +1,6 @@
 //! One transform for all elements of an array: grids, images, time series.
 
-use super::choice::{Choice, FEWEST, WORTHWHILE, placed};
+use super::choice::{Choice, FEWEST, WORTHWHILE, shifted};
 use super::estimate::Estimator;
 use super::rules;
 use crate::layout::Column;
@@ -47,8 +47,8 @@ pub(crate) fn choose(
     let predictions = array.predictions(&transform, all);
     let moved = predictions.into_iter().map(|predict| {
         let moved = with(&transform, predict);
-        let named = named(&transform, array.count, array.bits);
-        let cost = array.bits_predicted(&moved, &codes, estimator) + named;
+        let rule_bits = rule_bits(&transform, array.count, array.bits);
+        let cost = array.bits_predicted(&moved, &codes, estimator) + rule_bits;
         (cost, moved)
     });
     if let Some((bits, transform)) = moved.min_by(|a, b| a.0.total_cmp(&b.0))
@@ -60,7 +60,7 @@ pub(crate) fn choose(
     if best.transform.predict == Predict::Nothing && best.transform != Transform::NONE {
         let mut codes = frame::patterns(layout, bytes, array.own(), 0, usize::MAX);
         best.transform.to_codes(&mut codes, array.bits);
-        best.transform = placed(best.transform, &codes, column.width);
+        best.transform = shifted(best.transform, &codes, column.width);
     }
     best
 }
@@ -145,21 +145,21 @@ impl<'a> Array<'a> {
         for transform in tried {
             let mut codes = self.patterns.clone();
             transform.to_codes(&mut codes, self.bits);
-            let placed = placed(transform.clone(), &codes, width);
+            let shifted = shifted(transform.clone(), &codes, width);
             let mut still = codes[self.history..].to_vec();
-            placed.place(&mut still, self.bits);
-            let named = named(&transform, self.count, self.bits);
-            let cost = estimator.bits(&still, width) + named;
+            shifted.shift_codes(&mut still, self.bits);
+            let rule_bits = rule_bits(&transform, self.count, self.bits);
+            let cost = estimator.bits(&still, width) + rule_bits;
             if cost < WORTHWHILE * best.bits {
                 best.bits = cost;
-                best.transform = placed;
+                best.transform = shifted;
             }
             let mut least = f64::INFINITY;
             for times in [[1, 0, 0], lorenzo(self.rows)] {
                 let moved = with(&transform, Predict::Differences(times));
                 least = least.min(self.bits_predicted(&moved, &codes, estimator));
             }
-            by_rule.push((least + named, transform, codes));
+            by_rule.push((least + rule_bits, transform, codes));
         }
         by_rule.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (_, transform, codes) = by_rule.into_iter().next()?;
@@ -237,7 +237,7 @@ fn with(transform: &Transform, predict: Predict) -> Transform {
 }
 
 /// Bits of an element that go into naming its rule.
-fn named(transform: &Transform, count: usize, bits: u32) -> f64 {
+fn rule_bits(transform: &Transform, count: usize, bits: u32) -> f64 {
     match &transform.rule {
         Rule::Dictionary(values) => values.len() as f64 * f64::from(bits) * 0.6 / count as f64,
         _ => 0.0,
@@ -308,10 +308,10 @@ fn stencils(rows: [usize; 2]) -> Vec<Vec<u32>> {
                 plane - row - 1,
                 2 * plane,
             ];
-            let mut near = flat[..6].to_vec();
-            near.extend(deep);
-            all.push(near.clone());
-            near.extend([
+            let mut neighbours = flat[..6].to_vec();
+            neighbours.extend(deep);
+            all.push(neighbours.clone());
+            neighbours.extend([
                 2 * plane + 1,
                 2 * plane - 1,
                 2 * plane + row,
@@ -321,7 +321,7 @@ fn stencils(rows: [usize; 2]) -> Vec<Vec<u32>> {
                 plane + 2 * row,
                 plane - 2 * row,
             ]);
-            all.push(near);
+            all.push(neighbours);
         }
     }
     all

@@ -1,18 +1,18 @@
-//! Which formulas of a table's columns foretell another column, by a few rows: candidates, rough and many.
+//! Which formulas of a table's columns predict another column, by a few rows: candidates, rough and many.
 
 use super::formulas::{self, formula};
-use crate::structure::{Formula, Input};
+use crate::structure::{Formula, FormulaInput};
 
 /// Rows that are compared first; all but a few have to fit.
 pub(crate) const EARLY: usize = 16;
 /// Rows that may not fit.
 const MISSES: usize = 2;
 /// What fits misses a column's value by less than this share of the column's spread.
-const NEAR: f64 = 0.02;
+const TOLERANCE: f64 = 0.02;
 /// A root without its constant may miss by so much.
 const ABOUT: f64 = 0.2;
-/// The most columns by all that they may foretell, pairs and triples that are tried: of wide tables, only columns near each
-/// other.
+/// The most columns by all that they may predict, pairs and triples that are tried: of wide tables, only columns close
+/// to each other.
 const SINGLES: usize = 1 << 16;
 const PAIRS: usize = 1 << 11;
 const TRIPLES: usize = 1 << 13;
@@ -23,22 +23,22 @@ const STRIDES: usize = 4;
 /// The most objects of one shape.
 const OBJECTS: usize = 16;
 
-/// A column's numbers in the rows that are looked at, [`EARLY`] of them spread over all.
+/// A column's numbers in the rows that are examined, [`EARLY`] of them spread over all.
 pub(crate) struct Sample {
     /// Which column it is, and how it is read.
-    pub input: Input,
-    /// Whether it may be foretold.
+    pub input: FormulaInput,
+    /// Whether it may be predicted.
     pub target: bool,
     /// All rows.
     pub values: Vec<f64>,
     /// A few.
     early: [f64; EARLY],
-    near: f64,
+    tolerance: f64,
 }
 
 impl Sample {
-    /// `None` if there are too few different numbers to take or to foretell; at least [`EARLY`] rows.
-    pub fn new(input: Input, target: bool, values: Vec<f64>) -> Option<Sample> {
+    /// `None` if there are too few different numbers to take or to predict; at least [`EARLY`] rows.
+    pub fn new(input: FormulaInput, target: bool, values: Vec<f64>) -> Option<Sample> {
         let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
         if sorted.len() * 10 < values.len() * 9 {
             return None;
@@ -62,22 +62,22 @@ impl Sample {
             input,
             target,
             early,
-            near: NEAR * (high - low),
+            tolerance: TOLERANCE * (high - low),
             values,
         })
     }
 }
 
-/// A formula that foretells a column in most of the rows, and how well: the mean logarithm of what it misses.
-pub(crate) struct Candidate {
-    /// The column's place among the samples.
+/// A formula that predicts a column in most of the rows, and how well: the mean logarithm of what it misses.
+pub(crate) struct FormulaCandidate {
+    /// The column's number among the samples.
     pub target: usize,
     pub formula: Formula,
     pub misses: f64,
 }
 
 /// All candidates of a table's columns.
-pub(crate) fn candidates(samples: &[Sample]) -> Vec<Candidate> {
+pub(crate) fn candidates(samples: &[Sample]) -> Vec<FormulaCandidate> {
     let mut search = Search {
         samples,
         found: samples.iter().map(|_| Vec::new()).collect(),
@@ -93,17 +93,17 @@ pub(crate) fn candidates(samples: &[Sample]) -> Vec<Candidate> {
 
 struct Search<'a> {
     samples: &'a [Sample],
-    found: Vec<Vec<Candidate>>,
+    found: Vec<Vec<FormulaCandidate>>,
 }
 
 impl Search<'_> {
-    fn inputs(&self, columns: &[usize]) -> Vec<Input> {
+    fn inputs(&self, columns: &[usize]) -> Vec<FormulaInput> {
         columns.iter().map(|&c| self.samples[c].input).collect()
     }
 
     /// The formula's value in one of the early rows.
     fn value(&self, formula: &Formula, columns: &[usize], row: usize) -> f64 {
-        let mut numbers = [0.0; Formula::MOST_INPUTS];
+        let mut numbers = [0.0; Formula::MAX_INPUTS];
         for (number, input) in numbers.iter_mut().zip(&formula.inputs) {
             let own = |&&c: &&usize| self.samples[c].input == *input;
             *number = columns
@@ -125,9 +125,9 @@ impl Search<'_> {
         let mut values = None;
         for target in 0..self.samples.len() {
             let sample = &self.samples[target];
-            let near = |row: usize| (first[row] - sample.early[row]).abs() <= sample.near;
+            let is_close = |row: usize| (first[row] - sample.early[row]).abs() <= sample.tolerance;
             if !sample.target
-                || (0..4).filter(|&row| !near(row)).count() > 1
+                || (0..4).filter(|&row| !is_close(row)).count() > 1
                 || columns.contains(&target)
             {
                 continue;
@@ -135,7 +135,7 @@ impl Search<'_> {
             let values = values.get_or_insert_with(|| self.values(&formula, columns));
             if let Some(misses) = misses(sample, values) {
                 let formula = formula.clone();
-                self.keep(Candidate {
+                self.keep(FormulaCandidate {
                     target,
                     formula,
                     misses,
@@ -144,14 +144,14 @@ impl Search<'_> {
         }
     }
 
-    fn keep(&mut self, candidate: Candidate) {
+    fn keep(&mut self, candidate: FormulaCandidate) {
         let list = &mut self.found[candidate.target];
         if list.iter().any(|other| other.formula == candidate.formula) {
             return;
         }
-        let place = list.partition_point(|other| other.misses <= candidate.misses);
-        if place < KEPT {
-            list.insert(place, candidate);
+        let rank = list.partition_point(|other| other.misses <= candidate.misses);
+        if rank < KEPT {
+            list.insert(rank, candidate);
             list.truncate(KEPT);
         }
     }
@@ -169,14 +169,14 @@ impl Search<'_> {
                     if target == a || !sample.target {
                         continue;
                     }
-                    let Some((scale, shift)) = line(&x, &sample.early) else {
+                    let Some((scale, shift)) = linear_fit(&x, &sample.early) else {
                         continue;
                     };
                     let fitted = x.map(|x| x * scale + shift);
                     if misses(sample, &fitted).is_none() {
                         continue;
                     }
-                    for (scale, shift) in self.lines(&bare, a, target) {
+                    for (scale, shift) in self.linear_fits(&bare, a, target) {
                         let form = match (scale == 1.0, shift == 0.0) {
                             (true, true) => text.to_string(),
                             (true, false) => format!("{text}K+"),
@@ -194,7 +194,7 @@ impl Search<'_> {
     }
 
     /// Lines through all rows: at best, through zero, with a short factor, of slope 1.
-    fn lines(&self, bare: &Formula, a: usize, target: usize) -> Vec<(f64, f64)> {
+    fn linear_fits(&self, bare: &Formula, a: usize, target: usize) -> Vec<(f64, f64)> {
         let (from, to) = (&self.samples[a].values, &self.samples[target].values);
         let points: Vec<(f64, f64)> = { from.iter().zip(to) }
             .map(|(&x, &y)| (bare.value(&[x]), y))
@@ -211,7 +211,7 @@ impl Search<'_> {
             let run = x - low;
             if run == 0.0 { 0.0 } else { (y - high) / run }
         });
-        let mut lines = vec![
+        let mut linear_fits = vec![
             (slope, middle(&|x, y| y - slope * x)),
             (ratio, 0.0),
             (short(ratio), 0.0),
@@ -219,8 +219,9 @@ impl Search<'_> {
             (short(slope), middle(&|x, y| y - short(slope) * x)),
             (short(slope), short(middle(&|x, y| y - short(slope) * x))),
         ];
-        lines.retain(|(scale, shift)| scale.is_finite() && shift.is_finite() && *scale != 0.0);
-        lines
+        linear_fits
+            .retain(|(scale, shift)| scale.is_finite() && shift.is_finite() && *scale != 0.0);
+        linear_fits
     }
 
     fn of_two(&mut self) {
@@ -280,9 +281,9 @@ impl Search<'_> {
         let text = format!("{text}K+R");
         for target in 0..self.samples.len() {
             let sample = &self.samples[target];
-            let about = ABOUT / NEAR * sample.near;
-            let near = |row: &usize| (roots[*row] - sample.early[*row]).abs() <= about;
-            if !sample.target || (0..4).filter(near).count() < 3 || columns.contains(&target) {
+            let about = ABOUT / TOLERANCE * sample.tolerance;
+            let is_close = |row: &usize| (roots[*row] - sample.early[*row]).abs() <= about;
+            if !sample.target || (0..4).filter(is_close).count() < 3 || columns.contains(&target) {
                 continue;
             }
             let squares = self.values(&square, columns);
@@ -296,7 +297,7 @@ impl Search<'_> {
             }
             let mut rests: Vec<(f64, f64)> = (0..sample.values.len())
                 .map(|row| {
-                    let mut numbers = [0.0; Formula::MOST_INPUTS];
+                    let mut numbers = [0.0; Formula::MAX_INPUTS];
                     for (number, &c) in numbers.iter_mut().zip(columns) {
                         *number = self.samples[c].values[row];
                     }
@@ -305,7 +306,7 @@ impl Search<'_> {
                 })
                 .collect();
             let fine = weighted_middle(&mut rests);
-            // The constant of a particle, if one is near; else what was fitted, and none.
+            // The constant of a particle, if one is close; else what was fitted, and none.
             let known = { formulas::MASSES.iter() }
                 .flat_map(|mass| [mass * mass, mass * mass * 1e6])
                 .filter(|square| (square - fine).abs() <= 0.05 * square);
@@ -386,10 +387,10 @@ impl Search<'_> {
     }
 }
 
-/// The mean logarithm of what the values miss, in units of what is near; `None` if too many are not near.
+/// The mean logarithm of what the values miss, in units of the tolerance; `None` if too many are not within it.
 fn misses(sample: &Sample, values: &[f64; EARLY]) -> Option<f64> {
     let misses: [f64; EARLY] =
-        std::array::from_fn(|row| (values[row] - sample.early[row]).abs() / sample.near);
+        std::array::from_fn(|row| (values[row] - sample.early[row]).abs() / sample.tolerance);
     // Also where the column's own value is not a number.
     let far = EARLY - misses.iter().filter(|&&miss| miss <= 1.0).count();
     let size = |miss: &f64| {
@@ -403,7 +404,7 @@ fn misses(sample: &Sample, values: &[f64; EARLY]) -> Option<f64> {
 }
 
 /// The line through the points of the least and the greatest x.
-fn line(x: &[f64; EARLY], y: &[f64; EARLY]) -> Option<(f64, f64)> {
+fn linear_fit(x: &[f64; EARLY], y: &[f64; EARLY]) -> Option<(f64, f64)> {
     let finite = || (0..EARLY).filter(|&row| x[row].is_finite() && y[row].is_finite());
     let least = finite().min_by(|&a, &b| x[a].total_cmp(&x[b]))?;
     let most = finite().max_by(|&a, &b| x[a].total_cmp(&x[b]))?;
@@ -428,7 +429,7 @@ fn weighted_middle(numbers: &mut Vec<(f64, f64)>) -> f64 {
     0.0
 }
 
-/// The number to five significant digits, if it is as near as that.
+/// The number to five significant digits, if it is as close as that.
 fn short(number: f64) -> f64 {
     format!("{number:.4e}").parse().unwrap_or(number)
 }

@@ -15,7 +15,7 @@ pub(super) struct Choice {
 }
 
 /// Where the codes of a rule's members are to lie: subtracts what is below the least, and moves few bytes to the top.
-pub(super) fn placed(mut transform: Transform, codes: &[u64], width: u8) -> Transform {
+pub(super) fn shifted(mut transform: Transform, codes: &[u64], width: u8) -> Transform {
     let bits = 8 * u32::from(width);
     let (zero, count) = transform.members(bits);
     let members = codes.iter().copied().filter(|&code| code < count);
@@ -26,7 +26,8 @@ pub(super) fn placed(mut transform: Transform, codes: &[u64], width: u8) -> Tran
         return transform;
     }
     let bytes_for = |most: u64| (64 - most.leading_zeros()).div_ceil(8).max(1);
-    // Zero stays put whatever the frame's extremes are, so that a trained network finds the same value in the same place.
+    // Zero stays put whatever the frame's extremes are, so that a trained network finds the same value in the same
+    // position.
     let (offset, bytes) = if low >= zero {
         (zero, bytes_for(high - zero))
     } else {

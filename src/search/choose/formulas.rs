@@ -3,7 +3,7 @@
 //! `R` is a root, `S C H G I E L` are sin, cos, sinh, cosh, asinh, exp, log, `T` is an angle, `W` takes whole turns away and
 //! `D` repeats the top of the stack: `D*` squares it.
 
-use crate::structure::{Formula, Input, Operation};
+use crate::structure::{Formula, FormulaInput, Operation};
 
 /// Of one column, to be scaled and shifted.
 pub(crate) const OF_ONE: [&str; 6] = ["a", "aa*", "aR", "Ka/", "aE", "aL"];
@@ -25,13 +25,13 @@ pub(crate) const OF_TWO: [&str; 10] = [
 /// More of two columns in either order: what comes out are angles.
 pub(crate) const ANGLES_OF_TWO: [&str; 2] = ["ab/I", "ab-W"];
 
-/// Of two columns that may change places.
+/// Of two columns that may be swapped.
 pub(crate) const EVEN_OF_TWO: [&str; 3] = ["ab+", "ab*", "aa*bb*+R"];
 
-/// Of three columns, the last of which is another than the first two, which may change places.
+/// Of three columns, the last of which is another than the first two, which may be swapped.
 pub(crate) const OF_THREE: [&str; 3] = ["ab+c-", "ab*c/", "caa*bb*+R/I"];
 
-/// Of three columns that may change places.
+/// Of three columns that may be swapped.
 pub(crate) const EVEN_OF_THREE: [&str; 2] = ["ab+c+", "ab*c*"];
 
 /// Squares to which a constant, that of a mass, is added before the root is taken: of one, two and three columns.
@@ -65,7 +65,7 @@ pub(crate) const OF_FOURVECTOR: [&str; 3] = ["aa*bb*-cc*-dd*-R", "dd*aa*-bb*-cc*
 pub(crate) const MASSES: [f64; 6] = [0.0, 0.000510999, 0.1056584, 0.1395704, 0.493677, 0.938272];
 
 /// The formula that a text names, of these columns; those that it does not take are left out.
-pub(crate) fn formula(text: &str, inputs: &[Input], constants: &[f64]) -> Formula {
+pub(crate) fn formula(text: &str, inputs: &[FormulaInput], constants: &[f64]) -> Formula {
     let mut made = Formula {
         inputs: Vec::new(),
         operations: Vec::with_capacity(text.len()),

@@ -3,9 +3,9 @@
 mod array;
 mod candidates;
 mod choice;
-pub(crate) mod companions;
 mod estimate;
 mod formulas;
+pub(crate) mod references;
 mod relations;
 mod rules;
 mod table;
@@ -14,7 +14,7 @@ use crate::layout::{Column, Layout};
 use crate::level::SearchBudget;
 use crate::structure::Field;
 use crate::structure::Transform;
-pub(crate) use crate::structure::companion::MOST_COLUMNS;
+pub(crate) use crate::structure::references::MAX_TABLE_COLUMNS;
 use choice::Choice;
 pub(crate) use estimate::{Estimator, sampled};
 pub(crate) use table::bits_of_values;
@@ -24,7 +24,7 @@ const ARRAY: f64 = 0.95;
 /// The fields of a frame whose content, row after row, is `bytes`. `columns` are those of a record, or one for all elements;
 /// none where the bytes are no numbers.
 ///
-/// The result is empty where nothing is worth its cost and the layout says it all.
+/// The result is empty where nothing is worth its cost and the layout is enough.
 pub fn choose(
     bytes: &[u8],
     layout: &Layout,
@@ -42,13 +42,14 @@ pub fn choose(
     let may_be_array = grid || alike && array::is_smooth(bytes, layout, first);
     let as_array =
         (same_width && may_be_array).then(|| array::choose(bytes, layout, first, &mut estimator));
-    let several_columns = (2..=MOST_COLUMNS).contains(&columns.len());
+    let several_columns = (2..=MAX_TABLE_COLUMNS).contains(&columns.len());
     let as_table = (layout.record > 0 && layout.plane == 0 && several_columns)
         .then(|| table::choose(bytes, layout, columns, &mut estimator));
     match (as_array, as_table) {
         (Some(array), Some((fields, bits))) => {
             let elements = f64::from(layout.record) / f64::from(first.width);
-            // A table's other columns tell more than its elements' neighbours: only what clearly follows a rule is an array.
+            // A table's other columns predict more than its elements' neighbours: only what clearly follows a rule is
+            // an array.
             let ruled = array.transform != Transform::NONE;
             if ruled && array.bits * elements < bits * ARRAY {
                 one(first, array)
@@ -74,7 +75,7 @@ fn one(column: &Column, choice: Choice) -> Vec<Field> {
     vec![field]
 }
 
-/// No fields if they say no more than the layout.
+/// No fields if they hold no more than the layout.
 fn several(fields: Vec<Field>, same_width: bool) -> Vec<Field> {
     let plain = fields.iter().all(|f| f.transform == Transform::NONE);
     if plain && same_width {

@@ -1,11 +1,11 @@
-//! Relations between the columns of a table: which columns are coded as what others foretell of them.
+//! Relations between the columns of a table: which columns are coded as their difference from what others predict.
 
 use super::candidates::{self, EARLY, Sample};
 use super::choice::FEWEST;
 use super::estimate::{Estimator, sampled};
 use crate::layout::Column;
 use crate::layout::Layout;
-use crate::structure::{Formula, Input, Predict, Transform};
+use crate::structure::{Formula, FormulaInput, Predict, Transform};
 use crate::transform::relation;
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +19,7 @@ const SAVES: f64 = 1.0;
 /// A column of which a larger share came before is left alone: its neighbours come again with it.
 const AGAIN: f64 = 0.25;
 /// Bits that naming a formula costs.
-const NAMED: f64 = 240.0;
+const RELATION_BITS: f64 = 240.0;
 
 /// A column as it would be coded without a relation.
 pub(crate) struct Plain {
@@ -37,22 +37,22 @@ pub(crate) struct Related {
 }
 
 /// Whole records of a table, and where its columns begin.
-struct Table<'a> {
+struct TableRecords<'a> {
     bytes: &'a [u8],
     record: usize,
     rows: usize,
     columns: &'a [Column],
-    places: Vec<usize>,
+    offsets: Vec<usize>,
 }
 
-impl Table<'_> {
+impl TableRecords<'_> {
     fn pattern(&self, column: usize, row: usize) -> u64 {
         let Column { width, swap, .. } = self.columns[column];
-        let at = row * self.record + self.places[column];
+        let at = row * self.record + self.offsets[column];
         crate::layout::value(self.bytes, at, width.into(), swap)
     }
 
-    fn number(&self, input: Input, row: usize) -> f64 {
+    fn number(&self, input: FormulaInput, row: usize) -> f64 {
         let column = usize::from(input.field);
         let bits = 8 * u32::from(self.columns[column].width);
         input.kind.number(self.pattern(column, row), bits)
@@ -66,8 +66,8 @@ impl Table<'_> {
         formula: &Formula,
         rows: &[usize],
     ) -> Vec<u64> {
-        let mut numbers = [0.0; Formula::MOST_INPUTS];
-        let foretold: Vec<f64> = { rows.iter() }
+        let mut numbers = [0.0; Formula::MAX_INPUTS];
+        let predicted: Vec<f64> = { rows.iter() }
             .map(|&row| {
                 for (number, &input) in numbers.iter_mut().zip(&formula.inputs) {
                     *number = self.number(input, row);
@@ -77,12 +77,12 @@ impl Table<'_> {
             .collect();
         let mut elements: Vec<u64> = rows.iter().map(|&row| self.pattern(column, row)).collect();
         let width = self.columns[column].width;
-        transform.forward(&mut elements, width, [1, 0, 0], &foretold);
+        transform.forward(&mut elements, width, [1, 0, 0], &predicted);
         elements
     }
 }
 
-/// The columns that others foretell, so that no two foretell each other.
+/// The columns that others predict, so that no two predict each other.
 pub(crate) fn find(
     bytes: &[u8],
     layout: &Layout,
@@ -94,17 +94,17 @@ pub(crate) fn find(
     if rows < FEWEST {
         return Vec::new();
     }
-    let next = |place: &mut usize, column: &Column| {
-        let own = *place;
-        *place += usize::from(column.width);
+    let next = |offset: &mut usize, column: &Column| {
+        let own = *offset;
+        *offset += usize::from(column.width);
         Some(own)
     };
-    let table = Table {
+    let table = TableRecords {
         bytes: &bytes[first..],
         record: layout.record as usize,
         rows,
         columns,
-        places: columns.iter().scan(0, next).collect(),
+        offsets: columns.iter().scan(0, next).collect(),
     };
     let fitted = rows.clamp(EARLY, FITTED);
     // Not at equal distances, which a table's order may share.
@@ -113,7 +113,7 @@ pub(crate) fn find(
         .collect();
     let samples: Vec<Sample> = (0..columns.len())
         .filter_map(|column| {
-            let input = Input {
+            let input = FormulaInput {
                 field: u16::try_from(column).ok()?,
                 kind: columns[column].kind,
             };
@@ -154,7 +154,7 @@ pub(crate) fn find(
             continue;
         }
         *times += 1;
-        let bits = measure(&table, &related, estimator) + NAMED / table.rows as f64;
+        let bits = measure(&table, &related, estimator) + RELATION_BITS / table.rows as f64;
         // What comes again is cheap as it is.
         let share = again.get(&related.column).copied().unwrap_or(0.0);
         let before = plain[related.column].bits * (1.0 - share);
@@ -168,18 +168,22 @@ pub(crate) fn find(
 /// The bytes on either side of an element that have to come again with it.
 const BESIDE: usize = 8;
 
-/// Keys are told apart by so many bits before they are looked up.
+/// Keys are distinguished by so many bits before they are looked up.
 const FILTER: u32 = 17;
 
 /// An element with the bytes before or after it.
 type Key = (u64, u64, bool);
 
-/// The share of some columns' elements that came before, in any column, with the bytes on one side of them: rows that repeat,
-/// objects that change places. A relation would hide them.
-fn again(table: &Table, of: impl Iterator<Item = usize>, rows: &[usize]) -> HashMap<usize, f64> {
-    let place = |column: usize, row: usize| row * table.record + table.places[column];
+/// The share of some columns' elements that came before, in any column, with the bytes on one side of them: rows that
+/// repeat, objects that swap. A relation would hide them.
+fn again(
+    table: &TableRecords,
+    of: impl Iterator<Item = usize>,
+    rows: &[usize],
+) -> HashMap<usize, f64> {
+    let offset = |column: usize, row: usize| row * table.record + table.offsets[column];
     let keys = |column: usize, row: usize| {
-        let at = place(column, row);
+        let at = offset(column, row);
         let end = at + usize::from(table.columns[column].width);
         let sides = [(at.checked_sub(BESIDE), false), (Some(end), true)];
         sides.map(|(from, after)| {
@@ -190,21 +194,21 @@ fn again(table: &Table, of: impl Iterator<Item = usize>, rows: &[usize]) -> Hash
             Some((table.pattern(column, row), beside, after))
         })
     };
-    // The first place of each key that is looked for.
+    // The first position of each key that is looked for.
     let mut first: HashMap<Key, usize> = HashMap::new();
     let columns: HashSet<usize> = of.collect();
     for &column in &columns {
         for &row in rows {
             for key in keys(column, row).into_iter().flatten() {
                 let at = first.entry(key).or_insert(usize::MAX);
-                *at = place(column, row).min(*at);
+                *at = offset(column, row).min(*at);
             }
         }
     }
     if first.is_empty() {
         return HashMap::new();
     }
-    // Most keys of the table are not looked for, which a bit tells sooner than the map.
+    // Most keys of the table are not looked for, which a bit shows sooner than the map.
     let bit = |&(value, beside, after): &Key| {
         let mixed = value.rotate_left(32) ^ beside.wrapping_mul(3) ^ u64::from(after);
         (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER)) as usize
@@ -220,7 +224,7 @@ fn again(table: &Table, of: impl Iterator<Item = usize>, rows: &[usize]) -> Hash
                     continue;
                 }
                 if let Some(first) = first.get_mut(&key) {
-                    *first = place(column, row).min(*first);
+                    *first = offset(column, row).min(*first);
                 }
             }
         }
@@ -231,7 +235,7 @@ fn again(table: &Table, of: impl Iterator<Item = usize>, rows: &[usize]) -> Hash
             keys.any(|key| {
                 first
                     .get(&key)
-                    .is_some_and(|&first| first < place(column, row))
+                    .is_some_and(|&first| first < offset(column, row))
             })
         };
         rows.iter().filter(came).count() as f64 / rows.len() as f64
@@ -242,7 +246,7 @@ fn again(table: &Table, of: impl Iterator<Item = usize>, rows: &[usize]) -> Hash
         .collect()
 }
 
-/// Whether a relation would take, over others, the column that it foretells.
+/// Whether a relation would take, over others, the column that it predicts.
 fn circular(chosen: &HashMap<usize, Related>, related: &Related) -> bool {
     let inputs = |related: &Related| match &related.transform.predict {
         Predict::Relation(formula) => formula
@@ -266,7 +270,7 @@ fn circular(chosen: &HashMap<usize, Related>, related: &Related) -> bool {
 }
 
 /// Estimated bits of an element.
-fn measure(table: &Table, related: &Related, estimator: &mut Estimator) -> f64 {
+fn measure(table: &TableRecords, related: &Related, estimator: &mut Estimator) -> f64 {
     let Predict::Relation(formula) = &related.transform.predict else {
         return f64::INFINITY;
     };

@@ -5,16 +5,16 @@ use crate::structure::{Rule, Transform};
 use crate::transform::float::Format;
 use std::collections::HashSet;
 
-/// Values that are looked at closely.
-const LOOKED_AT: usize = 512;
+/// Values that are examined closely.
+const EXAMINED: usize = 512;
 /// The share of them that has to follow a rule.
 const FOLLOW: f64 = 0.98;
 /// Each value of a dictionary has to come so many times, on average.
 const TIMES: usize = 16;
 /// The most values of a dictionary.
-const MOST_VALUES: usize = 4096;
+const MAX_DISTINCT: usize = 4096;
 /// Decimals beyond this are noise.
-const MOST_DECIMALS: [u32; 2] = [9, 15];
+const MAX_DECIMALS: [u32; 2] = [9, 15];
 
 /// Transforms with a rule that most of the bit patterns follow.
 pub(crate) fn candidates(patterns: &[u64], width: u8, kind: Kind) -> Vec<Transform> {
@@ -26,7 +26,7 @@ pub(crate) fn candidates(patterns: &[u64], width: u8, kind: Kind) -> Vec<Transfo
         rules.push(Rule::Dictionary(codes.into()));
     }
     if let Some(format) = Format::of(bits).filter(|_| kind == Kind::Float) {
-        let step = patterns.len().div_ceil(LOOKED_AT).max(1);
+        let step = patterns.len().div_ceil(EXAMINED).max(1);
         let some: Vec<u64> = patterns.iter().copied().step_by(step).collect();
         floats(&some, format, &mut rules);
     }
@@ -40,7 +40,7 @@ pub(crate) fn candidates(patterns: &[u64], width: u8, kind: Kind) -> Vec<Transfo
 
 /// The distinct values, if they are few and come often.
 fn distinct(patterns: &[u64]) -> Option<HashSet<u64>> {
-    let most = (patterns.len() / TIMES).min(MOST_VALUES);
+    let most = (patterns.len() / TIMES).min(MAX_DISTINCT);
     let mut values = HashSet::new();
     for &pattern in patterns {
         values.insert(pattern);
@@ -110,9 +110,9 @@ fn decimals(finite: &[u64], format: Format, rules: &mut Vec<Rule>) {
     let found: Vec<(u32, u32, u64)> = finite.iter().map(|&p| shortest(p, format)).collect();
     let mut digits: Vec<u32> = found.iter().map(|f| f.0).collect();
     let digits = at_share(&mut digits, FOLLOW).unwrap_or(u32::MAX);
-    let most = MOST_DECIMALS[usize::from(format == Format::DOUBLE)];
-    let mut places: Vec<u32> = found.iter().map(|f| f.1).collect();
-    let fixed = at_share(&mut places, FOLLOW).unwrap_or(u32::MAX);
+    let most = MAX_DECIMALS[usize::from(format == Format::DOUBLE)];
+    let mut decimals: Vec<u32> = found.iter().map(|f| f.1).collect();
+    let fixed = at_share(&mut decimals, FOLLOW).unwrap_or(u32::MAX);
     if fixed <= most {
         let divisor = found
             .iter()
@@ -133,7 +133,7 @@ fn decimals(finite: &[u64], format: Format, rules: &mut Vec<Rule>) {
         }
     }
     // All values of one column rarely have their last digits zero: what has few digits has few decimals too.
-    if digits <= Rule::most_digits(format.bits).into() {
+    if digits <= Rule::max_digits(format.bits).into() {
         let deepest = found.iter().filter(|f| f.0 <= digits).map(|f| f.1).max();
         let decimals = deepest.unwrap_or(0);
         if decimals <= Rule::MAX_DECIMALS.into() {

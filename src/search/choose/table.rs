@@ -1,6 +1,6 @@
 //! A transform for each column of a table.
 
-use super::choice::{Choice, FEWEST, placed};
+use super::choice::{Choice, FEWEST, shifted};
 use super::estimate::{Estimator, sampled};
 use super::relations::{self, Plain};
 use super::rules;
@@ -18,16 +18,16 @@ const DIFFERENCE: f64 = 0.97;
 /// not save more than this, whatever the share.
 const APART: f64 = 0.5;
 const DECIMAL: f64 = 0.3;
-/// Rows that follow one another have to be closer than others by so many bits in half of the frame's parts, at most so many:
-/// what the estimate saves on a sample of noise is noise.
-const PARTS: usize = 8;
+/// Rows that follow one another have to be closer than others by so many bits in half of the frame's pieces, at most so
+/// many: what the estimate saves on a sample of noise is noise.
+const PIECES: usize = 8;
 const CLOSER: f64 = 1.0;
 /// The best so many readings and rules are tried with differences and relations.
 const TRIED: usize = 2;
-/// The most rows of a part that are compared.
+/// The most rows of a piece that are compared.
 const COMPARED: usize = 512;
 /// Bits that naming a rule costs, beside its dictionary.
-const NAMED: f64 = 48.0;
+const RULE_BITS: f64 = 48.0;
 
 /// The fields of a table, and the bits of a row.
 pub(crate) fn choose(
@@ -36,12 +36,12 @@ pub(crate) fn choose(
     columns: &[Column],
     estimator: &mut Estimator,
 ) -> (Vec<Field>, f64) {
-    let mut place = 0;
+    let mut offset = 0;
     let mut fields = Vec::with_capacity(columns.len());
     let mut plain = Vec::with_capacity(columns.len());
     for column in columns {
-        let own = (column.width, column.swap, Some(place));
-        place += usize::from(column.width);
+        let own = (column.width, column.swap, Some(offset));
+        offset += usize::from(column.width);
         let patterns = frame::patterns(layout, bytes, own, 0, usize::MAX);
         let (choice, transforms) = of_column(&patterns, column, estimator);
         plain.push(Plain {
@@ -106,11 +106,11 @@ fn of_column(
             try_differences(reading, run, patterns.len(), width, &mut best, estimator);
         }
     }
-    // The first of all values may lie outside the sample: the place is that of all.
+    // The first of all values may lie outside the sample: the position is that of all.
     if best.transform.predict == Predict::Nothing && best.transform.rule != Rule::Any {
         let mut codes = patterns.to_vec();
         best.transform.to_codes(&mut codes, bits);
-        best.transform = placed(best.transform, &codes, width);
+        best.transform = shifted(best.transform, &codes, width);
     }
     let transforms = ranked.into_iter().map(|reading| reading.transform);
     (best, transforms.collect())
@@ -139,25 +139,25 @@ fn best_readings(
     for transform in tried {
         let mut codes = sample.to_vec();
         transform.to_codes(&mut codes, bits);
-        let transform = placed(transform, &codes, width);
-        let named = bits_of_naming(&transform, width, patterns.len());
+        let transform = shifted(transform, &codes, width);
+        let rule_bits = bits_of_naming(&transform, width, patterns.len());
         let mut coded = codes.clone();
-        transform.place(&mut coded, bits);
+        transform.shift_codes(&mut coded, bits);
         let most = ranked
             .get(TRIED - 1)
             .map_or(f64::INFINITY, |reading| reading.bits);
         let cost = if transform.rule == Rule::Any && only_first_bytes_differ(sample, kind, bits) {
             plain
         } else {
-            named + estimator.bits_below(most - named, &coded, width)
+            rule_bits + estimator.bits_below(most - rule_bits, &coded, width)
         };
-        let place = ranked.partition_point(|other| other.bits <= cost);
+        let offset = ranked.partition_point(|other| other.bits <= cost);
         let reading = Reading {
             bits: cost,
             transform,
             codes,
         };
-        ranked.insert(place, reading);
+        ranked.insert(offset, reading);
         ranked.truncate(TRIED);
     }
     ranked
@@ -168,7 +168,7 @@ fn bits_of_naming(transform: &Transform, width: u8, rows: usize) -> f64 {
     let values = match &transform.rule {
         Rule::Any => 0.0,
         Rule::Dictionary(values) => bits_of_values(values, width),
-        _ => NAMED,
+        _ => RULE_BITS,
     };
     values / rows as f64
 }
@@ -207,9 +207,9 @@ fn only_first_bytes_differ(patterns: &[u64], kind: Kind, bits: u32) -> bool {
     kind != Kind::Float || patterns.iter().all(|pattern| pattern >> (bits - 1) == 0)
 }
 
-/// By how many bits a column's decimals are further apart than floats are; 0 if the rule names no decimals. Where floats are
-/// as coarse as the decimals, as all floats of few digits are, the rule says nothing that the floats do not. Multiples of
-/// powers of two show by themselves: their last bits are zero.
+/// By how many bits a column's decimals are further apart than floats are; 0 if the rule has no decimals. Where floats
+/// are as coarse as the decimals, as all floats of few digits are, the rule holds nothing that the floats do not.
+/// Multiples of powers of two show by themselves: their last bits are zero.
 fn decimals_apart(transform: &Transform, patterns: &[u64], bits: u32) -> f64 {
     let is_decimal = match transform.rule {
         Rule::Digits { .. } => true,
@@ -229,12 +229,12 @@ fn decimals_apart(transform: &Transform, patterns: &[u64], bits: u32) -> f64 {
 
 /// Whether rows that follow one another are clearly closer than rows further apart, in much of the frame.
 fn follow_closely(patterns: &[u64], kind: Kind, bits: u32) -> bool {
-    let parts = (patterns.len() / FEWEST).clamp(1, PARTS);
-    let part = patterns.len() / parts;
-    let compared = part.min(COMPARED);
+    let pieces = (patterns.len() / FEWEST).clamp(1, PIECES);
+    let piece = patterns.len() / pieces;
+    let compared = piece.min(COMPARED);
     let far = (compared / 2).max(2);
-    let closer = (0..parts).filter(|n| {
-        let start = n * part;
+    let closer = (0..pieces).filter(|n| {
+        let start = n * piece;
         let codes: Vec<u64> = patterns[start..start + compared]
             .iter()
             .map(|&pattern| kind.code(pattern, bits))
@@ -248,5 +248,5 @@ fn follow_closely(patterns: &[u64], kind: Kind, bits: u32) -> bool {
         };
         apart(far) - apart(1) >= CLOSER * (compared - far) as f64
     });
-    2 * closer.count() >= parts
+    2 * closer.count() >= pieces
 }

@@ -1,4 +1,4 @@
-//! Layouts and transforms in words.
+//! Descriptions of layouts and transforms, for people.
 
 use super::{Field, Formula, Operation, Predict, Rule, Structure, Transform};
 use crate::layout::{Kind, Layout};
@@ -50,10 +50,10 @@ pub fn structure(structure: &Structure) -> String {
     }
 }
 
-/// The fields of a structure that are transformed, a line for each run of equal ones: where it begins in the record, its
-/// elements, and what is done to them; then how many have companions.
+/// The fields of a structure that are transformed, a line for each run of equal ones: where it begins in the record,
+/// its elements, and what is done to them; then how many have references to other columns.
 pub fn fields(structure: &Structure) -> Vec<String> {
-    let mut place = 0;
+    let mut offset = 0;
     let mut lines = Vec::new();
     for run in structure.fields.chunk_by(|a, b| a == b) {
         let Field {
@@ -61,17 +61,17 @@ pub fn fields(structure: &Structure) -> Vec<String> {
             swap,
             transform: how,
         } = &run[0];
-        if let Some(how_in_words) = transform(how, &structure.fields) {
+        if let Some(described) = transform(how, &structure.fields) {
             let name = type_name(*width, *swap, how.kind);
             let elements = match run.len() {
                 1 => name,
                 many => format!("{many} {name}"),
             };
-            lines.push(format!("{place}: {elements}: {how_in_words}"));
+            lines.push(format!("{offset}: {elements}: {described}"));
         }
-        place += run.len() * usize::from(*width);
+        offset += run.len() * usize::from(*width);
     }
-    lines.extend(looks(structure));
+    lines.extend(references(structure));
     lines
 }
 
@@ -85,37 +85,40 @@ pub fn transform(transform: &Transform, fields: &[Field]) -> Option<String> {
     }
 }
 
-/// How many columns look at others, if any do.
-fn looks(structure: &Structure) -> Option<String> {
-    let looks = &structure.looks;
-    let some = looks.iter().filter(|looks| looks[0].is_some()).count();
+/// How many columns have references, if any do.
+fn references(structure: &Structure) -> Option<String> {
+    let references = &structure.references;
+    let some = references
+        .iter()
+        .filter(|references| references[0].is_some())
+        .count();
     (some > 0).then(|| {
-        let of = looks.len();
-        format!("{some} of {of} columns have companions that tell of them")
+        let of = references.len();
+        format!("{some} of {of} columns have references to others")
     })
 }
 
 /// The longest formula that is written out.
 const LONGEST: usize = 200;
 
-/// A formula whose inputs are named by where they begin in the record: `near sqrt(@12*@12 + @16*@16)`.
+/// A formula whose inputs are written as where they begin in the record: `close to sqrt(@12*@12 + @16*@16)`.
 fn formula(formula: &Formula, fields: &[Field]) -> String {
-    let places: Vec<usize> = { formula.inputs.iter() }
+    let offsets: Vec<usize> = { formula.inputs.iter() }
         .map(|input| {
             let before = &fields[..fields.len().min(input.field.into())];
             before.iter().map(|field| usize::from(field.width)).sum()
         })
         .collect();
-    if let Some(text) = infix(formula, &places) {
-        return format!("near {text}");
+    if let Some(text) = infix(formula, &offsets) {
+        return format!("close to {text}");
     }
-    let names: Vec<String> = places.iter().map(|place| format!("@{place}")).collect();
-    format!("near a formula of {}", names.join(", "))
+    let names: Vec<String> = offsets.iter().map(|offset| format!("@{offset}")).collect();
+    format!("close to a formula of {}", names.join(", "))
 }
 
 /// None if it is too long.
-fn infix(formula: &Formula, places: &[usize]) -> Option<String> {
-    // Each with what binds its parts: 0 sums, 1 products, 2 nothing.
+fn infix(formula: &Formula, offsets: &[usize]) -> Option<String> {
+    // Each with what binds its terms: 0 sums, 1 products, 2 nothing.
     let mut stack: Vec<(String, u8)> = Vec::new();
     let within = |(text, binds): (String, u8), least: u8| match binds < least {
         true => format!("({text})"),
@@ -124,7 +127,7 @@ fn infix(formula: &Formula, places: &[usize]) -> Option<String> {
     for operation in &formula.operations {
         let mut next = || stack.pop();
         let joined = match operation {
-            Operation::Input(number) => (format!("@{}", places.get(usize::from(*number))?), 2),
+            Operation::Input(number) => (format!("@{}", offsets.get(usize::from(*number))?), 2),
             Operation::Constant(pattern) => {
                 let value = f64::from_bits(*pattern);
                 (format!("{value}"), if value < 0.0 { 0 } else { 2 })
@@ -225,16 +228,16 @@ fn predict(predict: &Predict, fields: &[Field]) -> Option<String> {
                 "across rows",
                 "across planes",
             ];
-            let mut parts = Vec::new();
+            let mut pieces = Vec::new();
             for (times, axis) in times.iter().zip(axes) {
                 match times {
                     0 => {}
-                    1 => parts.push(axis.to_string()),
-                    2 => parts.push(format!("{axis} (twice)")),
-                    times => parts.push(format!("{axis} ({times} times)")),
+                    1 => pieces.push(axis.to_string()),
+                    2 => pieces.push(format!("{axis} (twice)")),
+                    times => pieces.push(format!("{axis} ({times} times)")),
                 }
             }
-            Some(format!("differences {}", parts.join(", ")))
+            Some(format!("differences {}", pieces.join(", ")))
         }
     }
 }
@@ -242,9 +245,9 @@ fn predict(predict: &Predict, fields: &[Field]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::structure::Input as Taken;
+    use crate::structure::FormulaInput;
 
-    fn said(rule: Rule) -> String {
+    fn described(rule: Rule) -> String {
         let with_rule = Transform {
             rule,
             ..Transform::NONE
@@ -259,17 +262,17 @@ mod tests {
                 numerator,
                 denominator,
             };
-            said(rule)
+            described(rule)
         };
         assert_eq!(step(1, 1), "integers");
         assert_eq!(step(4, 1), "multiples of 4");
         assert_eq!(step(1, 100), "multiples of 0.01");
         assert_eq!(step(1, 8), "multiples of 0.125");
         assert_eq!(step(1, 1 << 20), "multiples of 2^-20");
-        assert_eq!(said(Rule::Any), "");
-        assert_eq!(said(Rule::Coarse { cut: 9 }), "mantissa cut by 9 bits");
+        assert_eq!(described(Rule::Any), "");
+        assert_eq!(described(Rule::Coarse { cut: 9 }), "mantissa cut by 9 bits");
         let dictionary = Rule::Dictionary([3, 5].into());
-        assert_eq!(said(dictionary), "dictionary of 2 values");
+        assert_eq!(described(dictionary), "dictionary of 2 values");
     }
 
     #[test]
@@ -296,8 +299,8 @@ mod tests {
     #[test]
     fn formulas_read_like_those_on_paper() {
         use Operation::*;
-        let said = |operations: &[Operation]| {
-            let input = |field| Taken {
+        let described = |operations: &[Operation]| {
+            let input = |field| FormulaInput {
                 field,
                 kind: Kind::Float,
             };
@@ -308,8 +311,8 @@ mod tests {
             formula(&made, &vec![plain(); 4])
         };
         assert_eq!(
-            said(&[Input(0), Input(1), Sinh, Multiply]),
-            "near @4*sinh(@12)"
+            described(&[Input(0), Input(1), Sinh, Multiply]),
+            "close to @4*sinh(@12)"
         );
         let leg = [
             Input(1),
@@ -321,10 +324,10 @@ mod tests {
             Subtract,
             Root,
         ];
-        assert_eq!(said(&leg), "near sqrt(@12*@12 - (@4 - 0.5))");
+        assert_eq!(described(&leg), "close to sqrt(@12*@12 - (@4 - 0.5))");
         let product = [Input(0), Input(1), Add, Input(0), Input(1), Angle, Divide];
-        assert_eq!(said(&product), "near (@4 + @12)/atan2(@4, @12)");
+        assert_eq!(described(&product), "close to (@4 + @12)/atan2(@4, @12)");
         let doubled = [vec![Input(0)], [Again, Add].repeat(30)].concat();
-        assert_eq!(said(&doubled), "near a formula of @4, @12");
+        assert_eq!(described(&doubled), "close to a formula of @4, @12");
     }
 }

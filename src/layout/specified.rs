@@ -1,10 +1,10 @@
-//! What a user says about an input.
+//! The layout that a user specifies.
 
 use super::Layout;
 
-/// What the user says about an input's layout.
+/// What the user specifies of an input's layout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Given {
+pub enum SpecifiedLayout {
     /// Nothing: it is detected.
     #[default]
     Nothing,

@@ -3,23 +3,23 @@
 mod support;
 
 use boa_constrictor::format::{Head, check, put_varint};
-use boa_constrictor::layout::Given;
 use boa_constrictor::layout::Kind;
-use boa_constrictor::structure::{Field, Look, Predict, Rule, Structure, Transform};
+use boa_constrictor::layout::SpecifiedLayout;
+use boa_constrictor::structure::{Field, Predict, Reference, Rule, Structure, Transform};
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Layout, Model, decompress, list};
 use std::io::Cursor;
 use std::sync::Arc;
 use support::made::Lcg;
 
-/// Magic and form of a model that carries a structure.
+/// Magic and form of a model that stores a structure.
 const MAGIC: [u8; 5] = [0xb0, b'a', b'm', 0x0a, 3];
 
 fn network() -> Model {
     Lcg(7).model()
 }
 
-fn carrying(structure: Structure) -> Model {
-    network().carrying(Some(structure)).unwrap()
+fn storing(structure: Structure) -> Model {
+    network().storing(Some(structure)).unwrap()
 }
 
 fn column(width: u8, transform: Transform) -> Field {
@@ -47,11 +47,11 @@ fn table(fields: Vec<Field>) -> Structure {
         },
         transposed: false,
         fields,
-        looks: Vec::new(),
+        references: Vec::new(),
     }
 }
 
-/// One of each: a dictionary, decimals with a place, differences, nothing.
+/// One of each: a dictionary, decimals with an offset, differences, nothing.
 fn some() -> Structure {
     let decimals = Transform {
         offset: 0x8000,
@@ -84,29 +84,31 @@ fn some() -> Structure {
 
 #[test]
 fn a_structure_comes_back_and_changes_no_name() {
-    let (plain, model) = (network(), carrying(some()));
-    assert_eq!(plain.carried(), None);
+    let (plain, model) = (network(), storing(some()));
+    assert_eq!(plain.stored_structure(), None);
     assert_eq!(model.id(), plain.id());
     assert_eq!(model.network_bytes(), plain.to_bytes());
     assert_ne!(model.to_bytes(), plain.to_bytes());
     let again = Model::from_bytes(&model.to_bytes()).unwrap();
-    assert_eq!(again.carried(), Some(&some()));
+    assert_eq!(again.stored_structure(), Some(&some()));
     assert_eq!(again.weights(), plain.weights());
     assert_eq!(again.id(), plain.id());
     assert_eq!(again.to_bytes(), model.to_bytes());
     let compact = model.compacted().unwrap();
-    assert_eq!(compact.carried(), Some(&some()));
+    assert_eq!(compact.stored_structure(), Some(&some()));
     assert!(compact.to_bytes().len() < model.to_bytes().len());
     assert_eq!(
-        Model::from_bytes(&compact.to_bytes()).unwrap().carried(),
+        Model::from_bytes(&compact.to_bytes())
+            .unwrap()
+            .stored_structure(),
         Some(&some())
     );
-    let none = again.carrying(None).unwrap();
+    let none = again.storing(None).unwrap();
     assert_eq!(none.to_bytes(), plain.to_bytes());
 }
 
 #[test]
-fn what_is_no_table_is_not_carried() {
+fn what_is_no_table_is_not_stored() {
     let with = |layout: Layout| Structure { layout, ..some() };
     let layout = some().layout;
     let one = Structure {
@@ -118,11 +120,11 @@ fn what_is_no_table_is_not_carried() {
         transposed: true,
         ..some()
     };
-    let mut looking = some();
-    let look = Look { back: 1, shift: 0 };
-    looking.looks = vec![[Some(look), None, None]; 4];
+    let mut referencing = some();
+    let reference = Reference { back: 1, shift: 0 };
+    referencing.references = vec![[Some(reference), None, None]; 4];
     for bad in [
-        looking,
+        referencing,
         Structure::plain(Layout::BYTES),
         Structure::plain(layout),
         one,
@@ -134,31 +136,31 @@ fn what_is_no_table_is_not_carried() {
         }),
         with(Layout { phase: 4, ..layout }),
     ] {
-        let refused = network().carrying(Some(bad.clone()));
+        let refused = network().storing(Some(bad.clone()));
         assert!(
             matches!(refused, Err(Error::InvalidModel { .. })),
             "{bad:?}"
         );
-        assert!(!Model::can_carry(&bad));
+        assert!(!Model::can_store(&bad));
     }
     // Nor what contradicts itself, or takes more than 64 KiB.
     let odd = with(Layout {
         record: 20,
         ..layout
     });
-    assert!(network().carrying(Some(odd)).is_err());
+    assert!(network().storing(Some(odd)).is_err());
     let values = |count: u64| Rule::Dictionary((0..count).map(|v| v * 3).collect());
     let sized = |count| {
         let ruled = column(4, ruled(Kind::Unsigned, values(count)));
         table(vec![ruled, column(4, Transform::NONE)])
     };
-    assert!(Model::can_carry(&sized(65_000)));
-    assert!(!Model::can_carry(&sized(65_536)));
+    assert!(Model::can_store(&sized(65_000)));
+    assert!(!Model::can_store(&sized(65_536)));
 }
 
 #[test]
 fn cut_and_damaged_files_are_refused() {
-    let bytes = carrying(some()).to_bytes();
+    let bytes = storing(some()).to_bytes();
     let end = bytes.len() + MAGIC.len() - 1 - network().to_bytes().len();
     for len in (0..end + 40).chain((end + 40..bytes.len()).step_by(97)) {
         assert!(Model::from_bytes(&bytes[..len]).is_err(), "{len} bytes");
@@ -227,7 +229,7 @@ fn hostile_structures_are_refused() {
         assert!(result.is_err(), "{:x?}", &bad[..bad.len().min(20)]);
     }
     // A structure before a structure.
-    let twice = [&MAGIC[..], &carrying(some()).to_bytes()[4..]].concat();
+    let twice = [&MAGIC[..], &storing(some()).to_bytes()[4..]].concat();
     assert!(Model::from_bytes(&twice).is_err());
 }
 
@@ -258,7 +260,7 @@ const ROWS: Layout = Layout {
 };
 
 #[test]
-fn frames_keep_to_what_a_model_carries() {
+fn frames_keep_to_what_a_model_stores() {
     let trained = Structure::choose(ROWS, false, &rows(5000, 65, 1));
     let content = rows(2000, 60, 2);
     let own = Structure::choose(ROWS, false, &content);
@@ -267,10 +269,10 @@ fn frames_keep_to_what_a_model_carries() {
         _ => 0,
     };
     assert_eq!((values(&trained), values(&own)), (65, 60));
-    let model = Arc::new(carrying(trained.table().unwrap()));
+    let model = Arc::new(storing(trained.table().unwrap()));
     let options = EncodeOptions {
         threads: 1,
-        layout: Given::Layout(ROWS),
+        layout: SpecifiedLayout::Layout(ROWS),
         model: Some(model),
         embed_model: true,
         ..EncodeOptions::default()
@@ -286,12 +288,12 @@ fn frames_keep_to_what_a_model_carries() {
     assert!(support::decode(&file).unwrap() == content);
     let section = boa_constrictor::format::ModelSection::Embedded(network().to_bytes());
     assert!(file.starts_with(&[Head.to_bytes(), section.to_bytes()].concat()));
-    // A network of the same name decodes, whatever it carries.
-    let named = EncodeOptions {
+    // A network of the same id decodes, whatever structure is stored with it.
+    let by_id = EncodeOptions {
         embed_model: false,
         ..options
     };
-    let (file, _) = frames(&named);
+    let (file, _) = frames(&by_id);
     let mut out = Vec::new();
     let with = DecodeOptions {
         models: vec![Arc::new(network())],
@@ -302,9 +304,9 @@ fn frames_keep_to_what_a_model_carries() {
     assert!(out == content);
 }
 
-/// The structure that is chosen near a carried one, which comes back.
-fn near(carried: &Structure, layout: Layout, transposed: bool, content: &[u8]) -> Structure {
-    let structure = Structure::choose_near(Some(carried), layout, transposed, content);
+/// The structure that is chosen beside a stored one, which comes back.
+fn adopted(stored: &Structure, layout: Layout, transposed: bool, content: &[u8]) -> Structure {
+    let structure = Structure::choose_or_adopt(Some(stored), layout, transposed, content);
     structure.validate(content.len()).unwrap();
     let coded = structure.forward(content.to_vec());
     assert!(structure.inverse(coded) == content, "{structure:?}");
@@ -315,43 +317,43 @@ fn near(carried: &Structure, layout: Layout, transposed: bool, content: &[u8]) -
 fn other_columns_and_clearly_worse_transforms_are_left_alone() {
     let content = rows(3000, 60, 3);
     let own = Structure::choose(ROWS, false, &content);
-    let carried = own.table().unwrap();
-    assert_eq!(near(&carried, ROWS, false, &content), own);
+    let stored = own.table().unwrap();
+    assert_eq!(adopted(&stored, ROWS, false, &content), own);
     // Differences of noise, of a counter's noise, of decimals: each costs more.
-    let mut worse = carried.clone();
+    let mut worse = stored.clone();
     for field in &mut worse.fields {
         field.transform = Transform {
             predict: Predict::Differences([3, 0, 0]),
             ..Transform::of(Kind::Unsigned)
         };
     }
-    let chosen = near(&worse, ROWS, false, &content);
+    let chosen = adopted(&worse, ROWS, false, &content);
     assert_eq!(chosen.fields[..2], own.fields[..2]);
     // A few rows choose nothing for themselves.
     for count in [10, 60] {
         let few = rows(count, 60, 6);
         assert!(Structure::choose(ROWS, false, &few).fields.is_empty());
-        let chosen = near(&carried, ROWS, false, &few);
-        assert_eq!(chosen.fields[1], carried.fields[1], "{count} rows");
+        let chosen = adopted(&stored, ROWS, false, &few);
+        assert_eq!(chosen.fields[1], stored.fields[1], "{count} rows");
     }
     // Columns of other widths, another order of bytes, another record.
     let halves = Structure {
         layout: Layout {
             width: 2,
-            ..carried.layout
+            ..stored.layout
         },
         transposed: false,
         fields: vec![column(2, Transform::of(Kind::Signed)); 8],
-        looks: Vec::new(),
+        references: Vec::new(),
     };
-    let mut big = carried.clone();
+    let mut big = stored.clone();
     big.fields.iter_mut().for_each(|field| field.swap = false);
     let longer = table([some().fields, some().fields].concat());
     for other in [halves, big, longer] {
         other.validate(0).unwrap();
-        assert_eq!(near(&other, ROWS, false, &content), own);
+        assert_eq!(adopted(&other, ROWS, false, &content), own);
     }
-    // Nothing at all may be carried: a layout without fields is what comes of it.
+    // Nothing at all may be stored: a layout without fields is what comes of it.
     let plain = rows(3000, 60, 4);
     let plain: Vec<u8> = plain
         .chunks(16)
@@ -359,28 +361,28 @@ fn other_columns_and_clearly_worse_transforms_are_left_alone() {
         .collect();
     let none = table(vec![column(4, Transform::NONE); 4]);
     let own = Structure::choose(ROWS, false, &plain);
-    assert_eq!(near(&none, ROWS, false, &plain).layout, own.layout);
+    assert_eq!(adopted(&none, ROWS, false, &plain).layout, own.layout);
 }
 
 #[test]
-fn any_bytes_come_back_however_little_the_carried_rules_fit() {
-    let carried = some();
+fn any_bytes_come_back_however_little_the_stored_rules_fit() {
+    let stored = some();
     for (phase, transposed) in [(0, false), (5, false), (15, false), (0, true)] {
         let layout = Layout { phase, ..ROWS };
         for count in [0, 1, 20, 70, 1000] {
             let whole = support::noise(16 * count);
-            near(&carried, layout, transposed, &whole);
+            adopted(&stored, layout, transposed, &whole);
             let mut odd = rows(count, 60, 5);
             odd.extend(if transposed { &[][..] } else { &[1, 2, 3] });
-            near(&carried, layout, transposed, &odd);
+            adopted(&stored, layout, transposed, &odd);
             let same = vec![0xff; 16 * count];
-            near(&carried, layout, transposed, &same);
+            adopted(&stored, layout, transposed, &same);
         }
     }
 }
 
 #[test]
-fn columns_do_not_foretell_each_other() {
+fn columns_do_not_predict_each_other() {
     let mut random = Lcg(8);
     let value = |_| (random.below(1 << 24) as f32 / 1000.0).to_le_bytes();
     let twice: Vec<[[u8; 4]; 2]> = (0..3000).map(value).map(|bytes| [bytes; 2]).collect();
@@ -389,10 +391,10 @@ fn columns_do_not_foretell_each_other() {
     let own = Structure::choose(layout, false, content);
     let related = |field: &Field| matches!(field.transform.predict, Predict::Relation(_));
     assert_eq!(own.fields.iter().filter(|field| related(field)).count(), 1);
-    // A column is foretold by the other; where it was trained, the other by it.
-    let mut carried = own.table().unwrap();
-    carried.fields.reverse();
-    for field in &mut carried.fields {
+    // A column is predicted by the other; where it was trained, the other by it.
+    let mut stored = own.table().unwrap();
+    stored.fields.reverse();
+    for field in &mut stored.fields {
         if let Predict::Relation(formula) = &mut field.transform.predict {
             let mut turned = formula.as_ref().clone();
             for input in &mut turned.inputs {
@@ -401,6 +403,6 @@ fn columns_do_not_foretell_each_other() {
             *formula = Arc::new(turned);
         }
     }
-    carried.validate(0).unwrap();
-    assert_eq!(near(&carried, layout, false, content).fields, own.fields);
+    stored.validate(0).unwrap();
+    assert_eq!(adopted(&stored, layout, false, content).fields, own.fields);
 }

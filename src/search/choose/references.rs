@@ -1,35 +1,35 @@
-//! Which columns tell most of a column's next value.
+//! Which columns predict a column's next value best.
 //!
 //! Of every column the upper bits, up to 80 values, are coded adaptively given those of each other column; what takes
-//! fewest bits is the first companion, what takes fewest together with it the second and the third.
+//! fewest bits is the first reference, what takes fewest together with it the second and the third.
 
-use crate::layout::{Layout, MOST_COMPANIONS};
+use crate::layout::{Layout, MAX_REFERENCES};
 use crate::search::log2;
-use crate::structure::companion::before;
-use crate::structure::{Look, Looks};
+use crate::structure::references::before;
+use crate::structure::{Reference, References};
 
-/// Rows that are looked at, and the least there must be.
+/// Rows that are examined, and the least there must be.
 const ROWS: usize = 8192;
-/// Elements that are looked at: of many columns fewer rows.
+/// Elements that are examined: of many columns fewer rows.
 const ELEMENTS: usize = 1 << 18;
 const FEWEST: usize = 256;
-/// Only so many columns before are looked at.
-const NEAR: usize = 64;
-/// Values that are told apart: of a column that tells or is told, of one of two, and to find candidates.
+/// Only so many columns before are tried.
+const MAX_DISTANCE: usize = 64;
+/// Values that are distinguished: of a column that predicts or is predicted, of one of two, and to find candidates.
 const FINE: usize = 80;
 const ROUGH: u8 = 2;
 const COARSE: usize = 32;
 /// One row in so many is counted to find candidates, and so many candidates are coded.
 const SPARSE: usize = 2;
 const CANDIDATES: usize = 12;
-/// A companion must save so many bits of a frame's column, and this share of what is looked at.
+/// A reference must save so many bits of a frame's column, and this share of what is examined.
 const SAVES: f64 = 100.0;
 const SHARE: f64 = 0.005;
 /// How many occurrences a context's own counts are held against.
 const PRIOR: f64 = 6.0;
 
 /// A column's elements in the sampled rows and in the rows before them.
-struct Column {
+struct ColumnSamples {
     shift: u8,
     fine: [Vec<u8>; 2],
     rough: [Vec<u8>; 2],
@@ -38,9 +38,9 @@ struct Column {
     kinds: [usize; 3],
 }
 
-/// What the columns of a table look at, by the bytes that are coded, their layout and the columns' widths; none if
-/// nothing is told.
-pub fn choose(coded: &[u8], layout: &Layout, widths: &[u8]) -> Vec<Looks> {
+/// The references of a table's columns, from the bytes that are coded, their layout and the columns' widths; none if no
+/// column predicts another.
+pub fn choose(coded: &[u8], layout: &Layout, widths: &[u8]) -> Vec<References> {
     let record = layout.record as usize;
     let first = (record - layout.phase as usize) % record;
     let rows = coded.len().saturating_sub(first) / record;
@@ -49,47 +49,47 @@ pub fn choose(coded: &[u8], layout: &Layout, widths: &[u8]) -> Vec<Looks> {
     }
     let sampled = (rows - 1).min(ROWS).min(ELEMENTS / widths.len());
     let row = |k: usize| 1 + k * (rows - 1) / sampled;
-    let mut place = 0;
-    let columns: Vec<Column> = { widths.iter() }
+    let mut offset = 0;
+    let columns: Vec<ColumnSamples> = { widths.iter() }
         .map(|&width| {
-            let start = first + place;
-            place += usize::from(width);
+            let start = first + offset;
+            offset += usize::from(width);
             let value = |row: usize| {
                 let bytes = &coded[start + row * record..][..width.into()];
                 bytes.iter().fold(0, |v, &byte| v << 8 | u64::from(byte))
             };
             let now = (0..sampled).map(|k| value(row(k))).collect();
             let above = (0..sampled).map(|k| value(row(k) - 1)).collect();
-            Column::new([now, above])
+            ColumnSamples::new([now, above])
         })
         .collect();
     let scale = rows as f64 / sampled as f64;
     let weights: Vec<f64> = (0..=sampled.div_ceil(SPARSE)).map(weight).collect();
-    let looks = (0..columns.len()).map(|target| of_column(&columns, target, scale, &weights));
-    let looks: Vec<Looks> = looks.collect();
-    match looks.iter().any(|looks| looks[0].is_some()) {
-        true => looks,
+    let references = (0..columns.len()).map(|target| of_column(&columns, target, scale, &weights));
+    let references: Vec<References> = references.collect();
+    match references.iter().any(|references| references[0].is_some()) {
+        true => references,
         false => Vec::new(),
     }
 }
 
-/// `scale`: rows of the frame for each that is looked at; `weights`: those of all numbers of rows.
-fn of_column(columns: &[Column], target: usize, scale: f64, weights: &[f64]) -> Looks {
+/// `scale`: rows of the frame for each that is examined; `weights`: those of all numbers of rows.
+fn of_column(columns: &[ColumnSamples], target: usize, scale: f64, weights: &[f64]) -> References {
     let own = &columns[target];
     if own.kinds[0] < 2 {
-        return Looks::default();
+        return References::default();
     }
     let other = |back: usize| {
         let column = before(columns.len(), target, back);
         (&columns[column], usize::from(back > target))
     };
-    let mut candidates: Vec<(f64, usize)> = (1..=columns.len().min(NEAR))
+    let mut candidates: Vec<(f64, usize)> = (1..=columns.len().min(MAX_DISTANCE))
         .filter(|&back| other(back).0.kinds[0] > 1)
         .map(|back| {
             let (column, row) = other(back);
-            let ways = [own.kinds[2], column.kinds[2]];
-            let told = information(&own.coarse[0], &column.coarse[row], ways, weights);
-            (told, back)
+            let sizes = [own.kinds[2], column.kinds[2]];
+            let gain = information(&own.coarse[0], &column.coarse[row], sizes, weights);
+            (gain, back)
         })
         .collect();
     candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -98,7 +98,7 @@ fn of_column(columns: &[Column], target: usize, scale: f64, weights: &[f64]) -> 
     let alone = vec![0; own.fine[0].len()];
     let values = (own.fine[0].as_slice(), own.kinds[0]);
     let alone = bits(values, &alone, 1, f64::INFINITY);
-    // What is not below this is no companion.
+    // What is not below this is no reference.
     let most = alone - (SAVES / scale).max(SHARE * alone);
     let (mut least, mut best) = (most, None);
     for &(_, back) in &candidates {
@@ -110,39 +110,39 @@ fn of_column(columns: &[Column], target: usize, scale: f64, weights: &[f64]) -> 
         }
     }
     let Some(best) = best else {
-        return Looks::default();
+        return References::default();
     };
     let (one, one_row) = other(best);
     // The best two of the others.
     let mut pairs: Vec<(f64, usize)> = Vec::new();
     for &(_, back) in candidates.iter().filter(|&&(_, back)| back != best) {
         let (column, row) = other(back);
-        let ways = column.kinds[1];
+        let sizes = column.kinds[1];
         let both = one.rough[one_row].iter().zip(&column.rough[row]);
         let context: Vec<u16> = both
-            .map(|(&a, &b)| u16::from(a) * ways as u16 + u16::from(b))
+            .map(|(&a, &b)| u16::from(a) * sizes as u16 + u16::from(b))
             .collect();
-        let least = pairs.get(MOST_COMPANIONS - 2).map_or(most, |last| last.0);
-        let cost = bits(values, &context, ways * one.kinds[1], least);
+        let least = pairs.get(MAX_REFERENCES - 2).map_or(most, |last| last.0);
+        let cost = bits(values, &context, sizes * one.kinds[1], least);
         if cost < least {
             pairs.insert(pairs.partition_point(|pair| pair.0 <= cost), (cost, back));
-            pairs.truncate(MOST_COMPANIONS - 1);
+            pairs.truncate(MAX_REFERENCES - 1);
         }
     }
-    let mut looks = Looks::default();
+    let mut references = References::default();
     let backs = std::iter::once(best).chain(pairs.into_iter().map(|(_, back)| back));
-    for (look, back) in looks.iter_mut().zip(backs) {
-        *look = Some(Look {
+    for (reference, back) in references.iter_mut().zip(backs) {
+        *reference = Some(Reference {
             back: back as u16,
             shift: other(back).0.shift,
         });
     }
-    looks
+    references
 }
 
-impl Column {
+impl ColumnSamples {
     /// Of the elements in the sampled rows and in the rows before these.
-    fn new(values: [Vec<u64>; 2]) -> Column {
+    fn new(values: [Vec<u64>; 2]) -> ColumnSamples {
         let mut sorted = values.concat();
         sorted.sort_unstable();
         sorted.dedup();
@@ -171,7 +171,7 @@ impl Column {
         let (fine, fine_kinds) = numbered(shift);
         let (rough, rough_kinds) = numbered((shift + ROUGH).min(63));
         let (coarse, coarse_kinds) = numbered(shift_to(COARSE));
-        Column {
+        ColumnSamples {
             shift,
             fine,
             rough,
@@ -186,24 +186,24 @@ fn weight(n: usize) -> f64 {
     n as f64 * log2(n.max(1) as f64)
 }
 
-/// Bits that a context tells of a value, in one row in [`SPARSE`], less about what chance would. `weights`: those of all
-/// numbers of rows.
-fn information(values: &[u8], context: &[u8], ways: [usize; 2], weights: &[f64]) -> f64 {
+/// The information of a context about a value in bits, in one row in [`SPARSE`], less about what coincidence would
+/// give. `weights`: those of all numbers of rows.
+fn information(values: &[u8], context: &[u8], sizes: [usize; 2], weights: &[f64]) -> f64 {
     let mut counts = [[0u32; COARSE]; COARSE];
     for (&v, &c) in values.iter().zip(context).step_by(SPARSE) {
         counts[usize::from(c)][usize::from(v)] += 1;
     }
     let weight = |n: u32| weights[n as usize];
-    let (mut told, mut by_value) = (0.0, [0; COARSE]);
+    let (mut gain, mut by_value) = (0.0, [0; COARSE]);
     for row in &counts {
         for (sum, &n) in by_value.iter_mut().zip(row) {
-            told += weight(n);
+            gain += weight(n);
             *sum += n;
         }
-        told -= weight(row.iter().sum());
+        gain -= weight(row.iter().sum());
     }
-    told -= by_value.iter().map(|&n| weight(n)).sum::<f64>();
-    told + weight(by_value.iter().sum()) - ((ways[0] - 1) * (ways[1] - 1)) as f64 / 2.0
+    gain -= by_value.iter().map(|&n| weight(n)).sum::<f64>();
+    gain + weight(by_value.iter().sum()) - ((sizes[0] - 1) * (sizes[1] - 1)) as f64 / 2.0
 }
 
 /// Bits that values of so many kinds take, coded adaptively in their contexts; infinity as soon as they are at least `most`.

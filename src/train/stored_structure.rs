@@ -1,4 +1,4 @@
-//! The structure that a network carries: what most of its training data had.
+//! The structure that is stored with a network: what most of its training data had.
 
 use super::piece::Piece;
 use crate::model_file::Model;
@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 /// The columns that most bytes have and the transforms that most of these have, column by column; none if the columns are
 /// those of less than half of all bytes, or the pieces are no tables.
-pub fn carried(pieces: &[Piece]) -> Option<Structure> {
+pub fn stored_structure(pieces: &[Piece]) -> Option<Structure> {
     let all: usize = pieces.iter().map(|piece| piece.content.len()).sum();
     let table = |piece: &Piece| Some((piece.structure.table()?, piece.content.len()));
     let mut tables: Vec<(Structure, usize)> = pieces.iter().filter_map(table).collect();
@@ -35,7 +35,7 @@ pub fn carried(pieces: &[Piece]) -> Option<Structure> {
         let (common, _) = most(transforms().map(|(transform, bytes)| (outline(transform), bytes)))?;
         field.transform = most(transforms().filter(|(t, _)| outline(t.clone()) == common))?.0;
     }
-    // Columns of several frames together may foretell each other.
+    // Columns of several frames together may predict each other.
     if structure.validate(0).is_err() {
         structure.fields = most(
             tables
@@ -44,7 +44,7 @@ pub fn carried(pieces: &[Piece]) -> Option<Structure> {
         )?
         .0;
     }
-    while !Model::can_carry(&structure) {
+    while !Model::can_store(&structure) {
         *largest_dictionary(&mut structure.fields)? = Transform::NONE;
     }
     Some(structure)
@@ -52,11 +52,11 @@ pub fn carried(pieces: &[Piece]) -> Option<Structure> {
 
 /// What has the most bytes, of several the first; and how many.
 fn most<T: Clone + Eq + Hash>(of: impl IntoIterator<Item = (T, usize)>) -> Option<(T, usize)> {
-    let mut places: HashMap<T, usize> = HashMap::new();
+    let mut positions: HashMap<T, usize> = HashMap::new();
     let mut sums: Vec<(T, usize)> = Vec::new();
     for (what, bytes) in of {
-        let place = *places.entry(what.clone()).or_insert(sums.len());
-        match sums.get_mut(place) {
+        let number = *positions.entry(what.clone()).or_insert(sums.len());
+        match sums.get_mut(number) {
             Some((_, sum)) => *sum += bytes,
             None => sums.push((what, bytes)),
         }
@@ -64,7 +64,7 @@ fn most<T: Clone + Eq + Hash>(of: impl IntoIterator<Item = (T, usize)>) -> Optio
     sums.into_iter().rev().max_by_key(|(_, bytes)| *bytes)
 }
 
-/// A transform without what differs from frame to frame: the place of its codes, the values of a dictionary.
+/// A transform without what differs from frame to frame: the offset of its codes, the values of a dictionary.
 fn outline(mut transform: Transform) -> Transform {
     (transform.offset, transform.rotate) = (0, 0);
     if let Rule::Dictionary(values) = &mut transform.rule {

@@ -1,17 +1,17 @@
-//! Companions: found where a column tells of another, stored in the header, refused where they point at nothing.
+//! References: found where a column predicts another, stored in the header, refused where they point at nothing.
 
 use boa_constrictor::format::{Cursor, EntropyModel, FrameHeader, Mix, NetworkRef, Section};
-use boa_constrictor::layout::Given;
-use boa_constrictor::structure::{Look, Looks, Structure};
+use boa_constrictor::layout::SpecifiedLayout;
+use boa_constrictor::structure::{Reference, References, Structure};
 use boa_constrictor::{
     DecodeOptions, EncodeOptions, Error, Input, Layout, Level, compress, decompress,
 };
 
 const ROWS: usize = 20_000;
 
-/// Columns of four bytes: noise; noise; what the last column was a row ago and a little noise; noise. With `told` false the
-/// third column is as noisy as before, but of its own.
-fn table(told: bool) -> Vec<u8> {
+/// Columns of four bytes: noise; noise; what the last column was a row ago and a little noise; noise. With
+/// `predictable` false the third column is as noisy as before, but of its own.
+fn table(predictable: bool) -> Vec<u8> {
     let mut state = 1u64;
     let mut random = || {
         state = state
@@ -23,7 +23,7 @@ fn table(told: bool) -> Vec<u8> {
     let mut before = 0;
     for _ in 0..ROWS {
         let (last, own) = (random() >> 8, random() >> 8);
-        let third = (if told { before } else { own }) + (random() >> 16);
+        let third = (if predictable { before } else { own }) + (random() >> 16);
         for value in [random(), random(), third, last] {
             bytes.extend(value.to_be_bytes());
         }
@@ -40,33 +40,33 @@ fn layout() -> Layout {
     }
 }
 
-fn looks_of(content: &[u8]) -> Vec<Looks> {
+fn references_of(content: &[u8]) -> Vec<References> {
     let mut structure = Structure::plain(layout());
-    structure.look_around(content);
-    structure.looks
+    structure.find_references(content);
+    structure.references
 }
 
 #[test]
-fn a_column_looks_at_the_one_that_tells_of_it() {
-    let looks = looks_of(&table(true));
+fn a_column_references_the_one_that_predicts_it() {
+    let references = references_of(&table(true));
     // The last column of the row before.
-    assert_eq!(looks[2][0].map(|look| look.back), Some(3));
+    assert_eq!(references[2][0].map(|reference| reference.back), Some(3));
     for column in [0, 1, 3] {
-        assert_eq!(looks[column], Looks::default(), "column {column}");
+        assert_eq!(references[column], References::default(), "column {column}");
     }
-    assert_eq!(looks_of(&table(false)), Vec::<Looks>::new());
+    assert_eq!(references_of(&table(false)), Vec::<References>::new());
 }
 
 #[test]
-fn what_is_told_need_not_be_stored() {
+fn what_is_predicted_need_not_be_stored() {
     let options = |level| EncodeOptions {
-        layout: Given::Layout(layout()),
+        layout: SpecifiedLayout::Layout(layout()),
         level: Level::new(level).unwrap(),
         ..EncodeOptions::default()
     };
     for level in [1, 5, 9] {
-        let [told, untold] = [true, false].map(|told| {
-            let content = table(told);
+        let [predictable, unpredictable] = [true, false].map(|predictable| {
+            let content = table(predictable);
             let mut coded = Vec::new();
             let input = Input::from_reader(&content[..]);
             compress(input, &mut coded, &options(level), &()).unwrap();
@@ -75,8 +75,11 @@ fn what_is_told_need_not_be_stored() {
             assert!(back == content);
             coded.len()
         });
-        // Six bits of each row are told.
-        assert!(told + ROWS / 2 < untold, "-{level}: {told}, {untold}");
+        // Six bits of each row are predicted.
+        assert!(
+            predictable + ROWS / 2 < unpredictable,
+            "-{level}: {predictable}, {unpredictable}"
+        );
     }
 }
 
@@ -99,51 +102,54 @@ fn read(header: &FrameHeader) -> Result<Section, Error> {
     Section::read_from(&mut Cursor::new(&header.to_bytes()[..]))
 }
 
-fn looking(looks: Vec<Looks>) -> Structure {
+fn referencing(references: Vec<References>) -> Structure {
     Structure {
-        looks,
+        references,
         ..Structure::plain(layout())
     }
 }
 
-fn look(back: u16, shift: u8) -> Option<Look> {
-    Some(Look { back, shift })
+fn reference(back: u16, shift: u8) -> Option<Reference> {
+    Some(Reference { back, shift })
 }
 
 #[test]
-fn headers_hold_looks() {
-    let looks = vec![
-        Looks::default(),
-        [look(4, 31), look(1, 0), None],
-        [look(4, 31), look(1, 0), None],
-        [look(1, 7), None, look(3, 8)],
+fn headers_hold_references() {
+    let references = vec![
+        References::default(),
+        [reference(4, 31), reference(1, 0), None],
+        [reference(4, 31), reference(1, 0), None],
+        [reference(1, 7), None, reference(3, 8)],
     ];
-    for looks in [Vec::new(), looks] {
-        let header = header(looking(looks));
+    for references in [Vec::new(), references] {
+        let header = header(referencing(references));
         assert_eq!(read(&header).unwrap(), Section::Frame(header));
     }
 }
 
 #[test]
-fn looks_at_nothing_are_refused() {
+fn references_to_nothing_are_refused() {
     let one = |first| {
-        let mut looks = vec![Looks::default(); 4];
-        looks[2][1] = first;
-        looks
+        let mut references = vec![References::default(); 4];
+        references[2][1] = first;
+        references
     };
     let bad = [
         // Further back than there are columns, and all bits dropped.
-        one(look(5, 0)),
-        one(look(1, 32)),
+        one(reference(5, 0)),
+        one(reference(1, 32)),
         // Of too few columns, and of too many.
-        vec![Looks::default(); 3],
-        vec![Looks::default(); 5],
+        vec![References::default(); 3],
+        vec![References::default(); 5],
     ];
-    for looks in bad {
-        assert!(read(&header(looking(looks.clone()))).is_err(), "{looks:?}");
+    for references in bad {
+        assert!(
+            read(&header(referencing(references.clone()))).is_err(),
+            "{references:?}"
+        );
     }
     let plain = Structure {
-        looks: vec![Looks::default()],
+        references: vec![References::default()],
         ..Structure::plain(Layout::BYTES)
     };
     assert!(plain.validate(4096).is_err());

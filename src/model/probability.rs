@@ -5,12 +5,12 @@ use crate::kernel::{self, Pages};
 
 /// A probability in 1/65536 that follows what comes: by 1/128 of the difference each time.
 #[derive(Clone, Copy)]
-pub struct Chance(u16);
+pub struct Probability(u16);
 
-impl Chance {
+impl Probability {
     /// A probability, 1 to 65535.
     pub const fn new(p: u16) -> Self {
-        Chance(p)
+        Probability(p)
     }
 
     /// The probability, 1 to 65535.
@@ -67,69 +67,70 @@ impl Counter {
     }
 }
 
-/// Knots of a curve, 176 (0.69 nats) apart.
+/// Knots of an APM row, 176 (0.69 nats) apart.
 const KNOTS: usize = 33;
 const SPACING: i32 = 176;
 /// The logit of the first knot.
 const FIRST: i32 = -16 * SPACING;
 
-/// Curves from logits to probabilities, one a context: what a prediction has been worth there.
+/// An APM (adaptive probability map, also called SSE stage): for each context a row of knots from logits to
+/// probabilities, which learn what a prediction has been worth there.
 #[derive(Clone)]
-pub struct Curves {
-    curves: Pages<Curve>,
+pub struct Apm {
+    knots: Pages<ApmKnots>,
     /// The last knot of each.
-    ends: Vec<Chance>,
+    ends: Vec<Probability>,
 }
 
-/// All knots of a curve but the last: one cache line.
+/// All knots of a row but the last: one cache line.
 #[repr(align(64))]
 #[derive(Clone, Copy)]
-struct Curve([Chance; KNOTS - 1]);
+struct ApmKnots([Probability; KNOTS - 1]);
 
-/// A point on a curve: of which, and at which knot it learns.
+/// A point on a row: of which, and at which knot it learns.
 #[derive(Clone, Copy, Default)]
-pub struct Point(u32, u8);
+pub struct ApmPoint(u32, u8);
 
-impl Curves {
-    /// Straight ones: every logit is worth its probability.
+impl Apm {
+    /// Every logit is worth its probability at first.
     pub fn new(contexts: usize) -> Self {
-        let knot = |k: usize| Chance(squash(FIRST + k as i32 * SPACING));
-        Curves {
-            curves: Pages::new(contexts, Curve(std::array::from_fn(knot))),
+        let knot = |k: usize| Probability(squash(FIRST + k as i32 * SPACING));
+        Apm {
+            knots: Pages::new(contexts, ApmKnots(std::array::from_fn(knot))),
             ends: vec![knot(KNOTS - 1); contexts],
         }
     }
 
-    /// Says that a curve will be wanted.
+    /// Prefetches a row.
     #[inline]
     pub fn prefetch(&self, context: usize) {
-        if let Some(curve) = self.curves.get(context) {
-            kernel::prefetch(curve);
+        if let Some(knots) = self.knots.get(context) {
+            kernel::prefetch(knots);
         }
     }
 
-    /// The probability on a curve at a logit within `logistic::LIMIT`, and where it is.
+    /// The probability on a row at a logit within `logistic::LIMIT`, and where it is.
     #[inline]
-    pub fn at(&self, context: usize, logit: i32) -> (u16, Point) {
-        let curve = &self.curves[context].0;
+    pub fn at(&self, context: usize, logit: i32) -> (u16, ApmPoint) {
+        let knots = &self.knots[context].0;
         let from_first = (logit - FIRST) as u32;
         let (knot, past) = (from_first / SPACING as u32, from_first % SPACING as u32);
-        let low = curve[knot as usize];
-        let high = match curve.get(knot as usize + 1) {
+        let low = knots[knot as usize];
+        let high = match knots.get(knot as usize + 1) {
             Some(&high) => high,
             None => self.ends[context],
         };
         let p = (u32::from(low.0) * (SPACING as u32 - past) + u32::from(high.0) * past)
             / SPACING as u32;
         let nearest = knot + u32::from(past >= SPACING as u32 / 2);
-        (p as u16, Point(context as u32, nearest as u8))
+        (p as u16, ApmPoint(context as u32, nearest as u8))
     }
 
     /// Moves the knot nearest to a point.
     #[inline]
-    pub fn learn(&mut self, Point(context, knot): Point, came: bool) {
-        match self.curves[context as usize].0.get_mut(usize::from(knot)) {
-            Some(chance) => chance.learn(came),
+    pub fn learn(&mut self, ApmPoint(context, knot): ApmPoint, came: bool) {
+        match self.knots[context as usize].0.get_mut(usize::from(knot)) {
+            Some(knot) => knot.learn(came),
             None => self.ends[context as usize].learn(came),
         }
     }
