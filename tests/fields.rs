@@ -14,7 +14,7 @@ fn header(structure: Structure) -> FrameHeader {
     FrameHeader {
         content_len: LEN,
         coded_len: LEN,
-        structure: structure,
+        structure,
         model: EntropyModel::Mix(Mix {
             effort: Effort::Default,
             network: Some(NetworkRef::Member),

@@ -87,7 +87,7 @@ fn header(structure: Structure) -> FrameHeader {
     FrameHeader {
         content_len: 4096,
         coded_len: 4096,
-        structure: structure,
+        structure,
         model: EntropyModel::Mix(Mix {
             effort: Level::new(5).unwrap().effort(),
             network: Some(NetworkRef::Member),

@@ -17,7 +17,7 @@ fn surveyed(content: &[u8]) -> (Summary, Survey) {
     let options = EncodeOptions::default();
     let summary = compress(Input::from_reader(content), &mut file, &options, &()).unwrap();
     let members = list(Cursor::new(&file)).unwrap();
-    let survey = survey(&mut Cursor::new(content), &members, &[], 1).unwrap();
+    let survey = survey(&mut Cursor::new(content), &members, &[]).unwrap();
     (summary, survey)
 }
 

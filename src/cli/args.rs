@@ -1,8 +1,13 @@
 //! The arguments of the command line.
 
+use super::exit::Failure;
 use super::level::LevelArgs;
+use super::source::STDIN;
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Lossless compressor for scientific data: predictors that learn while they code, a small neural network among them, all in integers.
 ///
@@ -85,6 +90,22 @@ pub struct OutputArgs {
     pub force: bool,
 }
 
+impl OutputArgs {
+    /// Where the output of the file at `path` goes: to `usual`, unless something else was asked for; none is stdout.
+    pub fn target(
+        &self,
+        path: &Path,
+        usual: impl FnOnce() -> Result<PathBuf, Failure>,
+    ) -> Result<Option<PathBuf>, Failure> {
+        match &self.output {
+            Some(output) if output == Path::new(STDIN) => Ok(None),
+            Some(output) => Ok(Some(output.clone())),
+            None if self.stdout || path == Path::new(STDIN) => Ok(None),
+            None => usual().map(Some),
+        }
+    }
+}
+
 /// How many threads.
 #[derive(Args, Debug)]
 pub struct ThreadArgs {
@@ -92,6 +113,18 @@ pub struct ThreadArgs {
     #[arg(short = 'T', long, value_name = "N", default_value_t = 0)]
     #[arg(value_parser = clap::value_parser!(u16).range(0..=1024))]
     pub threads: u16,
+}
+
+impl ThreadArgs {
+    /// The threads, started once for all files.
+    pub fn pool(&self) -> Result<Arc<ThreadPool>, Failure> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(usize::from(self.threads))
+            .thread_name(|n| format!("boa-{n}"))
+            .build();
+        let pool = pool.map_err(|e| Failure::io(Path::new("(threads)"), io::Error::other(e)))?;
+        Ok(Arc::new(pool))
+    }
 }
 
 /// What is known of the content.

@@ -26,7 +26,7 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
         embed_model: true,
         layout: layout_option::layout(&args.layout)?,
         threads: usize::from(args.threads.threads),
-        pool: None,
+        pool: Some(args.threads.pool()?),
     };
     let path = &args.file;
     let OpenInput::File(file, metadata) = OpenInput::open(path)? else {

@@ -7,7 +7,7 @@ use super::exit::{Failure, USAGE, shown};
 use super::fit::compress_fitted;
 use super::output::Output;
 use super::progress::Meter;
-use super::source::{self, OpenInput, STDIN};
+use super::source::{self, OpenInput};
 use super::verify::Comparison;
 use super::{layout_option, model_file};
 use boa_constrictor::{DecodeOptions, EncodeOptions, Input, Summary, compress, decompress};
@@ -28,7 +28,7 @@ pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
         embed_model: !args.no_embed_model,
         layout: layout_option::layout(&args.layout)?,
         threads: usize::from(args.threads.threads),
-        pool: None,
+        pool: Some(args.threads.pool()?),
     };
     let files = source::or_stdin(&args.files);
     one_output_for_one_file(&args.output, files.len())?;
@@ -64,13 +64,7 @@ fn compress_file(
     options: &EncodeOptions,
     talk: &Talk,
 ) -> Result<(), Failure> {
-    let OutputArgs {
-        output,
-        stdout,
-        rm,
-        force,
-        ..
-    } = &args.output;
+    let OutputArgs { rm, force, .. } = &args.output;
     if !force && path.extension().is_some_and(|suffix| suffix == SUFFIX) {
         return Err(Failure::usage(
             path,
@@ -79,12 +73,7 @@ fn compress_file(
     }
     let source = OpenInput::open(path)?;
     let metadata = source.metadata().cloned();
-    let target = match output {
-        Some(output) if output == Path::new(STDIN) => None,
-        Some(output) => Some(output.clone()),
-        None if *stdout || path == Path::new(STDIN) => None,
-        None => Some(with_suffix(path)),
-    };
+    let target = args.output.target(path, || Ok(with_suffix(path)))?;
     let mut out = match &target {
         Some(target) => Output::create(target, metadata.as_ref(), *force)?,
         None => Output::stdout(true, *force)?,

@@ -7,7 +7,7 @@ use super::exit::{Failure, shown};
 use super::model_file;
 use super::output::Output;
 use super::progress::Meter;
-use super::source::{self, OpenInput, STDIN};
+use super::source::{self, OpenInput};
 use boa_constrictor::{DecodeOptions, decompress};
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ pub fn run(args: &DecompressArgs, talk: &Talk) -> Result<u8, Failure> {
     let options = DecodeOptions {
         models,
         threads: usize::from(args.threads.threads),
-        pool: None,
+        pool: Some(args.threads.pool()?),
     };
     let files = source::or_stdin(&args.files);
     one_output_for_one_file(&args.output, files.len())?;
@@ -32,19 +32,8 @@ fn decompress_file(
     options: &DecodeOptions,
     talk: &Talk,
 ) -> Result<(), Failure> {
-    let OutputArgs {
-        output,
-        stdout,
-        rm,
-        force,
-        ..
-    } = &args.output;
-    let target = match output {
-        Some(output) if output == Path::new(STDIN) => None,
-        Some(output) => Some(output.clone()),
-        None if *stdout || path == Path::new(STDIN) => None,
-        None => Some(without_suffix(path)?),
-    };
+    let OutputArgs { rm, force, .. } = &args.output;
+    let target = args.output.target(path, || without_suffix(path))?;
     let source = OpenInput::open(path)?;
     let metadata = source.metadata().cloned();
     let bar = Meter::new(source.len(), shown(path), talk);

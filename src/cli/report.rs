@@ -61,7 +61,11 @@ pub fn page(
     let supplied: Vec<Arc<Model>> = options.model.iter().cloned().collect();
     let description = model_description(&members, &supplied)?;
     let mut again = File::open(path)?;
-    let survey = survey(&mut again, &members, &supplied, options.threads)?;
+    let mut look = || survey(&mut again, &members, &supplied);
+    let survey = match &options.pool {
+        Some(pool) => pool.install(look)?,
+        None => look()?,
+    };
     let peers = peers(|| File::open(path))?;
     drop(waiting);
     let run = Measurement {

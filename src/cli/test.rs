@@ -16,7 +16,7 @@ pub fn run(args: &ReadArgs, talk: &Talk) -> Result<u8, Failure> {
     let options = DecodeOptions {
         models,
         threads: usize::from(args.threads.threads),
-        pool: None,
+        pool: Some(args.threads.pool()?),
     };
     Ok(for_each(&source::or_stdin(&args.files), |path| {
         test_file(path, &options, talk)

@@ -2,8 +2,8 @@
 //!
 //! Precondition of every function: the processor has what `Kernel::Avx512` needs. `super` checks it.
 
-use super::avx2::mix::{HALF_PATHS, learn_logits};
-use super::avx2::network::quads;
+use super::avx2::mix::{HALF_PATHS, learn_logits, moved};
+use super::avx2::network::{halves, quads};
 use super::avx2::{load_bytes, load16, store_bytes, store16};
 use super::portable;
 use super::shapes::{BLOCK, MAX_SEEN, MAX_WEIGHT_SETS, NodeWeights, RATES, Row, Slot};
@@ -85,10 +85,7 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
     if !n.is_multiple_of(BLOCK) {
         return portable::scan(state, b, c, input, leak, y);
     }
-    let mut broadcast = [[0i32; 2]; portable::MAX_STATES];
-    for (wide, (&b, &c)) in broadcast.iter_mut().zip(b.iter().zip(c)) {
-        *wide = [b.into(), i32::from(c) << 16];
-    }
+    let broadcast = halves(b, c);
     let limit = _mm512_set1_epi32(portable::STATE_LIMIT);
     let least = _mm512_set1_epi32(-portable::STATE_LIMIT);
     let rows = state.as_chunks_mut::<BLOCK>().0;
@@ -131,10 +128,7 @@ pub fn count(slots: &mut [Slot], indices: &[u32], half: u8, logits: &[i8; 4096])
         let rate = _mm512_castsi512_si256(rate);
 
         let probabilities = load16(&slot.probabilities);
-        let missing = _mm256_xor_si256(probabilities, ones);
-        let rounded = _mm256_srli_epi16::<15>(_mm256_mullo_epi16(missing, rate));
-        let taken = _mm256_add_epi16(_mm256_mulhi_epu16(missing, rate), rounded);
-        let learned = _mm256_xor_si256(_mm256_sub_epi16(missing, taken), ones);
+        let learned = moved(probabilities, ones, rate);
         let probabilities = _mm256_mask_max_epu16(probabilities, on, learned, least);
         store16(&mut slot.probabilities, probabilities);
         store_bytes(

@@ -6,9 +6,8 @@ use crate::error::Result;
 use crate::format::EntropyModel;
 use crate::model_file::Model;
 use crate::stream::{Coding, FrameInfo, Member};
-use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 /// How much of a file is examined, in bytes: all of a shorter one, else whole frames spread evenly.
@@ -25,15 +24,14 @@ struct Coded<'a> {
 
 /// Examines the frames of a .boa file, described by its `members`, while the models that they use predict them again,
 /// of which `models` may be some: `content` is what they decode to. A second time they are predicted without a network.
-/// At most [`MAX_EXAMINED`] and a frame are examined, by `threads` threads (0: all cores).
+/// At most [`MAX_EXAMINED`] and a frame are examined, by the threads of the rayon pool that this is called in.
 ///
 /// # Errors
-/// `Io` if the content cannot be read or threads cannot be started, and those of [`Models::of_frame`](crate::stream::Models::of_frame).
+/// `Io` if the content cannot be read, and those of [`Models::of_frame`](crate::stream::Models::of_frame).
 pub fn survey(
     content: &mut (impl Read + Seek),
     members: &[Member],
     models: &[Arc<Model>],
-    threads: usize,
 ) -> Result<Survey> {
     let all: u64 = members.iter().map(|member| member.content).sum();
     let mut survey = Survey::new(all.div_ceil(STRETCHES).max(1));
@@ -71,7 +69,6 @@ pub fn survey(
         content.read_exact(&mut bytes)?;
         contents.push((frame, bytes));
     }
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
     let stretch = usize::try_from(survey.stretch).unwrap_or(usize::MAX);
     let style = |(frame, bytes): (&Coded, Vec<u8>)| {
         let header = &frame.info.header;
@@ -90,9 +87,7 @@ pub fn survey(
         }
         (frame.offset, seen)
     };
-    let seen: Vec<(u64, FrameStatistics)> = pool
-        .map_err(io::Error::other)?
-        .install(|| contents.into_par_iter().map(style).collect());
+    let seen: Vec<(u64, FrameStatistics)> = contents.into_par_iter().map(style).collect();
     for (offset, frame) in seen {
         survey.add(offset, frame);
     }

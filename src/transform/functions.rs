@@ -30,42 +30,42 @@ const fn inverse_factorial(n: u32) -> f64 {
     1.0 / product
 }
 
-/// `1 / (first + step k)!` for each k, the sign alternating or not.
-const fn factorials<const N: usize>(first: u32, step: u32, alternates: bool) -> [f64; N] {
+/// `1 / (first + step k)!` for each k.
+const fn factorials<const N: usize>(first: u32, step: u32) -> [f64; N] {
     let (mut all, mut k) = ([0.0; N], 0);
     while k < N {
-        let term = inverse_factorial(first + step * k as u32);
-        all[k] = if alternates && k % 2 == 0 {
-            -term
-        } else {
-            term
-        };
+        all[k] = inverse_factorial(first + step * k as u32);
         k += 1;
     }
     all
 }
 
-/// `1 / (3 + 2 k)` for each k, the sign alternating or not.
-const fn odd<const N: usize>(alternates: bool) -> [f64; N] {
+/// `1 / (3 + 2 k)` for each k.
+const fn odd<const N: usize>() -> [f64; N] {
     let (mut all, mut k) = ([0.0; N], 0);
     while k < N {
-        let term = 1.0 / (3 + 2 * k) as f64;
-        all[k] = if alternates && k % 2 == 0 {
-            -term
-        } else {
-            term
-        };
+        all[k] = 1.0 / (3 + 2 * k) as f64;
         k += 1;
     }
     all
 }
 
-const SINE: [f64; 8] = factorials(3, 2, true);
-const COSINE: [f64; 9] = factorials(2, 2, true);
-const SINH: [f64; 9] = factorials(3, 2, false);
-const EXP: [f64; 14] = factorials(0, 1, false);
-const ATANH: [f64; 10] = odd(false);
-const ATAN: [f64; 6] = odd(true);
+/// The same with a negative sign for the first, the third, and so on.
+const fn alternating<const N: usize>(mut all: [f64; N]) -> [f64; N] {
+    let mut k = 0;
+    while k < N {
+        all[k] = -all[k];
+        k += 2;
+    }
+    all
+}
+
+const SINE: [f64; 8] = alternating(factorials(3, 2));
+const COSINE: [f64; 9] = alternating(factorials(2, 2));
+const SINH: [f64; 9] = factorials(3, 2);
+const EXP: [f64; 14] = factorials(0, 1);
+const ATANH: [f64; 10] = odd();
+const ATAN: [f64; 6] = alternating(odd());
 
 /// The arcs whose tangents are 0/8 to 8/8.
 const ARCS: [f64; 9] = [

@@ -102,10 +102,7 @@ pub fn count(slots: &mut [Slot], indices: &[u32], half: u8, logits: &[i8; 4096])
         let rate = _mm256_set_m128i(_mm_unpackhi_epi8(low, high), _mm_unpacklo_epi8(low, high));
 
         let probabilities = load16(&slot.probabilities);
-        let missing = _mm256_xor_si256(probabilities, ones);
-        let rounded = _mm256_srli_epi16::<15>(_mm256_mullo_epi16(missing, rate));
-        let taken = _mm256_add_epi16(_mm256_mulhi_epu16(missing, rate), rounded);
-        let learned = _mm256_xor_si256(_mm256_sub_epi16(missing, taken), ones);
+        let learned = moved(probabilities, ones, rate);
         let learned = _mm256_max_epu16(learned, _mm256_set1_epi16(1));
         let probabilities = _mm256_blendv_epi8(probabilities, learned, on);
         store16(&mut slot.probabilities, probabilities);
@@ -116,6 +113,16 @@ pub fn count(slots: &mut [Slot], indices: &[u32], half: u8, logits: &[i8; 4096])
 
         learn_logits(slot, probabilities, picks, half, logits);
     }
+}
+
+/// The chances, moved by their share `rate` towards what came: where `ones` has all bits set, towards one, else towards zero.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub fn moved(probabilities: __m256i, ones: __m256i, rate: __m256i) -> __m256i {
+    let missing = _mm256_xor_si256(probabilities, ones);
+    let rounded = _mm256_srli_epi16::<15>(_mm256_mullo_epi16(missing, rate));
+    let taken = _mm256_add_epi16(_mm256_mulhi_epu16(missing, rate), rounded);
+    _mm256_xor_si256(_mm256_sub_epi16(missing, taken), ones)
 }
 
 /// The logits of the probabilities at the nodes that half a byte's bits lead through.

@@ -237,6 +237,16 @@ pub fn convolve(history: &mut [i16], weights: &[i16], bias: &[i32], x: &[i16], o
     }
 }
 
+/// B and C of each state, B in a lower half of 32 bits and C in an upper.
+#[inline]
+pub fn halves(b: &[i16], c: &[i16]) -> [[i32; 2]; portable::MAX_STATES] {
+    let mut all = [[0; 2]; portable::MAX_STATES];
+    for (wide, (&b, &c)) in all.iter_mut().zip(b.iter().zip(c)) {
+        *wide = [b.into(), i32::from(c) << 16];
+    }
+    all
+}
+
 /// Sixteen channels at a time through all states, what is theirs in registers. `pmaddwd` with a half of zeros multiplies the
 /// other halves: two steps less than `pmulld` takes, and the state's upper half need not be moved down.
 #[target_feature(enable = "avx2")]
@@ -245,10 +255,7 @@ pub fn scan(state: &mut [i32], b: &[i16], c: &[i16], input: &[i16], leak: &[i16]
     if !n.is_multiple_of(BLOCK) {
         return portable::scan(state, b, c, input, leak, y);
     }
-    let mut broadcast = [[0i32; 2]; portable::MAX_STATES];
-    for (wide, (&b, &c)) in broadcast.iter_mut().zip(b.iter().zip(c)) {
-        *wide = [b.into(), i32::from(c) << 16];
-    }
+    let broadcast = halves(b, c);
     let limit = _mm256_set1_epi32(portable::STATE_LIMIT);
     let least = _mm256_set1_epi32(-portable::STATE_LIMIT);
     let rows = state.as_chunks_mut().0;
