@@ -1,19 +1,19 @@
 //! From a .boa stream to content.
 
-use super::coding::Coding;
+use super::backend::Backend;
+use super::decode_frame::FrameToDecode;
 use super::models::Models;
 use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
 use crate::format::{
-    Cursor, EntropyModel, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Section, Start,
-    frame_hash,
+    Cursor, FrameHeader, Head, INDEX_MARK, Index, IndexEntry, MAX_FRAMES, Section, Start,
 };
 use crate::model_file::Model;
 use crate::options::DecodeOptions;
+use std::convert::Infallible;
 use std::io::{BufRead, Write};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Decompresses all members of `input` to `output`, which it flushes.
 ///
@@ -30,136 +30,159 @@ pub fn decompress(
     options: &DecodeOptions,
     progress: &dyn Progress,
 ) -> Result<Summary> {
-    let mut jobs = Ordered::new(&options.pool, options.threads, 1)?;
-    let mut cursor = Cursor::new(input);
-    let mut summary = Summary::default();
+    let mut decoder = Decoder {
+        cursor: Cursor::new(input),
+        output: &mut output,
+        options,
+        progress,
+        jobs: Ordered::new(&options.pool, options.threads, 1)?,
+        backend: Backend::Threads,
+        summary: Summary::default(),
+    };
     let mut start = Start::OfFile;
     loop {
-        let member = decode_member(
-            &mut cursor,
-            start,
-            &mut output,
-            options,
-            &mut jobs,
-            summary.frames,
-            progress,
-        )?;
-        summary.content += member.content;
-        summary.frames += member.frames;
-        summary.members += 1;
-        summary.compressed = cursor.position();
-        if cursor.at_end()? {
+        decoder.member(start)?;
+        if decoder.cursor.at_end()? {
             break;
         }
         start = Start::AfterMember;
     }
+    let summary = decoder.summary;
     output.flush()?;
     Ok(summary)
 }
 
-type Job = Vec<u8>;
+/// The work of [`decompress`].
+struct Decoder<'o, R, W> {
+    cursor: Cursor<R>,
+    output: &'o mut W,
+    options: &'o DecodeOptions,
+    progress: &'o dyn Progress,
+    jobs: Ordered<Vec<Result<Vec<u8>>>, Infallible>,
+    backend: Backend,
+    /// Of the members read to their end.
+    summary: Summary,
+}
 
-fn decode_member<R: BufRead>(
-    cursor: &mut Cursor<R>,
-    start: Start,
-    output: &mut impl Write,
-    options: &DecodeOptions,
-    jobs: &mut Ordered<Job>,
-    frames_before: u64,
-    progress: &dyn Progress,
-) -> Result<Summary> {
-    let begin = cursor.position();
-    Head::read_from(cursor, start)?;
-    let mut models = Models::new(&options.models);
-    let mut reported = begin;
-    let mut index = Index {
-        head_len: cursor.position() - begin,
-        ..Index::default()
-    };
-    let mut hasher = blake3::Hasher::new();
-    let mut content_len = 0;
-    let mut written = 0;
-    // What went wrong while reading ahead waits until the frames before it are written.
-    let mut ahead: Option<Result<()>> = None;
-    loop {
-        while ahead.is_none() && jobs.has_room() {
-            let offset = cursor.position();
-            let frame = frames_before + index.entries.len() as u64 + 1;
-            match read_section(cursor, index.entries.len() as u64, &mut models) {
-                Ok(Read::Model) if index.model.is_none() => {
-                    let model_len = cursor.position() - offset;
-                    index.model = Some((offset - begin, model_len));
-                    reported += model_len;
-                    progress.advance(model_len, 0);
+/// What is known of the member being read.
+struct OpenMember<'m> {
+    begin: u64,
+    models: Models<'m>,
+    /// What the sections themselves say.
+    index: Index,
+    /// Frames that are to be decoded together, while there are too few of them.
+    batch: Vec<FrameToDecode>,
+    /// Set once no more is read: the index comes, or something is wrong. That waits until the frames before it are written.
+    end: Option<Result<()>>,
+    hasher: blake3::Hasher,
+    content_len: u64,
+    /// Frames written.
+    written: usize,
+}
+
+impl<R: BufRead, W: Write> Decoder<'_, R, W> {
+    fn member(&mut self, start: Start) -> Result<()> {
+        let begin = self.cursor.position();
+        Head::read_from(&mut self.cursor, start)?;
+        let mut member = OpenMember {
+            begin,
+            models: Models::new(&self.options.models),
+            index: Index {
+                head_len: self.cursor.position() - begin,
+                ..Index::default()
+            },
+            batch: Vec::new(),
+            end: None,
+            hasher: blake3::Hasher::new(),
+            content_len: 0,
+            written: 0,
+        };
+        self.progress.advance(member.index.head_len, 0);
+        loop {
+            while member.end.is_none() && self.jobs.has_room() {
+                self.read_section(&mut member);
+            }
+            match self.jobs.next(member.end.is_none())? {
+                Next::Done(contents) => {
+                    for content in contents {
+                        self.write(&mut member, &content?)?;
+                    }
                 }
-                Ok(Read::Model) => {
-                    ahead = Some(Err(cursor.damaged("a second model section")));
-                }
-                Ok(Read::Frame(header, model, payload)) => {
-                    let frame_len = (cursor.position() - offset) as u32;
-                    index.entries.push(IndexEntry {
-                        frame_len,
-                        content_len: header.content_len,
-                    });
-                    jobs.push(move || {
-                        decode_frame(model.as_deref(), &header, payload).map_err(|what| {
-                            at_frame(frame, offset, end_of(offset, frame_len), what)
-                        })
-                    });
-                }
-                Ok(Read::Index) => ahead = Some(Ok(())),
-                Err(e @ (Error::Io(_) | Error::UnknownModel { .. })) => ahead = Some(Err(e)),
-                Err(e) => {
-                    ahead = Some(Err(Error::Frame {
-                        frame,
-                        offset,
-                        source: Box::new(e),
-                    }))
-                }
+                Next::Room => {}
+                Next::Nothing => break,
+                Next::Aside(never) => match never {},
             }
         }
-        let content = match jobs.next(ahead.is_none())? {
-            Next::Done(content) => content,
-            Next::Room => continue,
-            Next::Nothing => break,
-        };
-        hasher.update(&content);
-        output.write_all(&content)?;
-        content_len += content.len() as u64;
-        let entry = index
-            .entries
-            .get(written)
-            .map_or(0, |entry| u64::from(entry.frame_len));
-        written += 1;
-        reported += entry;
-        progress.advance(entry, content.len() as u64);
+        member.end.unwrap_or(Ok(()))?;
+        let before = self.cursor.position() - INDEX_MARK.len() as u64;
+        let footer = member.index.read_expected(&mut self.cursor)?;
+        if footer.hash != *member.hasher.finalize().as_bytes() {
+            return Err(self.cursor.damaged("hash of the whole content"));
+        }
+        self.progress.advance(self.cursor.position() - before, 0);
+        self.summary.content += member.content_len;
+        self.summary.frames += member.index.entries.len() as u64;
+        self.summary.members += 1;
+        self.summary.compressed = self.cursor.position();
+        Ok(())
     }
-    ahead.unwrap_or(Ok(()))?;
-    let footer = index.read_expected(cursor)?;
-    if footer.hash != *hasher.finalize().as_bytes() {
-        return Err(cursor.damaged("hash of the whole content"));
+
+    /// Reads the next section, and gives the backend a batch once there is one.
+    fn read_section(&mut self, member: &mut OpenMember) {
+        let offset = self.cursor.position();
+        let frames = member.index.entries.len() as u64;
+        let number = self.summary.frames + frames + 1;
+        match read_section(&mut self.cursor, frames, &mut member.models) {
+            Ok(Read::Model) if member.index.model.is_none() => {
+                let len = self.cursor.position() - offset;
+                member.index.model = Some((offset - member.begin, len));
+                self.progress.advance(len, 0);
+            }
+            Ok(Read::Model) => {
+                member.end = Some(Err(self.cursor.damaged("a second model section")));
+            }
+            Ok(Read::Frame(header, model, payload)) => {
+                let len = (self.cursor.position() - offset) as u32;
+                member.index.entries.push(IndexEntry {
+                    frame_len: len,
+                    content_len: header.content_len,
+                });
+                member.batch.push(FrameToDecode {
+                    header,
+                    model,
+                    payload,
+                    number,
+                    offset,
+                    len,
+                });
+            }
+            Ok(Read::Index) => member.end = Some(Ok(())),
+            Err(e @ (Error::Io(_) | Error::UnknownModel { .. })) => member.end = Some(Err(e)),
+            Err(e) => {
+                member.end = Some(Err(Error::Frame {
+                    frame: number,
+                    offset,
+                    source: Box::new(e),
+                }));
+            }
+        }
+        let full = member.batch.len() >= self.backend.batch();
+        if full || member.end.is_some() && !member.batch.is_empty() {
+            let (backend, batch) = (self.backend, std::mem::take(&mut member.batch));
+            self.jobs.push(move || Ok(backend.decode(batch)));
+        }
     }
-    progress.advance(cursor.position() - reported, 0);
-    let frames = index.entries.len() as u64;
-    let compressed = cursor.position() - begin;
-    Ok(Summary {
-        content: content_len,
-        compressed,
-        frames,
-        members: 1,
-        structure: Duration::ZERO,
-    })
-}
 
-fn end_of(offset: u64, len: u32) -> u64 {
-    offset + u64::from(len)
-}
-
-fn at_frame(frame: u64, offset: u64, end: u64, what: &'static str) -> Error {
-    Error::Frame {
-        frame,
-        offset,
-        source: Box::new(Error::Damaged { what, offset: end }),
+    /// Writes a frame's content.
+    fn write(&mut self, member: &mut OpenMember, content: &[u8]) -> Result<()> {
+        member.hasher.update(content);
+        self.output.write_all(content)?;
+        member.content_len += content.len() as u64;
+        let entry = member.index.entries.get(member.written);
+        let frame_len = entry.map_or(0, |entry| u64::from(entry.frame_len));
+        member.written += 1;
+        self.progress.advance(frame_len, content.len() as u64);
+        Ok(())
     }
 }
 
@@ -191,45 +214,4 @@ fn read_section<R: BufRead>(
             Ok(Read::Frame(header, model, payload))
         }
     }
-}
-
-/// The content of a frame, confirmed by its hash; or what is wrong.
-fn decode_frame(
-    model: Option<&Model>,
-    header: &FrameHeader,
-    payload: Vec<u8>,
-) -> std::result::Result<Vec<u8>, &'static str> {
-    let coded_len = header.coded_len as usize;
-    let coded = match &header.model {
-        EntropyModel::Stored => payload,
-        EntropyModel::Constant(byte) => vec![*byte; coded_len],
-        EntropyModel::Mix(_) => {
-            let words = to_words(&payload);
-            drop(payload);
-            let mut rest = words.as_slice();
-            let mut streams = Vec::with_capacity(header.streams.len());
-            for &count in &header.streams {
-                let (stream, after) =
-                    { rest.split_at_checked(count as usize) }.ok_or("lengths of the streams")?;
-                streams.push(stream);
-                rest = after;
-            }
-            let positions = header.structure.positions();
-            Coding::of_frame(header, model, &positions)
-                .ok_or("a frame that is not predicted")?
-                .decode(&streams, coded_len)
-                .map_err(|_| "the range decoder found words missing or left over")?
-        }
-    };
-    let len = header.content_len as usize;
-    let content = header.structure.inverse(coded);
-    if content.len() != len || frame_hash(&content) != header.hash {
-        return Err("hash of the frame's content");
-    }
-    Ok(content)
-}
-
-fn to_words(bytes: &[u8]) -> Vec<u32> {
-    let (words, _) = bytes.as_chunks::<4>();
-    words.iter().map(|&word| u32::from_le_bytes(word)).collect()
 }

@@ -1,5 +1,6 @@
 //! From content to a .boa stream.
 
+use super::backend::Backend;
 use super::encode_frame::{EncodedFrame, FrameTask};
 use super::input::Input;
 use super::models::Chosen;
@@ -12,7 +13,7 @@ use crate::level::{Effort, FRAME_TARGET};
 use crate::options::EncodeOptions;
 use crate::search::plan::{FramePlan, LOOKAHEAD, Planner};
 use std::io::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const _: () = {
     let mut k = 0;
@@ -50,16 +51,34 @@ struct Encoder<'i, 'o, W> {
     progress: &'o dyn Progress,
     effort: Effort,
     chosen: Chosen,
-    jobs: Ordered<(Finding, EncodedFrame)>,
-    planner: Planner,
-    /// What was planned while there was no room for it.
-    planned: Option<FramePlan>,
+    jobs: Ordered<Vec<(Finding, EncodedFrame)>, Planned>,
+    backend: Backend,
+    planning: Planning,
     /// The only frame of the input is divided.
     short: bool,
     longest: usize,
     /// Bytes that the planner is shown.
     window: usize,
     summary: Summary,
+}
+
+/// What the planner is doing.
+enum Planning {
+    /// Nothing.
+    Idle(Planner),
+    /// A thread has it, and the window.
+    Running,
+    /// The next frame is planned.
+    Ready(Planner, FramePlan),
+}
+
+/// What a thread has planned.
+struct Planned {
+    planner: Planner,
+    /// What the planner was shown.
+    window: Vec<u8>,
+    plan: FramePlan,
+    took: Duration,
 }
 
 /// What is known of the member being written.
@@ -73,6 +92,8 @@ struct OpenMember {
     handed_out: u64,
     /// All of the input has been handed to them.
     at_end: bool,
+    /// Frames that are to be coded together, while there are too few of them.
+    batch: Vec<(Finding, FrameTask, Vec<u8>)>,
 }
 
 impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
@@ -97,8 +118,8 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
             effort,
             chosen: Chosen::new(options)?,
             jobs: Ordered::new(&options.pool, options.threads, 0)?,
-            planner: Planner::new(options.layout, settings.search),
-            planned: None,
+            backend: Backend::Threads,
+            planning: Planning::Idle(Planner::new(options.layout, settings.search)),
             short,
             longest: match short {
                 true => 2 * FRAME_TARGET,
@@ -123,11 +144,23 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
             content_len: 0,
             handed_out: 0,
             at_end: self.input.window(self.window)?.0.is_empty(),
+            batch: Vec::new(),
         };
         loop {
-            while self.give(&mut member)? {}
-            match self.jobs.next(member.wants_more())? {
-                Next::Done((found, frame)) => self.write(&mut member, &frame, &found)?,
+            while self.advance(&mut member)? {}
+            // Only a frame that is planned has to wait for room.
+            let waits = matches!(self.planning, Planning::Ready(..)) && member.wants_more();
+            match self.jobs.next(waits)? {
+                Next::Done(frames) => {
+                    for (found, frame) in &frames {
+                        self.write(&mut member, frame, found)?;
+                    }
+                }
+                Next::Aside(planned) => {
+                    self.summary.structure += planned.took;
+                    self.input.give_back(planned.window);
+                    self.planning = Planning::Ready(planned.planner, planned.plan);
+                }
                 Next::Room => {}
                 Next::Nothing => break,
             }
@@ -146,33 +179,52 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
         Ok(member.at_end)
     }
 
-    /// Plans the next frame, while others are coded, and gives it to a thread if there is room; else its content waits
-    /// where it is. Whether another may be handed out at once.
-    fn give(&mut self, member: &mut OpenMember) -> Result<bool> {
-        let room = self.jobs.has_room();
-        if !member.wants_more() || !(room || self.jobs.threads() > 1) {
+    /// Has the next frame planned, while others are coded, or gives what was planned to the backend if there is room. Whether there
+    /// may be more to do at once.
+    fn advance(&mut self, member: &mut OpenMember) -> Result<bool> {
+        if !member.wants_more() {
             return Ok(false);
         }
-        if self.planned.is_some() && !room {
-            return Ok(false);
-        }
-        let (window, is_last) = self.input.window(self.window)?;
-        let plan = match self.planned.take() {
-            Some(plan) => plan,
-            None => {
-                let start = Instant::now();
-                let plan = match self.longest > FRAME_TARGET {
-                    true => self.planner.next_long(window, is_last, self.longest),
-                    false => self.planner.next(window, is_last),
-                };
-                self.summary.structure += start.elapsed();
-                plan
+        match std::mem::replace(&mut self.planning, Planning::Running) {
+            Planning::Running => Ok(false),
+            Planning::Idle(planner) => {
+                self.plan(planner)?;
+                Ok(false)
             }
-        };
-        if !self.jobs.has_room() {
-            self.planned = Some(plan);
-            return Ok(false);
+            Planning::Ready(planner, plan) if self.jobs.has_room() => {
+                self.planning = Planning::Idle(planner);
+                self.hand_out(member, plan)?;
+                Ok(true)
+            }
+            ready => {
+                self.planning = ready;
+                Ok(false)
+            }
         }
+    }
+
+    /// Gives the planner to a thread.
+    fn plan(&mut self, mut planner: Planner) -> Result<()> {
+        let (window, is_last) = self.input.lend(self.window)?;
+        let longest = self.longest;
+        self.jobs.push_aside(move || {
+            let start = Instant::now();
+            let plan = match longest > FRAME_TARGET {
+                true => planner.next_long(&window, is_last, longest),
+                false => planner.next(&window, is_last),
+            };
+            Planned {
+                planner,
+                window,
+                plan,
+                took: start.elapsed(),
+            }
+        });
+        Ok(())
+    }
+
+    /// Takes a frame that was planned from the input, and gives the backend a batch once there is one.
+    fn hand_out(&mut self, member: &mut OpenMember, plan: FramePlan) -> Result<()> {
         let FramePlan {
             len,
             mut layout,
@@ -182,9 +234,9 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
         // What a decoder refuses must not be written, whoever thought of it.
         layout.swap &= layout.width > 1;
         layout.validate()?;
-        let content = window.get(..len).unwrap_or(window).to_vec();
-        member.at_end = is_last && content.len() == window.len();
-        self.input.consume(content.len());
+        let content = self.input.take(len);
+        let (rest, is_last) = self.input.window(self.window)?;
+        member.at_end = is_last && rest.is_empty();
         member.hasher.update(&content);
         member.content_len += content.len() as u64;
         member.handed_out += 1;
@@ -195,8 +247,12 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
             transposed,
             may_divide: self.short,
         };
-        self.jobs.push(move || Ok((found, task.encode(content))));
-        Ok(true)
+        member.batch.push((found, task, content));
+        if member.batch.len() >= self.backend.batch() || !member.wants_more() {
+            let (backend, batch) = (self.backend, std::mem::take(&mut member.batch));
+            self.jobs.push(move || Ok(backend.encode(batch)));
+        }
+        Ok(())
     }
 
     /// Writes a frame, and before the first that uses it the member's model.

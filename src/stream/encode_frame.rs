@@ -56,7 +56,7 @@ impl FrameTask {
             return EncodedFrame::plain(EntropyModel::Constant(byte), hash, len, Vec::new());
         }
         let start = Instant::now();
-        let (structure, coded) = self.filtered(content);
+        let (structure, coded, kept) = self.filtered(content);
         let took = start.elapsed();
         let frame = EncodedFrame {
             structure: took,
@@ -66,29 +66,32 @@ impl FrameTask {
         if frame.payload.len() < coded.len() && frame.bytes() < STORED_HEADER + coded.len() {
             return frame;
         }
-        let content = structure.inverse(coded);
         EncodedFrame {
             structure: took,
-            ..EncodedFrame::plain(EntropyModel::Stored, hash, len, content)
+            ..EncodedFrame::plain(EntropyModel::Stored, hash, len, kept.unwrap_or(coded))
         }
     }
 
-    /// The structure that pays most, and the bytes to code.
-    fn filtered(&self, content: Vec<u8>) -> (Structure, Vec<u8>) {
+    /// The structure that pays most, the bytes to code, and the content where that is something else.
+    fn filtered(&self, content: Vec<u8>) -> (Structure, Vec<u8>, Option<Vec<u8>>) {
         let budget = self.effort.settings().search;
         let plain = Structure {
             transposed: self.transposed,
             ..Structure::plain(self.layout)
         };
+        let mut kept = self.transposed.then(|| content.clone());
         let rows = plain.in_rows(content);
         let stored_structure = self
             .chosen
             .model()
             .and_then(|model| model.stored_structure());
         let mut structure = plain.choose_in_rows(budget, stored_structure, &rows);
+        if kept.is_none() && (structure.layout.swap || !structure.fields.is_empty()) {
+            kept = Some(rows.clone());
+        }
         let coded = structure.filter_rows(rows);
         structure.find_references(&coded);
-        (structure, coded)
+        (structure, coded, kept)
     }
 
     /// The coded bytes by context mixing.

@@ -87,6 +87,27 @@ impl<'a> Input<'a> {
         Ok((window, self.ended && window.len() == self.buffer.len()))
     }
 
+    /// The window, as [`window`](Input::window) gives it, out of hand until it is [given back](Input::give_back).
+    ///
+    /// # Errors
+    /// Those of [`window`](Input::window).
+    pub(crate) fn lend(&mut self, size: usize) -> Result<(Vec<u8>, bool)> {
+        let (_, is_last) = self.window(size)?;
+        Ok((std::mem::take(&mut self.buffer), is_last))
+    }
+
+    /// Takes back what was lent.
+    pub(crate) fn give_back(&mut self, buffer: Vec<u8>) {
+        self.buffer = buffer;
+    }
+
+    /// Takes the first `count` bytes of the window and gives them to the caller.
+    pub(crate) fn take(&mut self, count: usize) -> Vec<u8> {
+        let taken = self.buffer[..count.min(self.buffer.len())].to_vec();
+        self.consume(taken.len());
+        taken
+    }
+
     /// Takes the first `count` bytes of the window away.
     pub(crate) fn consume(&mut self, count: usize) {
         self.buffer.drain(..count.min(self.buffer.len()));

@@ -1,8 +1,10 @@
 //! Frames, lanes, threads and their order: an input of any length becomes a .boa stream and returns, in the memory of
 //! a few frames.
 
+mod backend;
 mod coding;
 mod decode;
+mod decode_frame;
 mod divide;
 mod driver;
 mod encode;
