@@ -453,6 +453,6 @@ fn segments_are_read_and_written_alike() {
     // The last of three is shorter.
     let (first, other) = (1200, 1000);
     assert_eq!(Segments { first, other }.count(content.len()), 3);
-    let file = assembled(&content, &structure, Making::USUAL.parted(first, other));
+    let file = assembled(&content, &structure, Making::USUAL.segmented(first, other));
     check("v1-mix-parts.boa", &content, &file);
 }

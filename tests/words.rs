@@ -47,7 +47,8 @@ const IN_THE_MODEL: [(&[&str], &str); 2] = [
 
 /// Names that have such a word in a meaning that everybody knows: of the standard library, of a crate, of instructions, of `analyze --json`,
 /// of caches, of additions.
-const STANDARD: [&str; 13] = [
+const STANDARD: [&str; 14] = [
+    "CARRY",
     "carry",
     "no_carry",
     "from_raw_parts",

@@ -61,10 +61,10 @@ pub fn page(
     let supplied: Vec<Arc<Model>> = options.model.iter().cloned().collect();
     let description = model_description(&members, &supplied)?;
     let mut again = File::open(path)?;
-    let mut look = || survey(&mut again, &members, &supplied);
+    let mut examine = || survey(&mut again, &members, &supplied);
     let survey = match &options.pool {
-        Some(pool) => pool.install(look)?,
-        None => look()?,
+        Some(pool) => pool.install(examine)?,
+        None => examine()?,
     };
     let peers = peers(|| File::open(path))?;
     drop(waiting);

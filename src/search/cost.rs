@@ -305,7 +305,7 @@ struct Geometry {
     width: usize,
     /// Distance to the byte above.
     up: usize,
-    /// Distance to the same byte of the element that tells most, beside the one above.
+    /// Distance to the same byte of the element that predicts most, beside the one above.
     next: usize,
 }
 

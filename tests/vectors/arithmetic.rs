@@ -48,10 +48,10 @@ pub fn counters() -> Vec<Value> {
     let halves: Vec<u8> = (0..24).map(half).collect();
     let after = |half: u8| {
         kernel::count(&mut slots, &[0], half, &logits);
-        let line = &slots[0];
+        let slot = &slots[0];
         json!({
-            "half": half, "p": line.probabilities[1..].to_vec(), "n": line.counts[1..].to_vec(),
-            "input": line.logits[1..].iter().map(|&logit| i16::from(logit) << 7).collect::<Vec<_>>(),
+            "half": half, "p": slot.probabilities[1..].to_vec(), "n": slot.counts[1..].to_vec(),
+            "input": slot.logits[1..].iter().map(|&logit| i16::from(logit) << 7).collect::<Vec<_>>(),
         })
     };
     halves.into_iter().map(after).collect()

@@ -115,7 +115,8 @@ pub fn count(slots: &mut [Slot], indices: &[u32], half: u8, logits: &[i8; 4096])
     }
 }
 
-/// The chances, moved by their share `rate` towards what came: where `ones` has all bits set, towards one, else towards zero.
+/// The probabilities, moved by their share `rate` towards what came: where `ones` has all bits set, towards one, else
+/// towards zero.
 #[target_feature(enable = "avx2")]
 #[inline]
 pub fn moved(probabilities: __m256i, ones: __m256i, rate: __m256i) -> __m256i {
