@@ -454,5 +454,5 @@ fn segments_are_read_and_written_alike() {
     let (first, other) = (1200, 1000);
     assert_eq!(Segments { first, other }.count(content.len()), 3);
     let file = assembled(&content, &structure, Making::USUAL.segmented(first, other));
-    check("v1-mix-parts.boa", &content, &file);
+    check("v1-mix-segments.boa", &content, &file);
 }

@@ -15,7 +15,7 @@ const WITH_NETWORK: [&str; 8] = [
     "v1-mix-fields.boa",
     "v1-mix-grid.boa",
     "v1-mix-mixed.boa",
-    "v1-mix-parts.boa",
+    "v1-mix-segments.boa",
     "v1-mix-relations.boa",
     "v1-mix-table.boa",
     "v1-mix-text.boa",

@@ -3,7 +3,7 @@
 use super::driver::Observer;
 use super::lanes;
 use crate::coder::BadWords;
-use crate::format::{FrameHeader, Segments};
+use crate::format::{FrameHeader, Mix, Segments};
 use crate::layout::Positions;
 use crate::level::Effort;
 use crate::model::Predictor;
@@ -59,10 +59,20 @@ impl<'m> Coding<'m> {
         positions: &'m Positions,
     ) -> Option<Self> {
         let mix = header.model.mix()?;
-        Some(Coding {
+        Some(Coding::of_mix(mix, model, positions, header.lanes()))
+    }
+
+    /// As an entropy model describes it, in so many lanes a segment.
+    pub fn of_mix(
+        mix: &Mix,
+        model: Option<&'m Model>,
+        positions: &'m Positions,
+        lanes: usize,
+    ) -> Self {
+        Coding {
             segments: mix.segments,
-            ..Coding::whole(model, mix.effort, positions, header.lanes())
-        })
+            ..Coding::whole(model, mix.effort, positions, lanes)
+        }
     }
 
     /// Range coder words of each lane, segment after segment. Lane `l` of `len` bytes holds those from `l * ceil(len /

@@ -107,15 +107,8 @@ impl FrameTask {
             },
         };
         let lanes = lane_count(self.effort, positions.contexts(), coded.len());
-        let coding = Coding {
-            segments: mix.segments,
-            ..Coding::whole(
-                network.map(|(model, _)| model),
-                self.effort,
-                &positions,
-                lanes,
-            )
-        };
+        let model = network.map(|(model, _)| model);
+        let coding = Coding::of_mix(&mix, model, &positions, lanes);
         let streams = coding.encode(coded);
         let header = FrameHeader {
             content_len: coded.len() as u32,

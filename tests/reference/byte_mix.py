@@ -62,7 +62,7 @@ class MixedByte:
         self.byte = 1
         self.errors = 0
         step = lane.step
-        # What names a whole byte: its expert, the byte and how far it is to be trusted.
+        # What predicts a whole byte: the expert, the byte and how far it is to be trusted.
         self.predictions = [
             (order, lane.segment.data[match.position], match.bucket())
             for order, match in zip(ORDERS, lane.matches)
@@ -70,13 +70,13 @@ class MixedByte:
         ]
         self.indirect_hash = self.hashes[1] if mix.kind == TABLE else None
         if mix.kind == TABLE:
-            place = mix.indirect.find(self.indirect_hash)
-            if place is not None:
-                _, byte, count = mix.indirect.entries[place]
+            index = mix.indirect.find(self.indirect_hash)
+            if index is not None:
+                _, byte, count = mix.indirect.entries[index]
                 self.predictions.append((INDIRECT, byte, count))
         # The text phase stands for the byte's phase in text.
         self.w = lane.text.phase if mix.kind == TEXT else history.w
-        self.surprise = sum(lane.error >= limit for limit in (12000, 24000, 31000))
+        self.error_level = sum(lane.error >= limit for limit in (12000, 24000, 31000))
 
     def code_half(self, bit_of):
         """Takes four bits from `bit_of(probability)`."""
@@ -86,7 +86,7 @@ class MixedByte:
         hashes = [times_k(fold(h, root)) if self.lower else h for h in self.hashes]
         self.slots = [table.find(h) for table, h in zip(mix.tables, hashes)]
         # Those whose upper four bits are the ones coded.
-        self.named = {
+        self.predicted = {
             expert: (byte & 15 if self.lower else byte >> 4, bucket)
             for expert, byte, bucket in self.predictions
             if not self.lower or byte >> 4 == root & 15
@@ -107,13 +107,13 @@ class MixedByte:
     def select(self, root):
         """The weight sets that the mixers of this half use, and that of the last one."""
         mix, w, h = self.mix, self.w, int(self.lower)
-        buckets = [bucket for expert, (_, bucket) in self.named.items() if expert != INDIRECT]
-        surprise = self.surprise
-        longest = max(buckets) if buckets else (44 + surprise if surprise else 0)
+        buckets = [bucket for expert, (_, bucket) in self.predicted.items() if expert != INDIRECT]
+        error_level = self.error_level
+        longest = max(buckets) if buckets else (44 + error_level if error_level else 0)
         v = 16 * min(self.lane.text.field, 15) + w if mix.kind == TEXT else self.history.c % 256
         known = sum(slot.seen() > 0 for slot in self.slots)
-        ways = (32 * w + root, 2 * longest + h, 2 * v + h, 2 * (15 * known + w) + h)
-        return [ways[n] for n in mix.selections], 2 * (15 * surprise + w) + h
+        weight_sets = (32 * w + root, 2 * longest + h, 2 * v + h, 2 * (15 * known + w) + h)
+        return [weight_sets[n] for n in mix.selections], 2 * (15 * error_level + w) + h
 
     def inputs(self, node, depth):
         """The inputs at a node, and the adaptive probabilities of the experts that took part."""
@@ -124,8 +124,8 @@ class MixedByte:
             inputs += (confident, counter.p - 32768 >> 2)
         experts = []
         for expert in self.mix.experts:
-            half, bucket = self.named.get(expert, (None, 0))
-            # The named half leads through this node if its upper bits lead to it.
+            half, bucket = self.predicted.get(expert, (None, 0))
+            # The predicted half leads through this node if its upper bits lead to it.
             if half is None or (16 | half) >> 4 - depth != node:
                 inputs.append(0)
                 continue
@@ -151,8 +151,8 @@ class MixedByte:
         for node, bit, mixed, experts, points in self.path:
             for slot in self.slots:
                 slot.counters[node].learn(bit)
-            for probability, named_bit in experts:
-                probability.learn(int(named_bit == bit))
+            for probability, predicted_bit in experts:
+                probability.learn(int(predicted_bit == bit))
             self.errors += learn_mixed(mixed, bit)
             for point in points:
                 point.learn(bit)

@@ -149,7 +149,7 @@ def residual_contexts(h):
         value = h.element(lag)
         return 127 if value is None else value.bit_length()
 
-    def near(lag):
+    def neighbour(lag):
         value = h.element(lag) or 0
         return value >> 4 if e == 8 else value
 
@@ -157,11 +157,11 @@ def residual_contexts(h):
     n2 = size(D) + size(h.fourth if record else 4 * e) >> 1
     n3 = size(record or 2 * e)
     g = int(any(back(lag) for lag in range(1, h.k + 1)))
-    z1, z2, z3 = near(e), near(2 * e), near(3 * e)
+    z1, z2, z3 = neighbour(e), neighbour(2 * e), neighbour(3 * e)
     if record:
-        y1, y2, y3, z4 = near(record), near(record - e), near(record + e), near(h.fourth)
+        y1, y2, y3, z4 = neighbour(record), neighbour(record - e), neighbour(record + e), neighbour(h.fourth)
     else:
-        y1, y2, y3, z4 = (near(n * e) for n in range(4, 8))
+        y1, y2, y3, z4 = (neighbour(n * e) for n in range(4, 8))
     along = 3 * z1 + 2 * z2 + z3 & MASK
     across = 2 * y1 + y2 + y3 & MASK
     everywhere = 2 * z1 + z2 + across + z4 & MASK

@@ -36,7 +36,7 @@ def undo_fields(structure, content):
     for n in relation_order(structure.fields):
         field = structure.fields[n]
         coded = [int.from_bytes(content[at : at + field.width], "big") for at in begins[n]]
-        codes = [undo_placement(field, x) for x in coded]
+        codes = [undo_offset(field, x) for x in coded]
         prediction = field.prediction
         bits = 8 * field.width
         if isinstance(prediction, Differences):
@@ -47,9 +47,9 @@ def undo_fields(structure, content):
             values = formula_values(structure, prediction.formula, begins, numbers, n, len(content))
             codes = prediction.undo(codes, field, values)
         numbers[n] = [from_code(field, from_index(field.rule, code)) for code in codes]
-    for field, places, column in zip(structure.fields, begins, numbers):
+    for field, offsets, column in zip(structure.fields, begins, numbers):
         order = "little" if field.swapped else "big"
-        for at, number in zip(places, column):
+        for at, number in zip(offsets, column):
             content[at : at + field.width] = number.to_bytes(field.width, order)
 
 
@@ -72,7 +72,7 @@ def steps(structure):
     return 1, structure.record // structure.width, structure.plane // structure.width
 
 
-def undo_placement(field, x):
+def undo_offset(field, x):
     """Undoes the offset and the rotation."""
     bits = 8 * field.width
     low = 8 * field.rotation
@@ -102,8 +102,8 @@ def formula_values(structure, formula, begins, numbers, target, length):
             continue
         inputs = []
         for number, kind in formula.inputs:
-            place = begins[number].index(begin + sum(field.width for field in structure.fields[:number]))
-            inputs.append(as_double(numbers[number][place], structure.fields[number].width, kind))
+            index = begins[number].index(begin + sum(field.width for field in structure.fields[:number]))
+            inputs.append(as_double(numbers[number][index], structure.fields[number].width, kind))
         values.append(formula.value(inputs))
     return values
 

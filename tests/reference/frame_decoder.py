@@ -125,11 +125,11 @@ class LaneByte:
         self.history = History(segment.data, lane.start, self.at, segment.positions, frame_at)
         kind = self.mix.kind
         if kind == TEXT:
-            place = segment.lanes.index(lane)
+            index = segment.lanes.index(lane)
         else:
-            place = self.history.c % 65536 if kind == TABLE else self.history.w
+            index = self.history.c % 65536 if kind == TABLE else self.history.w
         runs = self.mix.runs
-        self.run = runs.runs[place]
+        self.run = runs.runs[index]
         may_bypass = kind != TEXT or not any(match.predicts(step) for match in lane.matches)
         self.mode, self.probability = runs.mode(self.run, lane.changed, may_bypass)
         self.run_byte = self.run.byte

@@ -42,19 +42,19 @@ class ContextTable:
     def find(self, hashed):
         home = hashed >> 64 - self.bits
         check = hashed >> 8 & 65535
-        for place in (home, home ^ 1):
-            slot = self.slots.get(place)
+        for index in (home, home ^ 1):
+            slot = self.slots.get(index)
             if slot and slot.check == check and slot.seen():
                 return slot
-        place = min((home, home ^ 1), key=self.seen)
-        slot = self.slots.get(place)
+        index = min((home, home ^ 1), key=self.seen)
+        slot = self.slots.get(index)
         if slot:
             # Made fresh where it stands: a lane that found it before learns in the fresh one.
             slot.__init__(check)
         else:
-            slot = self.slots[place] = Slot(check)
+            slot = self.slots[index] = Slot(check)
         return slot
 
-    def seen(self, place):
-        slot = self.slots.get(place)
+    def seen(self, index):
+        slot = self.slots.get(index)
         return slot.seen() if slot else 0

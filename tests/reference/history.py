@@ -1,8 +1,8 @@
-"""What is known when a byte is predicted: the bytes before, and its place in the layout (section 11)."""
+"""What is known when a byte is predicted: the bytes before, and its position in the layout (section 11)."""
 
 
 class Positions:
-    """Places in records and elements, and the lags that a layout has."""
+    """Positions in records and elements, and the lags that a layout has."""
 
     def __init__(self, structure):
         self.phase = structure.phase
@@ -14,7 +14,7 @@ class Positions:
             self.elements += [(width, k, number) for k in range(width)]
 
     def of(self, at):
-        """Of the byte `at` the place in its record, its element's width, its place in it, and its column."""
+        """Of the byte `at` the position in its record, its element's width, its position in it, and its column."""
         c = (at + self.phase) % self.unit
         return c, *self.elements[c]
 

@@ -6,7 +6,7 @@ ORDERS = (4, 8, 16)
 
 
 class Match:
-    """Of one lane and order: where it stands, the step of that place in its lane, how long it is."""
+    """Of one lane and order: the position of the byte that it predicts, the step of that position, how long it is."""
 
     def __init__(self):
         self.position = self.step = self.length = 0
@@ -24,7 +24,7 @@ class Match:
 
 
 class MatchTable:
-    """The places behind the occurrences of `order` bytes."""
+    """The positions behind the occurrences of `order` bytes."""
 
     def __init__(self, order, frame_length, divided):
         self.order = order
@@ -63,8 +63,8 @@ class MatchTable:
         byte = data[end - 1]
         before = data[end - self.order : end - 1]
         h = 0
-        for part in (before[:-8], before[-8:]) if self.order == 16 else (before,):
-            h = fold(h, int.from_bytes(part, "big"))
+        for chunk in (before[:-8], before[-8:]) if self.order == 16 else (before,):
+            h = fold(h, int.from_bytes(chunk, "big"))
         return times_k(h) >> 64 - (self.bits - 4), (byte ^ byte >> 4) & 15
 
 
@@ -75,29 +75,29 @@ class IndirectTable:
         self.bits = bit_length_within(frame_length.bit_length() + 1, 8, 18)
         self.entries = {}
 
-    def places(self, hashed):
+    def indices(self, hashed):
         home = hashed >> 64 - self.bits
         return home, home ^ 1
 
     def find(self, hashed):
         """Where a slot of this context is, None if there is none."""
-        for place in self.places(hashed):
-            check, _, count = self.entries.get(place, (0, 0, 0))
+        for index in self.indices(hashed):
+            check, _, count = self.entries.get(index, (0, 0, 0))
             if check == hashed >> 8 & 65535 and count:
-                return place
+                return index
         return None
 
     def learn(self, hashed, byte):
-        place = self.find(hashed)
-        if place is None:
-            place = min(self.places(hashed), key=lambda place: self.entries.get(place, (0, 0, 0))[2])
-            self.entries[place] = (hashed >> 8 & 65535, byte, 1)
+        index = self.find(hashed)
+        if index is None:
+            index = min(self.indices(hashed), key=lambda index: self.entries.get(index, (0, 0, 0))[2])
+            self.entries[index] = (hashed >> 8 & 65535, byte, 1)
             return
-        check, last, count = self.entries[place]
+        check, last, count = self.entries[index]
         if last == byte:
             count = min(47, count + 1)
         elif count > 1:
             count //= 2
         else:
             last = byte
-        self.entries[place] = (check, last, count)
+        self.entries[index] = (check, last, count)

@@ -57,11 +57,11 @@ class Stencil:
             elif i < reach:
                 predicted = codes[i - 1]
             else:
-                near = values[i - self.lags[0]]
+                base = values[i - self.lags[0]]
                 total = 1 << 11
                 for lag, weight in zip(self.lags[1:], self.weights):
-                    total += wrap64(values[i - lag] - near) * weight
-                value = clamp(near + (total >> 12), -(1 << 63), (1 << 63) - 1)
+                    total += wrap64(values[i - lag] - base) * weight
+                value = clamp(base + (total >> 12), -(1 << 63), (1 << 63) - 1)
                 predicted = self.code(value, field.width) if as_fixed_point else code_of_integer(value, bits)
             code = predicted + from_zigzag(z, bits) & mask
             codes.append(code)

@@ -64,9 +64,9 @@ def digits(width, count, decimals):
     def magnitude(rank):
         if rank < first:
             return decimal(rank, -decimals)
-        number, place = divmod(rank - first, block)
+        number, index = divmod(rank - first, block)
         if number < blocks:
-            return decimal(first // 10 + place, number + 1 - decimals)
+            return decimal(first // 10 + index, number + 1 - decimals)
         return limit + rank - first - blocks * block
 
     def decimal(number, power):

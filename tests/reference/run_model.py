@@ -1,4 +1,4 @@
-"""Runs of equal bytes at a place: which bytes take one decision or raw bits instead of the mix (section 14)."""
+"""Runs of equal bytes at a position: which bytes take one decision or raw bits instead of the mix (section 14)."""
 
 from collections import defaultdict
 
@@ -10,7 +10,7 @@ NOISE = 4168090
 
 
 class Run:
-    """Of one place: its last byte, how often it came in a row, how often it changed, visits, the mean error."""
+    """Of one position: its last byte, how often it came in a row, how often it changed, visits, the mean error."""
 
     def __init__(self):
         self.byte = self.length = self.changes = self.visits = self.error = 0

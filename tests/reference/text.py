@@ -33,7 +33,7 @@ class TextState:
         self.lines = [0, 0, 0]
 
     @property
-    def place(self):
+    def digits(self):
         return self.whole << 5 | self.fraction
 
     def stored_token(self):
@@ -130,7 +130,7 @@ def text_contexts(h, text):
     b, b1 = above(h, text, 2)
     first_and_field = fold(text.first, text.field)
     return (
-        fold(first_and_field, text.place),
+        fold(first_and_field, text.digits),
         column << 18 | p1 << 9 | a,
         fold(text.word, p1),
         o2,
@@ -139,7 +139,7 @@ def text_contexts(h, text):
         text.format,
         fold(p1 | a << 9 | a1 << 18, b | b1 << 9),
         fold(text.field, fold(text.token, text.stored_token())),
-        text.place << 9 | p1,
+        text.digits << 9 | p1,
         column << 18 | a1 << 9 | a,
         p1,
         o4,
@@ -148,7 +148,7 @@ def text_contexts(h, text):
         fold(text.word, text.last_word),
         o8,
         o3,
-        text.place << 18 | o2,
+        text.digits << 18 | o2,
         fold(text.field, fold(text.first, o2)),
     )
 
