@@ -42,7 +42,7 @@ pub enum Error {
     /// The file uses something that this library does not know.
     #[error("unknown {what} {found} at byte {offset}: made by a newer boa, or damaged")]
     Unknown {
-        /// What kind of thing: a method, a flag.
+        /// What kind of thing: an entropy model, a filter, a flag.
         what: &'static str,
         /// Its number.
         found: u64,

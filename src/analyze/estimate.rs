@@ -5,7 +5,7 @@ use crate::search::plan::FRAME_TARGET;
 use serde::Serialize;
 use std::num::NonZero;
 
-/// Bytes a second that one core compresses; see the README.
+/// Bytes a second that one core compresses; see docs/results.md.
 const SPEED: f64 = 0.2e6;
 /// Bytes of a file beside its frames, and of a frame beside its payload.
 const FILE: f64 = 90.0;

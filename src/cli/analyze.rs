@@ -135,7 +135,7 @@ fn table(region: &RegionReport, talk: &Talk) -> String {
         region.at,
         counted(region.columns.len(), "column"),
         region.looked_at,
-        "position",
+        "offset",
         "type",
         "min",
         "max",

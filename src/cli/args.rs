@@ -211,7 +211,7 @@ pub struct AnalyzeArgs {
     /// Files to analyze; `-` is stdin.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// Print one JSON object a file, each on a line; the README lists its fields.
+    /// Print one JSON object a file, each on a line; docs/analyze.md lists its fields.
     #[arg(long)]
     pub json: bool,
 }

@@ -42,7 +42,7 @@ pub const END_MARK: [u8; 4] = [0xB0, b'E', b'O', b'F'];
 
 /// Most content bytes in a frame.
 pub const MAX_FRAME: usize = 1 << 24;
-/// Most lanes in a frame.
+/// Most lanes of a segment.
 pub const MAX_LANES: usize = 64;
 /// Most segments of a frame.
 pub const MAX_SEGMENTS: usize = 16;

@@ -1,4 +1,4 @@
-//! Codes frames of a file once more and looks on.
+//! Codes frames of a file once more and observes it.
 
 use super::observers::{BitSum, Collector};
 use super::statistics::{FrameStatistics, Survey};

@@ -306,7 +306,7 @@ impl Measurement {
             ),
             caption: "The probabilities of both values of every bit, gathered by size, against how often \
                       that value came. On the dashed line they are right; below it, the \
-                      value came less often than foretold. Lines: two \
+                      value came less often than predicted. Lines: two \
                       standard deviations; points where at least 5 came or should have."
                 .into(),
             table: Table {

@@ -28,7 +28,7 @@ pub struct Coding<'m> {
     pub segments: Option<Segments>,
 }
 
-/// Looks on while the segments of a frame are coded.
+/// Observes the segments of a frame while they are coded.
 pub trait SegmentObserver<'m>: Observer<Predictor<'m>> {
     /// A segment begins whose bytes stand `offset` further on in the frame than in what its model knows.
     fn segment(&mut self, offset: usize);

@@ -128,7 +128,7 @@ pub enum Stage {
     Done,
 }
 
-/// Looks on while a segment is coded. `()` does not look.
+/// Observes a segment while it is coded. `()` observes nothing.
 pub trait Observer<M: ByteModel> {
     /// A stage of a step begins.
     #[inline]

@@ -1,9 +1,10 @@
 //! Training: a float twin of the integer network, in candle, on the CPU.
 //!
-//! The only place for candle. [`train`] runs truncated back-propagation over lanes with carried state (Williams and Peng
+//! The only place for candle. [`train`] runs truncated back-propagation over lanes whose state is kept (Williams and Peng
 //! 1990) while everything else codes the same bytes; [`fit`] does so for a single input. Both export an integer network.
 
 mod augment;
+mod backward;
 mod checkpoint;
 mod coarse;
 mod core;

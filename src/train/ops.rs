@@ -1,5 +1,6 @@
 //! The pieces that candle lacks a gradient for, or a fast one: each a custom op with its backward pass.
 
+use super::backward::backward;
 use super::core::{self, BlockShape, Parameters, Peaks, TwinState};
 use candle_core::{
     CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape as Dims, Storage, Tensor, bail,
@@ -242,15 +243,7 @@ impl CustomOp2 for MambaCore {
                         .zip(d_lanes.par_chunks_mut(shape.parameters()))
                         .zip(&self.start)
                         .for_each(|((((projected, grad), d_projected), d_lane), state)| {
-                            core::backward(
-                                shape,
-                                flat,
-                                projected,
-                                state,
-                                grad,
-                                d_projected,
-                                d_lane,
-                            );
+                            backward(shape, flat, projected, state, grad, d_projected, d_lane);
                         });
                 })
             })
