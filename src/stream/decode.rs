@@ -65,7 +65,7 @@ struct Decoder<'o, R, W> {
 }
 
 /// What is known of the member being read.
-struct OpenMember<'m> {
+struct ReadMember<'m> {
     begin: u64,
     models: Models<'m>,
     /// What the sections themselves say.
@@ -84,7 +84,7 @@ impl<R: BufRead, W: Write> Decoder<'_, R, W> {
     fn member(&mut self, start: Start) -> Result<()> {
         let begin = self.cursor.position();
         Head::read_from(&mut self.cursor, start)?;
-        let mut member = OpenMember {
+        let mut member = ReadMember {
             begin,
             models: Models::new(&self.options.models),
             index: Index {
@@ -128,7 +128,7 @@ impl<R: BufRead, W: Write> Decoder<'_, R, W> {
     }
 
     /// Reads the next section, and gives the backend a batch once there is one.
-    fn read_section(&mut self, member: &mut OpenMember) {
+    fn read_section(&mut self, member: &mut ReadMember) {
         let offset = self.cursor.position();
         let frames = member.index.entries.len() as u64;
         let number = self.summary.frames + frames + 1;
@@ -174,7 +174,7 @@ impl<R: BufRead, W: Write> Decoder<'_, R, W> {
     }
 
     /// Writes a frame's content.
-    fn write(&mut self, member: &mut OpenMember, content: &[u8]) -> Result<()> {
+    fn write(&mut self, member: &mut ReadMember, content: &[u8]) -> Result<()> {
         member.hasher.update(content);
         self.output.write_all(content)?;
         member.content_len += content.len() as u64;

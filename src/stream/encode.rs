@@ -82,7 +82,7 @@ struct Planned {
 }
 
 /// What is known of the member being written.
-struct OpenMember {
+struct WrittenMember {
     index: Index,
     /// Bytes written.
     written: u64,
@@ -134,7 +134,7 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
     fn member(&mut self) -> Result<bool> {
         let head = Head.to_bytes();
         self.output.write_all(&head)?;
-        let mut member = OpenMember {
+        let mut member = WrittenMember {
             index: Index {
                 head_len: head.len() as u64,
                 ..Index::default()
@@ -181,7 +181,7 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
 
     /// Has the next frame planned, while others are coded, or gives what was planned to the backend if there is room. Whether there
     /// may be more to do at once.
-    fn advance(&mut self, member: &mut OpenMember) -> Result<bool> {
+    fn advance(&mut self, member: &mut WrittenMember) -> Result<bool> {
         if !member.wants_more() {
             return Ok(false);
         }
@@ -224,7 +224,7 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
     }
 
     /// Takes a frame that was planned from the input, and gives the backend a batch once there is one.
-    fn hand_out(&mut self, member: &mut OpenMember, plan: FramePlan) -> Result<()> {
+    fn hand_out(&mut self, member: &mut WrittenMember, plan: FramePlan) -> Result<()> {
         let FramePlan {
             len,
             mut layout,
@@ -258,7 +258,7 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
     /// Writes a frame, and before the first that uses it the member's model.
     fn write(
         &mut self,
-        member: &mut OpenMember,
+        member: &mut WrittenMember,
         frame: &EncodedFrame,
         found: &Finding,
     ) -> Result<()> {
@@ -293,7 +293,7 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
     }
 }
 
-impl OpenMember {
+impl WrittenMember {
     fn wants_more(&self) -> bool {
         !self.at_end && self.handed_out < MAX_FRAMES
     }
