@@ -1,15 +1,11 @@
 //! `boa`: the command line of the lossless compressor for scientific data.
 
-mod allocator;
 mod cli;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // SAFETY: the first call of the process, before any other thread is started.
-    #[allow(unsafe_code)]
-    unsafe {
-        allocator::keep_large_blocks_apart();
-    }
+    // Before anything else: it takes effect only while no other thread runs.
+    boa_constrictor::kernel::keep_large_blocks_apart();
     cli::run()
 }

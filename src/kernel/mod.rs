@@ -3,6 +3,7 @@
 //! `portable` is the normative definition of each; `avx2` and `avx512` give the same numbers faster where the processor has them.
 //! They never allocate: the caller brings every buffer, large ones as [`Pages`]. Qn means n fractional bits.
 
+mod allocator;
 mod arithmetic;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -16,6 +17,7 @@ pub mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use allocator::keep_large_blocks_apart;
 pub use arithmetic::{exp2_negative, mulhrs, saturate8, saturate16, sigmoid, silu, softplus};
 pub use choice::Kernel;
 pub use pages::Pages;

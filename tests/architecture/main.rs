@@ -92,6 +92,23 @@ fn no_files_import_each_other_in_a_circle() {
 }
 
 #[test]
+fn unsafe_code_stands_in_the_kernel_only() {
+    let files = edges(&root().join("src")).into_keys();
+    let (within, outside): (Vec<PathBuf>, Vec<PathBuf>) = files
+        .filter(|file| {
+            let text = fs::read_to_string(root().join("src").join(file)).unwrap();
+            let code = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"));
+            // The lint denies what is not allowed by name.
+            code.into_iter().any(|line| line.contains("unsafe"))
+        })
+        .partition(|file| room(file) == "kernel");
+    assert!(within.contains(&"kernel/pages.rs".into()), "{within:?}");
+    assert!(outside.is_empty(), "{outside:?}");
+}
+
+#[test]
 fn the_imports_are_seen() {
     let edges = edges(&root().join("src"));
     let takes = |from: &str, to: &str| edges[Path::new(from)].contains_key(Path::new(to));
