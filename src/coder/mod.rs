@@ -5,9 +5,11 @@
 
 mod adaptive;
 mod bit;
+mod integers;
 mod words;
 
 pub use adaptive::{AdaptiveBit, BitCoder, CONTEXTS, Numbers};
+pub use integers::Integers;
 use bit::Bit;
 pub use words::WordReader;
 
