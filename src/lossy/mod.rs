@@ -6,6 +6,7 @@
 pub mod bound;
 mod decimal;
 pub mod number;
+pub mod pieces;
 pub mod request;
 pub mod source;
 pub mod statistics;

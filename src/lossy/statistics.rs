@@ -5,6 +5,8 @@
 
 use super::bound::{difference_down, difference_of_integers};
 use super::number;
+use super::pieces::Piece;
+use super::source::Source;
 use crate::layout::{Column, Kind};
 
 /// So many of the smallest and of the largest different values are counted one by one.
@@ -220,6 +222,40 @@ impl ColumnStatistics {
         let below = |extreme: &(i64, u64)| is_fill(extreme, self.range(extreme.0, min));
         let above = |extreme: &(i64, u64)| is_fill(extreme, self.range(max, extreme.0));
         all[..low].iter().all(below) && all[all.len() - high..].iter().all(above)
+    }
+}
+
+/// Statistics of all columns of an input while its pieces are added.
+#[derive(Clone, Debug)]
+pub struct Statistics {
+    columns: Vec<ColumnStatistics>,
+}
+
+impl Statistics {
+    /// Statistics of no elements yet of all columns and arrays of `source`; `fill` as in [`ColumnStatistics::new`].
+    pub fn new(source: &Source, fill: &[f64]) -> Statistics {
+        let columns = source.columns().into_iter();
+        Statistics {
+            columns: columns
+                .map(|column| ColumnStatistics::new(column.column, fill))
+                .collect(),
+        }
+    }
+
+    /// Adds the numbers of a piece of the source, whose bytes these are.
+    pub fn add(&mut self, piece: &Piece<'_>, bytes: &[u8]) {
+        piece.numbers(bytes, |column, bits| self.columns[column].add(bits));
+    }
+
+    /// Adds the elements of other statistics of the same source.
+    pub fn merge(&mut self, other: &Statistics) {
+        let pairs = self.columns.iter_mut().zip(&other.columns);
+        pairs.for_each(|(own, other)| own.merge(other));
+    }
+
+    /// The statistics of each column, in the order of [`Source::columns`].
+    pub fn finish(&self) -> Vec<ColumnSummary> {
+        self.columns.iter().map(ColumnStatistics::finish).collect()
     }
 }
 

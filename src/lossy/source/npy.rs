@@ -124,10 +124,10 @@ pub(super) fn columns_of_one_type(
         return Err(SourceError::TooManyColumns);
     }
     let item = components * u64::from(column.width);
-    // Of columns of complex numbers one after the other, both components lie in each item: they are rows of two columns.
+    // Each of these columns would itself be rows of two numbers.
     if column_major && components > 1 {
         return Err(SourceError::Names {
-            columns: "columns of complex numbers one after the other, which have none".into(),
+            columns: "columns of complex numbers, one after the other".into(),
             names: names.len(),
         });
     }
@@ -257,4 +257,216 @@ fn indices(number: u64, shape: &[u64]) -> String {
         .collect();
     all.reverse();
     all.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::find;
+    use super::*;
+    use crate::lossy::source::Region;
+
+    /// A .npy file with so many bytes of content.
+    fn file(descr: &str, fortran: bool, shape: &str, content: usize) -> Vec<u8> {
+        let fortran = if fortran { "True" } else { "False" };
+        let header =
+            format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.resize(bytes.len() + content, 0);
+        bytes
+    }
+
+    fn names(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_string).collect()
+    }
+
+    /// What lies behind the header.
+    fn content(bytes: &[u8], names: &[String]) -> Vec<Region> {
+        let source = find(bytes, bytes.len() as u64, None, names).unwrap();
+        assert_eq!(source.len(), bytes.len() as u64);
+        assert_eq!(source.regions[0].content, RegionContent::Exact);
+        source.regions[1..].to_vec()
+    }
+
+    fn array(descr: &str, fortran: bool, shape: &str, bytes: usize) -> (Column, Vec<u64>) {
+        match content(&file(descr, fortran, shape, bytes), &[]).as_slice() {
+            [
+                Region {
+                    len,
+                    content: RegionContent::Array(array),
+                    ..
+                },
+            ] => {
+                assert_eq!(*len, bytes as u64);
+                (array.column, array.shape.clone())
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn refused(bytes: &[u8], names: &[String]) -> SourceError {
+        find(bytes, bytes.len() as u64, None, names).unwrap_err()
+    }
+
+    #[test]
+    fn arrays_of_all_orders_and_types() {
+        let float = |width, swap| Column {
+            width,
+            swap,
+            kind: Kind::Float,
+        };
+        assert_eq!(
+            array("'<f4'", false, "(2, 3, 5)", 120),
+            (float(4, true), vec![2, 3, 5])
+        );
+        assert_eq!(
+            array("'>f8'", true, "(2, 3)", 48),
+            (float(8, false), vec![3, 2])
+        );
+        assert_eq!(array("'<f2'", false, "()", 2), (float(2, true), vec![]));
+        assert_eq!(
+            array("'<c8'", true, "(4, 3)", 96),
+            (float(4, true), vec![3, 4, 2])
+        );
+        assert_eq!(
+            array("'<f4'", false, "(0, 7)", 0),
+            (float(4, true), vec![0, 7])
+        );
+        let (byte, _) = array("'|u1'", false, "(3,)", 3);
+        assert_eq!(
+            (byte.kind, byte.width, byte.swap),
+            (Kind::Unsigned, 1, false)
+        );
+        assert_eq!(array("'<M8[ns]'", false, "(1,)", 8).0.kind, Kind::Signed);
+    }
+
+    #[test]
+    fn what_holds_no_numbers_or_not_all() {
+        for descr in ["'<U5'", "'|b1'", "'<f16'", "'|V4'", "[('a', '|S3')]"] {
+            let size = 20 * 16;
+            assert_eq!(
+                refused(&file(descr, false, "(1,)", size), &[]),
+                SourceError::NoNumbers,
+                "{descr}"
+            );
+        }
+        assert_eq!(
+            refused(&file("'|O'", false, "(1,)", 9), &[]),
+            SourceError::NpyHeader
+        );
+        let short = refused(&file("'<f4'", false, "(3,)", 11), &[]);
+        assert_eq!(
+            short,
+            SourceError::Truncated {
+                announced: 12,
+                found: 11
+            }
+        );
+        assert_eq!(refused(b"\x93NUMP", &[]), SourceError::NotNumbers);
+        assert_eq!(
+            refused(&file("'<f4'", false, "(3,)", 12)[..20], &[]),
+            SourceError::NpyHeader
+        );
+        let regions = content(&file("'<f4'", false, "(3,)", 17), &[]);
+        assert_eq!((regions.len(), regions[1].len), (2, 5));
+    }
+
+    #[test]
+    fn structured_types_are_tables() {
+        let descr = "[('id', '<i8'), ('flag', '|b1'), ('pos', '<f4', (2, 2)), ('in', [('a', '>f8'), ('s', '|S3')], (2,)), \
+                     ('', '|V2'), ('z', '<c8')]";
+        let record = 8 + 1 + 16 + 22 + 2 + 8;
+        let bytes = file(descr, false, "(3, 2)", 6 * record);
+        let source = find(&bytes, bytes.len() as u64, None, &[]).unwrap();
+        assert_eq!(source.unnumbered, ["flag", "in[0].s", "in[1].s"]);
+        let RegionContent::Table(table) = &source.regions[1].content else {
+            panic!("no table");
+        };
+        assert_eq!(
+            (table.record, table.rows, table.column_major),
+            (record as u64, 6, false)
+        );
+        let columns: Vec<_> = { table.columns.iter() }
+            .map(|column| {
+                (
+                    column.name.as_deref().unwrap(),
+                    column.offset,
+                    column.column.width,
+                )
+            })
+            .collect();
+        let expected = [
+            ("id", 0, 8),
+            ("pos[0,0]", 9, 4),
+            ("pos[0,1]", 13, 4),
+            ("pos[1,0]", 17, 4),
+            ("pos[1,1]", 21, 4),
+            ("in[0].a", 25, 8),
+            ("in[1].a", 36, 8),
+            ("z.real", 49, 4),
+            ("z.imag", 53, 4),
+        ];
+        assert_eq!(columns, expected);
+        let gaps = [8..9, 33..36, 44..49];
+        assert_eq!(table.gaps(), gaps);
+        assert!(matches!(
+            refused(&bytes, &names("a b")),
+            SourceError::Names { names: 2, .. }
+        ));
+    }
+
+    #[test]
+    fn names_make_tables_of_arrays() {
+        for (fortran, position) in [(false, 12 + 4), (true, 5 * 4 + 4)] {
+            let bytes = file("'<f4'", fortran, "(5, 3)", 60);
+            let regions = content(&bytes, &names("pt eta phi"));
+            let RegionContent::Table(table) = &regions[0].content else {
+                panic!("no table");
+            };
+            assert_eq!(
+                (table.rows, table.record, table.column_major),
+                (5, 12, fortran)
+            );
+            assert_eq!(table.columns[1].name.as_deref(), Some("eta"));
+            assert_eq!(table.position(&table.columns[1], 1), position);
+        }
+        let table = file("'<f4'", false, "(5, 3)", 60);
+        assert!(matches!(
+            refused(&table, &names("a b")),
+            SourceError::Names { names: 2, .. }
+        ));
+        assert_eq!(
+            refused(&table, &names("a b a")),
+            SourceError::NameTwice { name: "a".into() }
+        );
+        let line = file("'<f4'", false, "(5,)", 20);
+        assert!(matches!(
+            refused(&line, &names("a")),
+            SourceError::Names { .. }
+        ));
+        let complex = content(&file("'<c16'", false, "(2, 2)", 64), &names("a b"));
+        let RegionContent::Table(table) = &complex[0].content else {
+            panic!("no table");
+        };
+        assert_eq!(
+            (table.record, table.columns.len(), table.columns[3].offset),
+            (32, 4, 24)
+        );
+    }
+
+    #[test]
+    fn too_many_columns() {
+        let bytes = file("[('a', '<f4', (65537,))]", false, "(1,)", 4 * 65537);
+        assert_eq!(refused(&bytes, &[]), SourceError::TooManyColumns);
+        let bytes = file(
+            "[('a', '|S1', (65537,)), ('b', '<f4')]",
+            false,
+            "(1,)",
+            65541,
+        );
+        assert_eq!(content(&bytes, &[]).len(), 1);
+        let huge = file("[('a', '<f4', (4294967296, 4294967296))]", false, "(0,)", 0);
+        assert_eq!(refused(&huge, &[]), SourceError::NpyHeader);
+    }
 }

@@ -164,3 +164,121 @@ fn table(
         columns,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::find;
+    use super::*;
+    use crate::layout::Kind;
+
+    const F4: Column = Column {
+        width: 4,
+        swap: true,
+        kind: Kind::Float,
+    };
+    const I2: Column = Column {
+        width: 2,
+        swap: true,
+        kind: Kind::Signed,
+    };
+
+    fn of(specified: &SpecifiedNumbers, len: u64, names: &[&str]) -> Result<Source, SourceError> {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let source = find(&[0; 16], len, Some(specified), &names)?;
+        assert_eq!(source.len(), len);
+        Ok(source)
+    }
+
+    fn array(shape: &[u64]) -> SpecifiedNumbers {
+        SpecifiedNumbers::Array {
+            column: F4,
+            shape: shape.to_vec(),
+        }
+    }
+
+    fn table(fields: &[RawField], column_major: bool) -> SpecifiedNumbers {
+        SpecifiedNumbers::Table {
+            fields: fields.to_vec(),
+            column_major,
+        }
+    }
+
+    #[test]
+    fn arrays_take_all_the_bytes() {
+        let source = of(&array(&[2, 3]), 24, &[]).unwrap();
+        assert_eq!(source.regions.len(), 1);
+        let error = of(&array(&[2, 3]), 25, &[]).unwrap_err();
+        assert_eq!(
+            error,
+            SourceError::ShapeLength {
+                announced: 24,
+                found: 25
+            }
+        );
+        assert!(of(&array(&[u64::MAX, 3]), 25, &[]).is_err());
+        let source = of(&array(&[]), 23, &[]).unwrap();
+        assert_eq!((source.regions[0].len, source.regions[1].len), (20, 3));
+        let RegionContent::Array(line) = &source.regions[0].content else {
+            panic!("no array");
+        };
+        assert_eq!(line.shape, [5]);
+        let source = of(&array(&[]), 23, &["a", "b"]).unwrap();
+        let RegionContent::Table(table) = &source.regions[0].content else {
+            panic!("no table");
+        };
+        assert_eq!((table.rows, source.regions[1].len), (2, 7));
+    }
+
+    #[test]
+    fn tables_of_several_types() {
+        let fields = [
+            RawField::Number(F4),
+            RawField::Bytes(3),
+            RawField::Number(I2),
+        ];
+        for column_major in [false, true] {
+            let source = of(&table(&fields, column_major), 27, &["a", "b"]).unwrap();
+            let RegionContent::Table(found) = &source.regions[0].content else {
+                panic!("no table");
+            };
+            assert_eq!((found.rows, found.record), (3, 9));
+            let second = &found.columns[1];
+            assert_eq!((second.name.as_deref(), second.offset), (Some("b"), 7));
+            let position = if column_major { 21 + 2 } else { 9 + 7 };
+            assert_eq!(found.position(second, 1), position);
+        }
+        assert_eq!(
+            of(&table(&fields, false), 30, &[]).unwrap().regions[1].len,
+            3
+        );
+        let error = of(&table(&fields, true), 30, &[]).unwrap_err();
+        assert_eq!(
+            error,
+            SourceError::PartialRow {
+                record: 9,
+                found: 30
+            }
+        );
+        assert!(matches!(
+            of(&table(&fields, false), 27, &["a"]),
+            Err(SourceError::Names { .. })
+        ));
+        assert_eq!(
+            of(&table(&[RawField::Bytes(2)], false), 4, &[]),
+            Err(SourceError::NoNumbers)
+        );
+        assert_eq!(of(&table(&[], false), 4, &[]), Err(SourceError::NotNumbers));
+        let huge = [RawField::Bytes(u32::MAX), RawField::Number(F4)];
+        assert_eq!(
+            of(&table(&huge, false), 4, &[]),
+            Err(SourceError::TooManyColumns)
+        );
+    }
+
+    #[test]
+    fn headers_are_not_taken_for_numbers() {
+        let error = find(b"\x93NUMPY\x01\x00", 800, Some(&array(&[])), &[]).unwrap_err();
+        assert_eq!(error, SourceError::SpecifiedTwice);
+        assert_eq!(find(b"text", 4, None, &[]), Err(SourceError::NotNumbers));
+    }
+}

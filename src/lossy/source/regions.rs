@@ -92,6 +92,23 @@ impl Table {
             row * self.record + offset
         }
     }
+
+    /// The bytes of a row that no column covers, which stay exact.
+    pub fn gaps(&self) -> Vec<Range<u32>> {
+        let mut gaps = Vec::new();
+        let mut end = 0;
+        for column in &self.columns {
+            if column.offset > end {
+                gaps.push(end..column.offset);
+            }
+            end = column.offset + u32::from(column.column.width);
+        }
+        let record = u32::try_from(self.record).unwrap_or(u32::MAX);
+        if record > end {
+            gaps.push(end..record);
+        }
+        gaps
+    }
 }
 
 impl Source {
@@ -135,7 +152,7 @@ impl Source {
     }
 
     /// Adds a region behind the others.
-    pub(super) fn push(&mut self, len: u64, content: RegionContent) {
+    pub(in crate::lossy) fn push(&mut self, len: u64, content: RegionContent) {
         let start = self.len();
         self.regions.push(Region {
             start,
