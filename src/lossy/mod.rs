@@ -1,0 +1,16 @@
+//! Lossy coding with a bound on the error of every value: bounds and what they are asked for, where the numbers of an input are, what they
+//! are like, and what was lost of them.
+//!
+//! Floats are allowed here: all of this is the encoder's, or measures its result.
+
+pub mod bound;
+mod decimal;
+pub mod number;
+pub mod pieces;
+pub mod request;
+pub mod source;
+pub mod statistics;
+
+pub use bound::{Bound, BoundKind, Tolerance};
+pub use request::{LossyRequest, Selector, Target};
+pub use source::Source;
