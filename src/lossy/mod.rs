@@ -5,11 +5,17 @@
 
 pub mod bound;
 mod decimal;
+mod fit;
+pub mod grid;
 pub mod number;
 pub mod pieces;
+pub mod plan;
+mod regression;
 pub mod request;
 pub mod source;
+mod specials;
 pub mod statistics;
+pub mod table;
 
 pub use bound::{Bound, BoundKind, Tolerance};
 pub use request::{LossyRequest, Selector, Target};
