@@ -95,6 +95,9 @@ pub enum Error {
         /// The model's id in hexadecimal, or its number.
         id: String,
     },
+    /// What decoding gives is not what was compressed, and only lossless files are wanted.
+    #[error("a lossy file: what it gives back is within error bounds, not exact")]
+    Lossy,
     /// The input's length changed while it was read.
     #[error("the file changed while it was read: it had {before} bytes, now it has {after}")]
     InputChanged {

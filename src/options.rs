@@ -42,6 +42,8 @@ impl Default for EncodeOptions {
 pub struct DecodeOptions {
     /// Models to look an id up in, beside the built-in ones.
     pub models: Vec<Arc<Model>>,
+    /// Refuse lossy files.
+    pub lossless: bool,
     /// Worker threads; 0 takes all cores.
     pub threads: usize,
     /// The threads to work on, instead of some of its own.

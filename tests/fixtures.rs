@@ -414,6 +414,7 @@ fn check(name: &str, content: &[u8], written: &[u8]) {
         models: vec![Arc::new(Lcg(7).model())],
         threads: 1,
         pool: None,
+        lossless: false,
     };
     let mut decoded = Vec::new();
     boa_constrictor::decompress(&file[..], &mut decoded, &decode, &()).unwrap();

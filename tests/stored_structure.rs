@@ -299,6 +299,7 @@ fn frames_keep_to_what_a_model_stores() {
         models: vec![Arc::new(network())],
         threads: 1,
         pool: None,
+        lossless: false,
     };
     decompress(&file[..], &mut out, &with, &()).unwrap();
     assert!(out == content);

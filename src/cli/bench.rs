@@ -88,6 +88,7 @@ fn measure(
         models: options.model.iter().cloned().collect(),
         threads: options.threads,
         pool: options.pool.clone(),
+        lossless: false,
     };
     let mut comparison = Comparison::new(BufReader::new(File::open(path)?));
     let start = Instant::now();

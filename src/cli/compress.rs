@@ -155,6 +155,7 @@ fn verify(
         models,
         threads: options.threads,
         pool: options.pool.clone(),
+        lossless: false,
     };
     let written = File::open(written)?;
     let len = written.metadata()?.len();

@@ -17,6 +17,7 @@ pub fn run(args: &ReadArgs, talk: &Talk) -> Result<u8, Failure> {
         models,
         threads: usize::from(args.threads.threads),
         pool: Some(args.threads.pool()?),
+        lossless: false,
     };
     Ok(for_each(&source::or_stdin(&args.files), |path| {
         test_file(path, &options, talk)

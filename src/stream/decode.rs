@@ -83,7 +83,10 @@ struct ReadMember<'m> {
 impl<R: BufRead, W: Write> Decoder<'_, R, W> {
     fn member(&mut self, start: Start) -> Result<()> {
         let begin = self.cursor.position();
-        Head::read_from(&mut self.cursor, start)?;
+        let head = Head::read_from(&mut self.cursor, start)?;
+        if self.options.lossless && head.bounds.is_some() {
+            return Err(Error::Lossy);
+        }
         let mut member = ReadMember {
             begin,
             models: Models::new(&self.options.models),

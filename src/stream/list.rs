@@ -3,7 +3,7 @@
 use super::models::Models;
 use crate::error::{Error, Result};
 use crate::format::{
-    Cursor, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, ModelSection, Section, Start,
+    BoundRun, Cursor, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, ModelSection, Section, Start,
 };
 use crate::model_file::Model;
 use std::io::{BufRead, Seek};
@@ -21,8 +21,10 @@ pub struct FrameInfo {
 }
 
 /// One member of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Member {
+    /// The bounds of all columns, in the order of the input; none of a lossless member.
+    pub bounds: Option<Vec<BoundRun>>,
     /// Where in the file it begins.
     pub offset: u64,
     /// Its bytes.
@@ -63,7 +65,7 @@ pub fn list(input: impl BufRead + Seek) -> Result<Vec<Member>> {
 
 fn member<R: BufRead + Seek>(cursor: &mut Cursor<R>, start: Start) -> Result<Member> {
     let offset = cursor.position();
-    Head::read_from(cursor, start)?;
+    let head = Head::read_from(cursor, start)?;
     let mut index = Index {
         head_len: cursor.position() - offset,
         ..Index::default()
@@ -112,6 +114,7 @@ fn member<R: BufRead + Seek>(cursor: &mut Cursor<R>, start: Start) -> Result<Mem
     }
     let footer = index.read_expected(cursor)?;
     Ok(Member {
+        bounds: head.bounds,
         offset,
         compressed: cursor.position() - offset,
         content: footer.content_len,

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod layouts;
+pub mod lossy;
 pub mod made;
 
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};

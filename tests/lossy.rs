@@ -1,0 +1,210 @@
+//! Lossy coding: no value is ever further from its original than its bound, whatever the values are.
+
+mod support;
+
+use boa_constrictor::layout::{Column, Kind};
+use boa_constrictor::lossy::source::{RawField, Source, SpecifiedNumbers, find};
+use boa_constrictor::lossy::Selector;
+use boa_constrictor::{DecodeOptions, Error, decompress};
+use proptest::prelude::*;
+use support::lossy::{encode, plan, request, violation};
+
+const F4: Column = column(Kind::Float, 4);
+const F8: Column = column(Kind::Float, 8);
+const I2: Column = column(Kind::Signed, 2);
+
+const fn column(kind: Kind, width: u8) -> Column {
+    Column {
+        width,
+        swap: true,
+        kind,
+    }
+}
+
+fn table(bytes: &[u8], fields: &[RawField], column_major: bool) -> Source {
+    let specified = SpecifiedNumbers::Table {
+        fields: fields.to_vec(),
+        column_major,
+    };
+    find(bytes, bytes.len() as u64, Some(&specified), &[]).unwrap()
+}
+
+fn array(bytes: &[u8], column: Column, shape: &[u64]) -> Source {
+    let specified = SpecifiedNumbers::Array {
+        column,
+        shape: shape.to_vec(),
+    };
+    find(bytes, bytes.len() as u64, Some(&specified), &[]).unwrap()
+}
+
+/// Compresses, decompresses and checks; gives the bytes of the file.
+fn check(bytes: &[u8], source: &Source, bound: &str) -> usize {
+    let plan = plan(bytes, source, &request(bound));
+    let file = encode(bytes, source, &plan);
+    let back = support::decode(&file).unwrap();
+    assert_eq!(violation(bytes, &back, source, &plan), None, "{bound}");
+    file.len()
+}
+
+const BOUNDS: [&str; 12] = [
+    "1e-2:rel", "1e-3:rel", "1e-6:rel", "1e-12:rel", "1e-3:abs", "10:abs", "1e-30:abs", "1e-2:pw-rel",
+    "0.5:pw-rel", "1e-7:pw-rel", "3:digits", "12:digits",
+];
+
+/// Values of every sort, many of them the hard ones.
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => -1e3..1e3f64,
+        2 => any::<f64>(),
+        1 => (-320i32..300).prop_map(|e| 1.5 * 10f64.powi(e)),
+        1 => Just(0.0), 1 => Just(-0.0), 1 => Just(f64::NAN), 1 => Just(f64::INFINITY),
+        1 => Just(f64::NEG_INFINITY), 1 => Just(-999.0), 1 => Just(9.96921e36), 1 => Just(5e-324),
+        1 => Just(f64::from_bits(0x7ff8_0000_0000_1234)),
+        1 => Just(1.0), 1 => Just(1000.0), 1 => Just(0.001),
+    ]
+}
+
+fn bytes_of(values: &[f64], width: u8) -> Vec<u8> {
+    match width {
+        4 => values.iter().flat_map(|&x| (x as f32).to_le_bytes()).collect(),
+        _ => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+
+    #[test]
+    fn no_value_of_a_table_is_beyond_its_bound(
+        values in prop::collection::vec(value(), 1..400),
+        columns in 1usize..6,
+        wide in any::<bool>(),
+        column_major in any::<bool>(),
+        bound in 0..BOUNDS.len(),
+    ) {
+        let columns = columns.min(values.len());
+        let values = &values[..values.len() / columns * columns];
+        let (bytes, column) = match wide {
+            true => (bytes_of(values, 8), F8),
+            false => (bytes_of(values, 4), F4),
+        };
+        let source = table(&bytes, &vec![RawField::Number(column); columns], column_major);
+        check(&bytes, &source, BOUNDS[bound]);
+    }
+
+    #[test]
+    fn no_value_of_an_array_is_beyond_its_bound(
+        values in prop::collection::vec(value(), 1..400),
+        axes in prop::collection::vec(1u64..6, 0..3),
+        wide in any::<bool>(),
+        smooth in any::<bool>(),
+        bound in 0..BOUNDS.len(),
+    ) {
+        let slab = axes.iter().product::<u64>() as usize;
+        let slabs = (values.len() / slab).max(1);
+        let mut values = values;
+        values.resize(slabs * slab, 1.0);
+        if smooth {
+            for (k, value) in values.iter_mut().enumerate() {
+                if value.abs() < 500.0 {
+                    *value = (k as f64 / 20.0).sin() * 50.0;
+                }
+            }
+        }
+        let (bytes, column) = match wide {
+            true => (bytes_of(&values, 8), F8),
+            false => (bytes_of(&values, 4), F4),
+        };
+        let shape: Vec<u64> = std::iter::once(slabs as u64).chain(axes).collect();
+        check(&bytes, &array(&bytes, column, &shape), BOUNDS[bound]);
+    }
+
+    #[test]
+    fn every_bit_pattern_is_a_value(
+        bytes in prop::collection::vec(any::<u8>(), 8..800),
+        bound in 0..BOUNDS.len(),
+    ) {
+        let bytes = &bytes[..bytes.len() / 8 * 8];
+        for column in [F4, F8, column(Kind::Float, 2), Column { swap: false, ..F4 }] {
+            check(bytes, &array(bytes, column, &[]), BOUNDS[bound]);
+        }
+    }
+}
+
+#[test]
+fn integers_stay_exact_unless_they_are_selected() {
+    let bytes: Vec<u8> = (0..3000i32)
+        .flat_map(|k| {
+            let [a, b] = [(k * 37 % 1000) as i16, (k / 10) as i16].map(i16::to_le_bytes);
+            let x = (f64::from(k) / 100.0).sin().to_le_bytes();
+            [&a[..], &b[..], &x[..], b"ab"].concat()
+        })
+        .collect();
+    let fields = [
+        RawField::Number(I2),
+        RawField::Number(I2),
+        RawField::Number(F8),
+        RawField::Bytes(2),
+    ];
+    let source = table(&bytes, &fields, false);
+    let mut request = request("1e-3:rel");
+    let all_exact = plan(&bytes, &source, &request);
+    assert!(all_exact.tasks[0].tolerance.is_none() && all_exact.tasks[2].tolerance.is_some());
+    let file = encode(&bytes, &source, &all_exact);
+    let back = support::decode(&file).unwrap();
+    assert_eq!(violation(&bytes, &back, &source, &all_exact), None);
+    let selected = (Selector::Number(0), "10:abs".parse().unwrap());
+    request.columns.push(selected);
+    let rounded = plan(&bytes, &source, &request);
+    let smaller = encode(&bytes, &source, &rounded);
+    let back = support::decode(&smaller).unwrap();
+    assert_eq!(violation(&bytes, &back, &source, &rounded), None);
+    assert!(smaller.len() < file.len());
+}
+
+#[test]
+fn lossy_files_are_refused_where_only_lossless_ones_are_wanted() {
+    let bytes = bytes_of(&[1.0, 2.0, 3.0], 8);
+    let source = array(&bytes, F8, &[]);
+    let plan = plan(&bytes, &source, &request("0.1"));
+    let file = encode(&bytes, &source, &plan);
+    let options = DecodeOptions {
+        lossless: true,
+        ..DecodeOptions::default()
+    };
+    let mut out = Vec::new();
+    let refused = decompress(&file[..], &mut out, &options, &());
+    assert!(matches!(refused, Err(Error::Lossy)), "{refused:?}");
+    assert!(out.is_empty());
+}
+
+#[test]
+fn sizes_that_are_hard() {
+    for len in [0usize, 1, 2, 3, 7, 8, 9, 4095, 4097] {
+        let values: Vec<f64> = (0..len).map(|k| (k as f64 / 9.0).cos()).collect();
+        for (bytes, column) in [(bytes_of(&values, 4), F4), (bytes_of(&values, 8), F8)] {
+            for bound in BOUNDS {
+                check(&bytes, &array(&bytes, column, &[]), bound);
+            }
+        }
+    }
+    let constant = bytes_of(&[2.5; 1000], 4);
+    assert!(check(&constant, &array(&constant, F4, &[10, 100]), "1e-3:rel") < 200);
+    let nothing = bytes_of(&[f64::NAN; 1000], 8);
+    assert!(check(&nothing, &array(&nothing, F8, &[]), "1e-3:rel") < 200);
+}
+
+#[test]
+fn damaged_files_are_noticed() {
+    let values: Vec<f64> = (0..2000).map(|k| (f64::from(k) / 50.0).sin()).collect();
+    let bytes = bytes_of(&values, 4);
+    let source = table(&bytes, &[RawField::Number(F4); 4], false);
+    let plan = plan(&bytes, &source, &request("1e-3:rel"));
+    let file = encode(&bytes, &source, &plan);
+    for k in 0..file.len() {
+        let mut damaged = file.clone();
+        damaged[k] ^= 1 << (k % 8);
+        assert!(support::decode(&damaged).is_err(), "byte {k}");
+        assert!(support::decode(&file[..k]).is_err(), "{k} bytes");
+    }
+}
