@@ -4,7 +4,9 @@
 //! Floats are allowed here: all of this is the encoder's, or measures its result.
 
 pub mod bound;
+pub mod checksum;
 mod decimal;
+pub mod names;
 pub mod number;
 pub mod pieces;
 pub mod request;
