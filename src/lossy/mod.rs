@@ -5,7 +5,9 @@
 
 pub mod bound;
 pub mod checksum;
+pub mod comparison;
 mod decimal;
+pub mod distortion;
 pub mod names;
 pub mod number;
 pub mod pieces;
