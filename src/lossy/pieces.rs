@@ -154,7 +154,7 @@ impl Piece<'_> {
     /// The bytes of the piece that hold no numbers.
     pub fn exact(&self) -> Vec<Range<usize>> {
         match &self.content {
-            PieceContent::Exact => vec![0..self.len as usize],
+            PieceContent::Exact => std::iter::once(0..self.len as usize).collect(),
             PieceContent::Elements { .. } => Vec::new(),
             PieceContent::Rows { table, .. } => {
                 let gaps = table.gaps();

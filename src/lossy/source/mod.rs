@@ -12,10 +12,17 @@ use crate::container::npy::is_npy;
 use crate::container::npz::{is_npz, stored};
 use std::borrow::Cow;
 
-pub use crate::container::npy::MAX_FRONT;
 pub use error::{MAX_COLUMNS, SourceError};
 pub use raw::{RawField, SpecifiedNumbers};
 pub use regions::{Array, CrcField, NumberColumn, Region, RegionContent, Source, Table};
+
+/// The first bytes of an input that [`find`] needs.
+pub const MAX_FRONT: usize = crate::container::npy::MAX_FRONT;
+
+/// Whether an input that begins so can only be understood as a [whole]: an .npz file.
+pub fn needs_whole(front: &[u8]) -> bool {
+    is_npz(front)
+}
 
 /// Finds the numbers of a whole input, and gives the bytes that they lie in: the input itself, but of an .npz file its
 /// [stored form](crate::container::npz), which decoding is to give.
