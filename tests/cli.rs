@@ -406,7 +406,7 @@ fn forged_lengths_do_not_take_memory() {
     section[5..9].copy_from_slice(&u32::MAX.to_le_bytes());
     let check = check(&section[..end]);
     section[end..].copy_from_slice(&check);
-    let forged = [Head.to_bytes(), section].concat();
+    let forged = [Head::default().to_bytes(), section].concat();
     let (_dir, file) = directory_with("forged.boa", &forged);
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", "ulimit -v 2000000; exec \"$0\" test -T1 \"$1\""]);

@@ -16,7 +16,7 @@ use support::{decode, encode, noise, records};
 
 /// A head with the given byte at an offset, and its check made right again.
 fn forged_head(offset: usize, byte: u8) -> Vec<u8> {
-    let mut head = Head.to_bytes();
+    let mut head = Head::default().to_bytes();
     let end = head.len() - 4;
     head[offset] = byte;
     let check = check(&head[..end]);
@@ -197,7 +197,7 @@ fn newer_versions_flags_and_kinds_are_refused_by_name() {
 
 /// The error for a frame whose header begins with these bytes.
 fn forged_frame(fields: &[u8]) -> Error {
-    let mut file = Head.to_bytes();
+    let mut file = Head::default().to_bytes();
     file.extend([0xB0, b'F', b'R', b'M']);
     file.extend(fields);
     file.extend([0; 64]);
@@ -207,14 +207,14 @@ fn forged_frame(fields: &[u8]) -> Error {
 #[test]
 fn a_frame_without_its_bytes_is_truncated_at_once() {
     let header = FrameHeader::plain(EntropyModel::Stored, MAX_FRAME as u32, [0; 16]);
-    let file = [Head.to_bytes(), header.to_bytes()].concat();
+    let file = [Head::default().to_bytes(), header.to_bytes()].concat();
     let error = inner(decode(&file).unwrap_err());
     assert!(matches!(error, Error::Truncated { .. }), "{error}");
 }
 
 #[test]
 fn lengths_above_the_limits_are_refused() {
-    let head = Head.to_bytes();
+    let head = Head::default().to_bytes();
     let too_long = FrameHeader::plain(EntropyModel::Stored, MAX_FRAME as u32 + 1, [0; 16]);
     let lanes = FrameHeader {
         content_len: 1 << 20,
@@ -246,7 +246,7 @@ fn file_with_model_of(len: u32) -> Vec<u8> {
     section[5..9].copy_from_slice(&len.to_le_bytes());
     let check = check(&section[..end]);
     section[end..].copy_from_slice(&check);
-    [Head.to_bytes(), section].concat()
+    [Head::default().to_bytes(), section].concat()
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn coded(network: NetworkRef) -> Vec<u8> {
 
 #[test]
 fn a_model_by_id_must_be_at_hand_when_a_frame_uses_it() {
-    let head = Head.to_bytes();
+    let head = Head::default().to_bytes();
     let section = ModelSection::ById([0xAB; 32]).to_bytes();
     let frame = coded(NetworkRef::Member);
     let rest = &encode(b"")[head.len()..];
@@ -321,8 +321,8 @@ fn a_file_references_a_model_only_if_a_frame_uses_it() {
 #[test]
 fn a_second_model_section_is_refused() {
     let section = ModelSection::ById([1; 32]).to_bytes();
-    let rest = &encode(b"")[Head.to_bytes().len()..];
-    let file = [&Head.to_bytes()[..], &section, &section, rest].concat();
+    let rest = &encode(b"")[Head::default().to_bytes().len()..];
+    let file = [&Head::default().to_bytes()[..], &section, &section, rest].concat();
     let error = inner(decode(&file).unwrap_err());
     assert!(
         error.to_string().contains("second model section"),
@@ -333,7 +333,7 @@ fn a_second_model_section_is_refused() {
 
 #[test]
 fn heads_and_model_sections_return() {
-    let bytes = Head.to_bytes();
+    let bytes = Head::default().to_bytes();
     let mut cursor = Cursor::new(&bytes[..]);
     assert_eq!(Head::read_from(&mut cursor, Start::OfFile).unwrap(), Head);
     assert_eq!(cursor.position(), bytes.len() as u64);
@@ -351,8 +351,13 @@ fn heads_and_model_sections_return() {
 
 #[test]
 fn a_frame_that_uses_a_model_needs_its_section() {
-    let rest = &encode(b"")[Head.to_bytes().len()..];
-    let file = [&Head.to_bytes()[..], &coded(NetworkRef::Member), rest].concat();
+    let rest = &encode(b"")[Head::default().to_bytes().len()..];
+    let file = [
+        &Head::default().to_bytes()[..],
+        &coded(NetworkRef::Member),
+        rest,
+    ]
+    .concat();
     let error = decode(&file).unwrap_err().to_string();
     assert!(error.contains("the member has none"), "{error}");
 }

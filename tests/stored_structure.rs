@@ -287,7 +287,7 @@ fn frames_keep_to_what_a_model_stores() {
     // What is embedded is the network alone.
     assert!(support::decode(&file).unwrap() == content);
     let section = boa_constrictor::format::ModelSection::Embedded(network().to_bytes());
-    assert!(file.starts_with(&[Head.to_bytes(), section.to_bytes()].concat()));
+    assert!(file.starts_with(&[Head::default().to_bytes(), section.to_bytes()].concat()));
     // A network of the same id decodes, whatever structure is stored with it.
     let by_id = EncodeOptions {
         embed_model: false,

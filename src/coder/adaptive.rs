@@ -46,12 +46,19 @@ pub trait BitCoder {
     fn even_bit(&mut self, bit: bool) -> Result<bool, BadWords> {
         self.bit(&mut AdaptiveBit::default(), bit)
     }
+    /// Codes a bit whose probability of being a one is `one / 65536`.
+    fn predicted_bit(&mut self, one: u16, bit: bool) -> Result<bool, BadWords>;
 }
 
 impl BitCoder for LaneEncoder {
     fn bit(&mut self, adaptive: &mut AdaptiveBit, bit: bool) -> Result<bool, BadWords> {
         self.encode(bit, adaptive.one());
         adaptive.learn(bit);
+        Ok(bit)
+    }
+
+    fn predicted_bit(&mut self, one: u16, bit: bool) -> Result<bool, BadWords> {
+        self.encode(bit, one);
         Ok(bit)
     }
 }
@@ -61,6 +68,10 @@ impl BitCoder for LaneDecoder<'_> {
         let bit = self.decode(adaptive.one())?;
         adaptive.learn(bit);
         Ok(bit)
+    }
+
+    fn predicted_bit(&mut self, one: u16, _: bool) -> Result<bool, BadWords> {
+        self.decode(one)
     }
 }
 

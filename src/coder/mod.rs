@@ -5,10 +5,12 @@
 
 mod adaptive;
 mod bit;
+mod integers;
 mod words;
 
 pub use adaptive::{AdaptiveBit, BitCoder, CONTEXTS, Numbers};
 use bit::Bit;
+pub use integers::Integers;
 pub use words::WordReader;
 
 use constriction::stream::queue::{DefaultRangeEncoder, RangeDecoder};

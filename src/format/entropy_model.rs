@@ -4,6 +4,7 @@ use super::cursor::{Cursor, put_varint};
 use super::references;
 use super::segments::Segments;
 use crate::error::{Error, Result};
+use crate::layout::Layout;
 use crate::level::Effort;
 use crate::structure::Structure;
 use std::io::BufRead;
@@ -11,6 +12,7 @@ use std::io::BufRead;
 const STORED: u8 = 0;
 const CONSTANT: u8 = 1;
 const MIX: u8 = 2;
+const NUMBERS: u8 = 3;
 
 const EFFORT: u8 = 15;
 const NETWORK: u32 = 4;
@@ -26,6 +28,15 @@ pub enum EntropyModel {
     Constant(u8),
     /// Context mixing, with a network or without.
     Mix(Mix),
+    /// Numbers rounded to grids, coded by the number model; a frame of what stays exact follows.
+    Numbers(Numbers),
+}
+
+/// What the payload of a frame of numbers consists of, beside its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// Bytes of the frame behind the stream, header and payload; 0 if nothing stays exact.
+    pub inner_len: u32,
 }
 
 /// How the mixing predictor is set up.
@@ -73,6 +84,7 @@ impl EntropyModel {
             EntropyModel::Constant(_) => "constant",
             EntropyModel::Mix(Mix { network: None, .. }) => "mix",
             EntropyModel::Mix(_) => "mix+net",
+            EntropyModel::Numbers(_) => "numbers",
         }
     }
 
@@ -88,6 +100,10 @@ impl EntropyModel {
         match self {
             EntropyModel::Stored => out.push(STORED),
             EntropyModel::Constant(byte) => out.extend([CONSTANT, *byte]),
+            EntropyModel::Numbers(numbers) => {
+                out.push(NUMBERS);
+                put_varint(out, numbers.inner_len.into());
+            }
             EntropyModel::Mix(mix) => {
                 let number = Effort::ALL.iter().position(|&effort| effort == mix.effort);
                 let mut setup = number.unwrap_or(0) as u8;
@@ -160,6 +176,15 @@ pub(super) fn read_from<R: BufRead>(
                 effort,
                 network,
                 segments,
+            }))
+        }
+        NUMBERS => {
+            if *structure != Structure::plain(Layout::BYTES) {
+                return Err(cursor.damaged("filters of a frame of numbers"));
+            }
+            let inner_len = cursor.varint(0..=len.into(), "bytes of an inner frame")?;
+            Ok(EntropyModel::Numbers(Numbers {
+                inner_len: inner_len as u32,
             }))
         }
         other => Err(unknown(cursor, "entropy model", other)),

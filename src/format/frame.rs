@@ -51,6 +51,10 @@ impl FrameHeader {
             EntropyModel::Constant(_) => 0,
             // Both the encoder and `read_from` keep the sum below the coded length.
             EntropyModel::Mix(_) => self.streams.iter().fold(0, |n, w| n + 4 * w),
+            EntropyModel::Numbers(numbers) => {
+                let words = self.streams.iter().sum::<u32>();
+                numbers.inner_len + 4 * words
+            }
         }
     }
 
@@ -58,6 +62,7 @@ impl FrameHeader {
     pub fn lanes(&self) -> usize {
         match &self.model {
             EntropyModel::Stored | EntropyModel::Constant(_) => 0,
+            EntropyModel::Numbers(_) => 1,
             EntropyModel::Mix(mix) => self.streams.len() / mix.segment_count(self.coded_len),
         }
     }
@@ -73,11 +78,18 @@ impl FrameHeader {
         put_varint(&mut out, u64::from(coded_len));
         structure::write_to(&self.structure, &mut out);
         self.model.write_to(&self.structure, &mut out);
-        if let EntropyModel::Mix(_) = &self.model {
-            put_varint(&mut out, self.streams.len() as u64);
-            for &words in &self.streams {
-                put_varint(&mut out, u64::from(words));
+        match &self.model {
+            EntropyModel::Mix(_) => {
+                put_varint(&mut out, self.streams.len() as u64);
+                for &words in &self.streams {
+                    put_varint(&mut out, u64::from(words));
+                }
             }
+            EntropyModel::Numbers(_) => {
+                let words = self.streams.iter().sum::<u32>();
+                put_varint(&mut out, words.into());
+            }
+            EntropyModel::Stored | EntropyModel::Constant(_) => {}
         }
         out.extend(self.hash);
         let check = check(&out);
@@ -109,7 +121,13 @@ impl FrameHeader {
                 let segments = mix.segment_count(coded_len);
                 read_streams(cursor, segments, coded_len)?
             }
-            _ => Vec::new(),
+            EntropyModel::Numbers(numbers) => {
+                // Like every frame it is smaller than its content.
+                let most = (coded_len - numbers.inner_len) / 4;
+                let words = cursor.varint(0..=most.into(), "number of words in a stream")?;
+                vec![words as u32]
+            }
+            EntropyModel::Stored | EntropyModel::Constant(_) => Vec::new(),
         };
         let hash = cursor.array("frame header")?;
         cursor.check("frame header's check")?;

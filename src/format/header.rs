@@ -1,14 +1,21 @@
 //! The head of a member: magic, version, flags.
 
+use super::bounds::{self, BoundRun};
 use super::checksum::check;
 use super::cursor::Cursor;
 use super::{MAGIC, VERSION};
 use crate::error::{Error, Result};
 use std::io::BufRead;
 
+/// Flag: what decoding gives is not what was compressed.
+const LOSSY: u8 = 1;
+
 /// The head of a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head;
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Head {
+    /// In a lossy member the bounds of all columns.
+    pub bounds: Option<Vec<BoundRun>>,
+}
 
 /// Where in a file a head is looked for: it decides how foreign bytes are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +28,16 @@ pub enum Start {
 
 impl Head {
     /// The head's bytes.
-    pub fn to_bytes(self) -> Vec<u8> {
+    pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         out.push(VERSION);
-        out.push(0);
+        match &self.bounds {
+            None => out.push(0),
+            Some(bounds) => {
+                out.push(LOSSY);
+                bounds::write_to(bounds, &mut out);
+            }
+        }
         let check = check(&out);
         out.extend(check);
         out
@@ -62,15 +75,20 @@ impl Head {
             });
         }
         let flags = cursor.u8("head")?;
-        if flags != 0 {
-            let found = u64::from(flags.trailing_zeros());
+        let unknown = flags & !LOSSY;
+        if unknown != 0 {
+            let found = u64::from(unknown.trailing_zeros());
             return Err(Error::Unknown {
                 what: "flag: bit",
                 found,
                 offset: cursor.position() - 1,
             });
         }
+        let bounds = match flags & LOSSY {
+            0 => None,
+            _ => Some(bounds::read_from(cursor)?),
+        };
         cursor.check("head's check")?;
-        Ok(Head)
+        Ok(Head { bounds })
     }
 }

@@ -1,6 +1,7 @@
 //! The bytes of a .boa file, as `docs/format.md` specifies them: one record a file, each with `read_from` and
 //! `write_to`. Nothing here knows of models, threads or files.
 
+pub mod bounds;
 mod checksum;
 mod cursor;
 mod entropy_model;
@@ -16,9 +17,10 @@ mod section;
 mod segments;
 mod structure;
 
+pub use bounds::{BoundRun, ListedBound};
 pub use checksum::{CHECK_BYTES, FrameHash, check, frame_hash};
 pub use cursor::{Cursor, put_varint};
-pub use entropy_model::{EntropyModel, Mix, NetworkRef};
+pub use entropy_model::{EntropyModel, Mix, NetworkRef, Numbers};
 pub use frame::FrameHeader;
 pub use header::{Head, Start};
 pub use index::{Footer, Index, IndexEntry};

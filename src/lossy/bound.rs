@@ -15,7 +15,7 @@ use std::str::FromStr;
 pub enum BoundKind {
     /// By nothing: |x' - x| is at most the bound.
     Absolute,
-    /// By the range of the column or array: the largest finite value less the smallest, without fill values.
+    /// By the range of the column or array: the largest finite value less the smallest, without fill values that the user named or that are beyond 1e20.
     Relative,
     /// By the value itself: |x' - x| is at most the bound times |x|, and the sign stays.
     PointwiseRelative,

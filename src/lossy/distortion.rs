@@ -51,7 +51,7 @@ pub struct ColumnLoss {
     pub max_error: f64,
     /// The largest |x' - x| as a share of what the bound allows, if the column has one.
     pub max_of_bound: Option<f64>,
-    /// The largest finite value less the smallest, without fill values.
+    /// The range of the originals, as a bound relative to it takes it.
     pub range: f64,
     /// The range over the RMS of the residual, in dB; infinite where nothing was lost.
     pub psnr: f64,

@@ -8,12 +8,18 @@ pub mod checksum;
 pub mod comparison;
 mod decimal;
 pub mod distortion;
+mod fit;
+pub mod grid;
 pub mod names;
 pub mod number;
 pub mod pieces;
+pub mod plan;
+mod regression;
 pub mod request;
 pub mod source;
+mod specials;
 pub mod statistics;
+pub mod table;
 
 pub use bound::{Bound, BoundKind, Tolerance};
 pub use request::{LossyRequest, Selector, Target};

@@ -36,6 +36,15 @@ pub fn to_i128(column: Column, bits: u64) -> i128 {
     }
 }
 
+/// The bits of the integer element with this value; it saturates.
+pub fn from_i128(column: Column, value: i128) -> u64 {
+    let largest = i128::from(mask(column.width));
+    match column.kind {
+        Kind::Signed => value.clamp(-(largest / 2) - 1, largest / 2) as u64 & mask(column.width),
+        Kind::Unsigned | Kind::Float => value.clamp(0, largest) as u64,
+    }
+}
+
 /// An element's bits from its bytes, of which there must be as many as the column is wide.
 pub fn read(column: Column, bytes: &[u8]) -> u64 {
     value(bytes, 0, bytes.len(), column.swap)

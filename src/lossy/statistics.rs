@@ -56,8 +56,10 @@ pub struct ColumnSummary {
     pub min: f64,
     /// The largest.
     pub max: f64,
-    /// The largest less the smallest, rounded down; 0 if there are none.
+    /// The largest value less the smallest, rounded down; 0 if there are none. Fill values that were found count if they are below 1e20.
     pub range: f64,
+    /// The same of ordinary values alone.
+    pub range_without_fill: f64,
     /// The mean of the ordinary values; 0 if there are none.
     pub mean: f64,
     /// Their standard deviation; infinite if their squares are.
@@ -161,6 +163,13 @@ impl ColumnStatistics {
         let ends = ordinary.first().zip(ordinary.last());
         let (min, max) = ends.map_or((0, 0), |(first, last)| (first.0, last.0));
         let is_empty = ends.is_none();
+        // A fill value that was only guessed counts: what a bound means must not hang on a guess.
+        let counts = |&&(key, _): &&(i64, u64)| self.value(key).abs() < HUGE;
+        let lowest = all[..low].iter().find(counts).map_or(min, |found| found.0);
+        let highest = all[all.len() - high..]
+            .iter()
+            .rfind(counts)
+            .map_or(max, |found| found.0);
         ColumnSummary {
             count: self.count,
             ordinary: moments.count,
@@ -170,7 +179,8 @@ impl ColumnStatistics {
             fill,
             min: if is_empty { 0.0 } else { self.value(min) },
             max: if is_empty { 0.0 } else { self.value(max) },
-            range: self.range(min, max),
+            range: self.range(lowest, highest),
+            range_without_fill: self.range(min, max),
             mean: moments.mean,
             spread: moments.spread(),
             smallest: if moments.smallest.is_finite() {

@@ -69,7 +69,19 @@ const fn inverse(p: u32) -> i16 {
 /// The probability of a logit, 1 to 65535; logits beyond [`LIMIT`] count as that.
 #[inline]
 pub fn squash(x: i32) -> u16 {
-    SQUASH[(x.clamp(-LIMIT, LIMIT) + LIMIT) as usize]
+    squash_at(x)
+}
+
+/// [`squash`], for tables that are made of it.
+pub const fn squash_at(x: i32) -> u16 {
+    let x = if x > LIMIT {
+        LIMIT
+    } else if x < -LIMIT {
+        -LIMIT
+    } else {
+        x
+    };
+    SQUASH[(x + LIMIT) as usize]
 }
 
 /// The logit of a probability, within [`LIMIT`].

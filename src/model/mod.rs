@@ -14,6 +14,7 @@ mod logistic;
 mod matches;
 mod mixer;
 mod network;
+pub mod numbers;
 mod predictor;
 mod probability;
 mod run_model;

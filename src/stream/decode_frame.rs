@@ -2,7 +2,8 @@
 
 use super::coding::Coding;
 use crate::error::{Error, Result};
-use crate::format::{EntropyModel, FrameHeader, frame_hash};
+use crate::format::{Cursor, EntropyModel, FrameHeader, Section, frame_hash};
+use crate::lossy::table;
 use crate::model_file::Model;
 use std::sync::Arc;
 
@@ -43,10 +44,11 @@ fn decode_frame(
     header: &FrameHeader,
     payload: Vec<u8>,
 ) -> std::result::Result<Vec<u8>, &'static str> {
-    let coded_len = header.coded_len as usize;
+    let (len, coded_len) = (header.content_len as usize, header.coded_len as usize);
     let coded = match &header.model {
         EntropyModel::Stored => payload,
         EntropyModel::Constant(byte) => vec![*byte; coded_len],
+        EntropyModel::Numbers(_) => decode_numbers(header, &payload)?,
         EntropyModel::Mix(_) => {
             let words = to_words(&payload);
             drop(payload);
@@ -65,12 +67,51 @@ fn decode_frame(
                 .map_err(|_| "the range decoder found words missing or left over")?
         }
     };
-    let len = header.content_len as usize;
     let content = header.structure.inverse(coded);
     if content.len() != len || frame_hash(&content) != header.hash {
         return Err("hash of the frame's content");
     }
     Ok(content)
+}
+
+/// The content of a frame of numbers.
+fn decode_numbers(
+    header: &FrameHeader,
+    payload: &[u8],
+) -> std::result::Result<Vec<u8>, &'static str> {
+    let words = 4 * header.streams.iter().sum::<u32>() as usize;
+    let (stream, inner) = payload
+        .split_at_checked(words)
+        .ok_or("length of the stream")?;
+    let exact = match inner {
+        [] => Vec::new(),
+        inner => decode_inner(inner, header.content_len)?,
+    };
+    table::decode(&to_words(stream), header.content_len as usize, &exact)
+        .map_err(|_| "the stream of numbers contradicts itself")
+}
+
+/// The content of the frame within a frame of numbers: what stays exact.
+fn decode_inner(inner: &[u8], most: u32) -> std::result::Result<Vec<u8>, &'static str> {
+    let mut cursor = Cursor::new(inner);
+    let Ok(Section::Frame(header)) = Section::read_from(&mut cursor) else {
+        return Err("the frame within a frame of numbers");
+    };
+    let plain = match &header.model {
+        EntropyModel::Numbers(_) => false,
+        EntropyModel::Mix(mix) => mix.network.is_none(),
+        EntropyModel::Stored | EntropyModel::Constant(_) => true,
+    };
+    if !plain || header.content_len > most {
+        return Err("the frame within a frame of numbers");
+    }
+    let at = cursor.position() as usize;
+    match inner.get(at..) {
+        Some(payload) if payload.len() == header.payload_len() as usize => {
+            decode_frame(None, &header, payload.to_vec())
+        }
+        _ => Err("length of the frame within a frame of numbers"),
+    }
 }
 
 fn to_words(bytes: &[u8]) -> Vec<u32> {

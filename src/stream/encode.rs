@@ -132,7 +132,7 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
 
     /// Writes a member; whether the input ends with it.
     fn member(&mut self) -> Result<bool> {
-        let head = Head.to_bytes();
+        let head = Head::default().to_bytes();
         self.output.write_all(&head)?;
         let mut member = WrittenMember {
             index: Index {

@@ -140,6 +140,16 @@ impl Chosen {
         })
     }
 
+    /// No model: only counters predict.
+    pub fn nothing() -> Chosen {
+        Chosen {
+            model: None,
+            reference: NetworkRef::BuiltIn(0),
+            section: None,
+            few_rows: false,
+        }
+    }
+
     /// The model, for the structure that it may bring along.
     pub fn model(&self) -> Option<&Model> {
         self.model.as_deref()

@@ -13,7 +13,7 @@ mod fixed;
 pub(crate) mod float;
 mod formula;
 pub(crate) mod frame;
-mod functions;
+pub(crate) mod functions;
 mod order;
 mod pipeline;
 mod ranks;

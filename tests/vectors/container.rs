@@ -50,7 +50,7 @@ pub fn cases() -> Vec<Value> {
         assert!(case["value"].is_null());
         cases.push(case);
     }
-    cases.push(json!({"name": "head", "bytes": hex(&Head.to_bytes())}));
+    cases.push(json!({"name": "head", "bytes": hex(&Head::default().to_bytes())}));
     let section = ModelSection::ById([7; 32]).to_bytes();
     cases.push(json!({"name": "model section, by id", "bytes": hex(&section)}));
     let content = support::noise(20);

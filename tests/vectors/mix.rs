@@ -193,7 +193,7 @@ fn traced(byte: &Coded) -> Value {
 
 /// A file of one frame, with the model if there is one.
 pub fn file_of(frame: &[u8], content: &[u8], model: Option<&Model>) -> Vec<u8> {
-    let mut file = Head.to_bytes();
+    let mut file = Head::default().to_bytes();
     let head_len = file.len() as u64;
     let section = model.map(|model| ModelSection::Embedded(model.to_bytes()).to_bytes());
     let entry = IndexEntry {

@@ -1,0 +1,12 @@
+//! Quantised numbers, bit by bit: what a lossy frame's values are coded with, in integers.
+//!
+//! A table goes column by column ([`table`]), each symbol a binary tree whose bits are mixes of counters and of the distributions
+//! around predictions.
+
+pub mod column;
+mod counters;
+mod logistic_distribution;
+mod mixer;
+pub mod table;
+
+pub use table::{ColumnCode, Regression};
