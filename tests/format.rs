@@ -352,7 +352,12 @@ fn heads_and_model_sections_return() {
 #[test]
 fn a_frame_that_uses_a_model_needs_its_section() {
     let rest = &encode(b"")[Head::default().to_bytes().len()..];
-    let file = [&Head::default().to_bytes()[..], &coded(NetworkRef::Member), rest].concat();
+    let file = [
+        &Head::default().to_bytes()[..],
+        &coded(NetworkRef::Member),
+        rest,
+    ]
+    .concat();
     let error = decode(&file).unwrap_err().to_string();
     assert!(error.contains("the member has none"), "{error}");
 }

@@ -63,6 +63,12 @@ pub enum Command {
     /// estimate of ratio and time; and whether training or giving up noise is worth it. Of files beyond 32 MiB it reads
     /// the first 16 MiB and samples of the rest, of stdin (`-`) the first 64 MiB.
     Analyze(AnalyzeArgs),
+    /// Compare two files of one layout number by number: what was lost of each column.
+    ///
+    /// Prints mean and root mean square of the residuals (B - A) and of the responses ((B - A) / A), the largest error, the range, the
+    /// ratio of peak signal to noise in dB, and the root mean square over the range. With bounds, it also prints the largest error as a share
+    /// of what they allow, and fails if a value breaks one; columns without a bound must then be equal.
+    Compare(CompareArgs),
     /// Compress and decompress a file in a temporary directory and report how small and how fast.
     Bench(BenchArgs),
     /// Train a network on data of one's own, for `boa c -m`.
@@ -130,8 +136,9 @@ impl ThreadArgs {
 /// What is known of the content.
 #[derive(Args, Debug)]
 pub struct LayoutArgs {
-    /// Type of the numbers in FILE, instead of detecting it: f4, f8, i2, u1, '>i2', float32, ...
-    #[arg(long, value_name = "TYPE")]
+    /// Type of the numbers in FILE, instead of detecting it: f4, f8, i2, u1, '>i2', float32, ... Or the types of a row's columns:
+    /// f4*3,i2,V6 has three floats, an integer and six bytes that are no numbers.
+    #[arg(long, value_name = "TYPE,...")]
     pub dtype: Option<String>,
     /// Shape of the array in FILE, the fastest dimension last: 60,50,50.
     #[arg(
@@ -144,6 +151,73 @@ pub struct LayoutArgs {
     /// Bytes from one record (a row of a table) to the next.
     #[arg(long, value_name = "BYTES", conflicts_with = "shape")]
     pub record: Option<u32>,
+}
+
+/// Bounds on the error of each value.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Lossy")]
+pub struct BoundArgs {
+    /// No value changes by more than E. Integers stay exact, unless --bound selects them.
+    #[arg(long, value_name = "E", group = "default_bound")]
+    pub abs: Option<f64>,
+    /// No value changes by more than E times the range of its column or array.
+    #[arg(long, value_name = "E", group = "default_bound")]
+    pub rel: Option<f64>,
+    /// No value changes by more than E times itself; 0 and signs stay.
+    #[arg(long, value_name = "E", group = "default_bound")]
+    pub pw_rel: Option<f64>,
+    /// No value changes by more than half a unit of its N-th significant decimal digit.
+    #[arg(long, value_name = "N", group = "default_bound")]
+    pub digits: Option<u8>,
+    /// The bound of one column or array, by its number from 0 or its name: pt=0.01:pw-rel. Without a kind it is absolute.
+    #[arg(long, value_name = "NAME=E[:abs|rel|pw-rel|digits]")]
+    pub bound: Vec<String>,
+    /// A column or array that stays exact, by its number or name.
+    #[arg(long, value_name = "NAME")]
+    pub exact: Vec<String>,
+    /// A value that stands for missing ones: it stays exact and is no end of a range. Frequent extremes far from all else are found without.
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    pub fill: Vec<f64>,
+    /// Names of the columns: a file with one a line, or with commas or spaces between them.
+    #[arg(long, value_name = "FILE")]
+    pub names: Option<PathBuf>,
+    /// The columns of a table lie one after the other, instead of its rows.
+    #[arg(long, requires = "dtype")]
+    pub column_major: bool,
+}
+
+/// What a lossy file is to be like.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Lossy")]
+pub struct LossyArgs {
+    #[command(flatten)]
+    pub bounds: BoundArgs,
+    /// Find the bound relative to each column's range that makes the file R times smaller than FILE.
+    #[arg(long, value_name = "R", group = "default_bound")]
+    pub ratio: Option<f64>,
+    /// Find the bound relative to each column's range that gives a ratio of peak signal to noise of DB decibels.
+    #[arg(long, value_name = "DB", group = "default_bound")]
+    pub psnr: Option<f64>,
+    /// Store nothing but the latents of the autoencoder, R times smaller than FILE: there is no bound on the error.
+    #[arg(long, requires = "ratio")]
+    pub latents_only: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct CompareArgs {
+    /// The original.
+    #[arg(value_name = "A")]
+    pub before: PathBuf,
+    /// What came back of it, or any other file of the same layout.
+    #[arg(value_name = "B")]
+    pub after: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+    #[command(flatten)]
+    pub bounds: BoundArgs,
 }
 
 #[derive(Args, Debug)]
@@ -171,6 +245,8 @@ pub struct CompressArgs {
     pub no_embed_model: bool,
     #[command(flatten)]
     pub layout: LayoutArgs,
+    #[command(flatten)]
+    pub lossy: LossyArgs,
 }
 
 #[derive(Args, Debug)]
@@ -185,6 +261,9 @@ pub struct DecompressArgs {
     /// A model that the files may refer to without holding it.
     #[arg(short, long = "model", value_name = "MODEL")]
     pub models: Vec<PathBuf>,
+    /// Refuse files that are lossy.
+    #[arg(long)]
+    pub lossless: bool,
 }
 
 #[derive(Args, Debug)]
@@ -244,6 +323,8 @@ pub struct BenchArgs {
     pub force: bool,
     #[command(flatten)]
     pub layout: LayoutArgs,
+    #[command(flatten)]
+    pub lossy: LossyArgs,
 }
 
 #[cfg(feature = "train")]

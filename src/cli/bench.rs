@@ -9,7 +9,7 @@ use super::report::{PendingPage, page};
 use super::source::OpenInput;
 use super::stdout::print;
 use super::verify::Comparison;
-use super::{layout_option, model_file, stages};
+use super::{layout_option, lossy, model_file, stages};
 use boa_constrictor::kernel::Kernel;
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};
 use std::fs::File;
@@ -20,6 +20,7 @@ use std::time::Instant;
 
 /// Compresses a file to a temporary one and back, compares, and prints sizes and speeds.
 pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
+    lossy::refuse(&args.lossy)?;
     let options = EncodeOptions {
         level: args.level.level(),
         model: args.model.as_deref().map(model_file::load).transpose()?,

@@ -9,7 +9,7 @@ use super::output::Output;
 use super::progress::Meter;
 use super::source::{self, OpenInput};
 use super::verify::Comparison;
-use super::{layout_option, model_file};
+use super::{layout_option, lossy, model_file};
 use boa_constrictor::{DecodeOptions, EncodeOptions, Input, Summary, compress, decompress};
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal};
@@ -21,6 +21,7 @@ pub const SUFFIX: &str = "boa";
 
 /// Compresses every file; the exit code is the worst.
 pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
+    lossy::refuse(&args.lossy)?;
     let time = args.fit.map(minutes).transpose()?;
     let options = EncodeOptions {
         level: args.level.level(),

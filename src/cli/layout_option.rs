@@ -1,39 +1,85 @@
 //! `--dtype`, `--shape` and `--record` as a layout.
 
 use super::args::LayoutArgs;
+use super::dtype;
 use super::exit::{Failure, USAGE};
 use boa_constrictor::Layout;
-use boa_constrictor::layout::SpecifiedLayout;
+use boa_constrictor::layout::{Column, SpecifiedLayout};
+use boa_constrictor::lossy::source::{RawField, SpecifiedNumbers};
 
 /// The layout that the options specify.
 pub fn layout(args: &LayoutArgs) -> Result<SpecifiedLayout, Failure> {
-    parse(args).map_err(|line| Failure::Message { line, code: USAGE })
+    parse(args).map_err(usage)
+}
+
+/// The numbers that the options specify, for which all of the input must be known; with names of columns there are as many of these.
+pub fn numbers(
+    args: &LayoutArgs,
+    names: usize,
+    column_major: bool,
+) -> Result<Option<SpecifiedNumbers>, Failure> {
+    parse_numbers(args, names, column_major).map_err(usage)
+}
+
+fn usage(line: String) -> Failure {
+    Failure::Message { line, code: USAGE }
+}
+
+/// What `--dtype` says.
+enum Dtype {
+    /// The type of all numbers.
+    One(Column),
+    /// What a row consists of.
+    Row(Vec<RawField>),
+}
+
+fn dtype(args: &LayoutArgs) -> Result<Option<Dtype>, String> {
+    let Some(text) = &args.dtype else {
+        return Ok(None);
+    };
+    let fields = dtype::parse(text)?;
+    if let [RawField::Number(column)] = fields.as_slice()
+        && !text.contains(['*', ','])
+    {
+        return Ok(Some(Dtype::One(*column)));
+    }
+    if !args.shape.is_empty() {
+        return Err(format!("--shape needs a single type, not --dtype {text}"));
+    }
+    let row: u64 = fields.iter().map(|field| u64::from(field.width())).sum();
+    if let Some(record) = args.record.filter(|&record| u64::from(record) != row) {
+        return Err(format!(
+            "--record {record} is not the {row} bytes of --dtype {text}"
+        ));
+    }
+    Ok(Some(Dtype::Row(fields)))
 }
 
 fn parse(args: &LayoutArgs) -> Result<SpecifiedLayout, String> {
-    let (width, swap) = match (args.dtype.as_deref(), args.record) {
-        (Some(name), _) => dtype(name)?,
-        (None, Some(_)) => (1, false),
-        (None, None) => return Ok(SpecifiedLayout::Nothing),
+    let dtype = dtype(args)?;
+    if args.record == Some(0) {
+        return Err("--record: a record has at least one byte".into());
+    }
+    let column = match &dtype {
+        Some(Dtype::One(column)) => Some(*column),
+        Some(Dtype::Row(fields)) => same_type(fields),
+        None => None,
     };
-    let (record, plane) = match args.record {
-        Some(record) => (u64::from(record), 0),
-        None => steps(&args.shape, u64::from(width))?,
+    let (record, plane) = match (args.record, &dtype) {
+        (Some(record), _) => (u64::from(record), 0),
+        (None, None) => return Ok(SpecifiedLayout::Nothing),
+        (None, Some(Dtype::One(column))) => steps(&args.shape, column.width.into())?,
+        (None, Some(Dtype::Row(fields))) => {
+            (fields.iter().map(|field| u64::from(field.width())).sum(), 0)
+        }
     };
     let limit = Layout::MAX_LAG;
     let record = u32::try_from(record).ok().filter(|&record| record <= limit);
     let record = record.ok_or_else(|| format!("a record has at most {limit} bytes"))?;
-    if args.record == Some(0) {
-        return Err("--record: a record has at least one byte".into());
-    }
-    if !record.is_multiple_of(u32::from(width)) {
-        return Err(format!(
-            "--record {record} is no multiple of the {width} bytes of --dtype"
-        ));
-    }
-    if args.dtype.is_none() {
+    let Some(Column { width, swap, .. }) = column else {
         return Ok(SpecifiedLayout::Record(record));
-    }
+    };
+    whole_elements(record, width)?;
     // A plane this long lies outside the frame, or nearly: nothing is lost without it.
     let plane = u32::try_from(plane)
         .ok()
@@ -46,6 +92,77 @@ fn parse(args: &LayoutArgs) -> Result<SpecifiedLayout, String> {
         plane,
         phase: 0,
     }))
+}
+
+fn whole_elements(record: u32, width: u8) -> Result<(), String> {
+    if record.is_multiple_of(u32::from(width)) {
+        return Ok(());
+    }
+    Err(format!(
+        "--record {record} is no multiple of the {width} bytes of --dtype"
+    ))
+}
+
+/// The type of all fields, if they are numbers of one type.
+fn same_type(fields: &[RawField]) -> Option<Column> {
+    let number = |field: &RawField| match *field {
+        RawField::Number(column) => Some(column),
+        RawField::Bytes(_) => None,
+    };
+    let first = number(fields.first()?)?;
+    let mut all = fields.iter();
+    all.all(|field| number(field) == Some(first))
+        .then_some(first)
+}
+
+fn parse_numbers(
+    args: &LayoutArgs,
+    names: usize,
+    column_major: bool,
+) -> Result<Option<SpecifiedNumbers>, String> {
+    let table = |fields| {
+        Ok(Some(SpecifiedNumbers::Table {
+            fields,
+            column_major,
+        }))
+    };
+    let column = match (dtype(args)?, args.record) {
+        (None, None) => return Ok(None),
+        (None, Some(record)) => {
+            return Err(format!(
+                "--record {record} needs a --dtype where a bound is to be kept, as in --dtype f4"
+            ));
+        }
+        (Some(Dtype::Row(fields)), _) => return table(fields),
+        (Some(Dtype::One(column)), Some(record)) => {
+            whole_elements(record, column.width)?;
+            let count = record / u32::from(column.width);
+            return table(vec![RawField::Number(column); count as usize]);
+        }
+        (Some(Dtype::One(column)), None) => column,
+    };
+    steps(&args.shape, column.width.into())?;
+    let mut shape = args.shape.clone();
+    match (column_major, shape.as_slice()) {
+        (true, [] | [_]) if names == 0 => {
+            Err("--column-major needs --record, --shape or --names".into())
+        }
+        (true, []) => table(vec![RawField::Number(column); names]),
+        (true, &[_, columns]) if names > 0 => {
+            if columns != names as u64 {
+                return Err(format!(
+                    "--shape has {columns} columns, but there are {names} names"
+                ));
+            }
+            table(vec![RawField::Number(column); names])
+        }
+        (column_major, _) => {
+            if column_major {
+                shape.reverse();
+            }
+            Ok(Some(SpecifiedNumbers::Array { column, shape }))
+        }
+    }
 }
 
 /// Bytes from row to row and from plane to plane of an array in C order.
@@ -64,63 +181,21 @@ fn steps(shape: &[u64], width: u64) -> Result<(u64, u64), String> {
     }
 }
 
-/// Width and "is little-endian" of a type as numpy writes it (`f4`, `<f4`, `>i2`, `float32`) or by its bits (`f32`).
-/// A lone digit counts bytes, as in numpy: `i8` has 64 bits.
-fn dtype(name: &str) -> Result<(u8, bool), String> {
-    let unknown = || {
-        format!("--dtype {name}: not a type; types are like f4, f8, i2, u1, '>i2', f32 or float32")
-    };
-    let (big, plain) = match name.split_at_checked(1) {
-        Some((">", rest)) => (true, rest),
-        Some(("<" | "=" | "|", rest)) => (false, rest),
-        _ => (false, name),
-    };
-    let long = ["float", "uint", "int"]
-        .iter()
-        .find_map(|kind| plain.strip_prefix(kind));
-    let width = match (long, plain.strip_prefix(['f', 'i', 'u'])) {
-        (Some("8"), _) => 1,
-        (Some("16"), _) | (None, Some("2" | "16")) => 2,
-        (Some("32"), _) | (None, Some("4" | "32")) => 4,
-        (Some("64"), _) | (None, Some("8" | "64")) => 8,
-        (None, Some("1")) => 1,
-        _ => return Err(unknown()),
-    };
-    if width == 1 && plain.starts_with('f') {
-        return Err(unknown());
-    }
-    Ok((width, !big && width > 1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use boa_constrictor::layout::Kind;
 
-    fn parsed(dtype: &str, shape: &[u64], record: Option<u32>) -> Result<SpecifiedLayout, String> {
-        let dtype = (!dtype.is_empty()).then(|| dtype.to_string());
-        parse(&LayoutArgs {
-            dtype,
+    fn args(dtype: &str, shape: &[u64], record: Option<u32>) -> LayoutArgs {
+        LayoutArgs {
+            dtype: (!dtype.is_empty()).then(|| dtype.to_string()),
             shape: shape.to_vec(),
             record,
-        })
+        }
     }
 
-    #[test]
-    fn spellings_of_types() {
-        for name in ["f4", "<f4", "=f4", "f32", "float32", "i4", "uint32", "u32"] {
-            assert_eq!(dtype(name), Ok((4, true)), "{name}");
-        }
-        for (name, expected) in [
-            (">i2", (2, false)),
-            ("i8", (8, true)),
-            ("int8", (1, false)),
-            ("|u1", (1, false)),
-        ] {
-            assert_eq!(dtype(name), Ok(expected), "{name}");
-        }
-        for name in ["", "<", "f", "f1", "f3", "float8", "x4", "4", "ü4", "f4 "] {
-            assert!(dtype(name).is_err(), "{name}");
-        }
+    fn parsed(dtype: &str, shape: &[u64], record: Option<u32>) -> Result<SpecifiedLayout, String> {
+        parse(&args(dtype, shape, record))
     }
 
     #[test]
@@ -159,5 +234,78 @@ mod tests {
         assert!(parsed("f4", &[3, u64::MAX], None).is_err());
         assert!(parsed("f4", &[3, 1 << 40], None).is_err());
         assert!(parsed("", &[], Some(0)).is_err());
+    }
+
+    #[test]
+    fn rows_of_several_types() {
+        let layout = Layout {
+            width: 4,
+            swap: true,
+            record: 20,
+            plane: 0,
+            phase: 0,
+        };
+        assert_eq!(
+            parsed("f4*5", &[], None),
+            Ok(SpecifiedLayout::Layout(layout))
+        );
+        assert_eq!(
+            parsed("f4,f4*4", &[], Some(20)),
+            Ok(SpecifiedLayout::Layout(layout))
+        );
+        assert_eq!(
+            parsed("f4*2,i2,V1", &[], None),
+            Ok(SpecifiedLayout::Record(11))
+        );
+        assert_eq!(
+            parsed("f4*2,i4", &[], Some(12)),
+            Ok(SpecifiedLayout::Record(12))
+        );
+        assert!(parsed("f4,i2", &[], Some(8)).is_err());
+        assert!(parsed("f4,f4", &[4, 2], None).is_err());
+    }
+
+    #[test]
+    fn numbers_are_specified_wholly() {
+        let column = Column {
+            width: 4,
+            swap: true,
+            kind: Kind::Float,
+        };
+        let table = |fields: Vec<RawField>, column_major| {
+            Ok(Some(SpecifiedNumbers::Table {
+                fields,
+                column_major,
+            }))
+        };
+        let array = |shape: &[u64]| {
+            Ok(Some(SpecifiedNumbers::Array {
+                column,
+                shape: shape.to_vec(),
+            }))
+        };
+        let number = RawField::Number(column);
+        let of = |dtype, shape: &[u64], record, names, column_major| {
+            parse_numbers(&args(dtype, shape, record), names, column_major)
+        };
+        assert_eq!(of("", &[], None, 0, false), Ok(None));
+        assert!(of("", &[], Some(8), 0, false).is_err());
+        assert_eq!(
+            of("f4", &[], Some(8), 0, true),
+            table(vec![number; 2], true)
+        );
+        assert!(of("f4", &[], Some(6), 0, true).is_err());
+        let mixed = vec![number, RawField::Bytes(3), number];
+        assert_eq!(of("f4,V3,f4", &[], Some(11), 0, false), table(mixed, false));
+        assert_eq!(of("f4", &[], None, 0, false), array(&[]));
+        assert_eq!(of("f4", &[2, 3], None, 0, false), array(&[2, 3]));
+        assert_eq!(of("f4", &[2, 3], None, 0, true), array(&[3, 2]));
+        assert_eq!(
+            of("f4", &[2, 3], None, 3, true),
+            table(vec![number; 3], true)
+        );
+        assert!(of("f4", &[3, 5], None, 3, true).is_err());
+        assert_eq!(of("f4", &[], None, 3, true), table(vec![number; 3], true));
+        assert!(of("f4", &[], None, 0, true).is_err());
     }
 }

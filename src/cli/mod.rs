@@ -3,8 +3,10 @@
 mod analyze;
 mod args;
 mod bench;
+mod compare;
 mod compress;
 mod decompress;
+mod dtype;
 mod each_file;
 mod exit;
 #[cfg(feature = "train")]
@@ -12,6 +14,7 @@ mod fit;
 mod layout_option;
 mod level;
 mod list;
+mod lossy;
 mod measured;
 mod model_file;
 mod output;
@@ -77,6 +80,7 @@ fn run_command(cli: &Cli) -> Result<u8, Failure> {
         Command::Test(args) => test::run(args, &cli.talk),
         Command::List(args) => list::run(args, &cli.talk),
         Command::Analyze(args) => analyze::run(args, &cli.talk),
+        Command::Compare(args) => compare::run(args),
         Command::Bench(args) => bench::run(args, &cli.talk),
         #[cfg(feature = "train")]
         Command::Train(args) => train::run(args, &cli.talk),

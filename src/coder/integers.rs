@@ -101,6 +101,9 @@ mod tests {
         Integers::new(&mut encoder).integer(0, 8).unwrap();
         let words = encoder.finish();
         let mut decoder = LaneDecoder::new(&words).unwrap();
-        assert_eq!(Integers::new(&mut decoder).within(0, 0, 0, 7), Err(BadWords));
+        assert_eq!(
+            Integers::new(&mut decoder).within(0, 0, 0, 7),
+            Err(BadWords)
+        );
     }
 }

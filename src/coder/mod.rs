@@ -9,8 +9,8 @@ mod integers;
 mod words;
 
 pub use adaptive::{AdaptiveBit, BitCoder, CONTEXTS, Numbers};
-pub use integers::Integers;
 use bit::Bit;
+pub use integers::Integers;
 pub use words::WordReader;
 
 use constriction::stream::queue::{DefaultRangeEncoder, RangeDecoder};

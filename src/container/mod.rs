@@ -5,6 +5,7 @@
 mod announcement;
 pub mod fits;
 pub mod npy;
+pub mod npz;
 
 pub(crate) use announcement::Container;
 

@@ -17,9 +17,9 @@ mod section;
 mod segments;
 mod structure;
 
+pub use bounds::{BoundRun, ListedBound};
 pub use checksum::{CHECK_BYTES, FrameHash, check, frame_hash};
 pub use cursor::{Cursor, put_varint};
-pub use bounds::{BoundRun, ListedBound};
 pub use entropy_model::{EntropyModel, Mix, NetworkRef, Numbers};
 pub use frame::FrameHeader;
 pub use header::{Head, Start};

@@ -7,7 +7,7 @@ pub enum Kind {
     Unsigned,
     /// An integer in two's complement.
     Signed,
-    /// A binary IEEE 754 number; only with 4 and 8 bytes.
+    /// A binary IEEE 754 number; with 4 and 8 bytes, and in `lossy` also with 2.
     Float,
 }
 

@@ -31,12 +31,7 @@ fn entropy(counts: impl Iterator<Item = u32> + Clone) -> f64 {
 }
 
 /// A uniform grid moved so that frequent values lie within cells, not between them.
-pub fn centred(
-    grid: Grid,
-    column: Column,
-    rows: usize,
-    bits: &impl Fn(usize) -> u64,
-) -> Grid {
+pub fn centred(grid: Grid, column: Column, rows: usize, bits: &impl Fn(usize) -> u64) -> Grid {
     let Grid::Uniform { step, .. } = grid else {
         return grid;
     };
@@ -75,7 +70,11 @@ pub fn spans(cells: &[i64]) -> bool {
 
 /// How the columns of cells are coded, those that stay exact left out.
 pub(super) fn codes(columns: &[Option<CellColumn>], rows: usize) -> Vec<ColumnCode> {
-    let cells: Vec<&[i64]> = columns.iter().flatten().map(|c| c.cells.as_slice()).collect();
+    let cells: Vec<&[i64]> = columns
+        .iter()
+        .flatten()
+        .map(|c| c.cells.as_slice())
+        .collect();
     let mut codes: Vec<ColumnCode> = cells.iter().map(|cells| plain(cells)).collect();
     let sampled: Vec<usize> = (0..rows).step_by((rows / ROWS).max(1)).collect();
     let buckets: Vec<Vec<u32>> = { cells.iter().zip(&codes) }
@@ -129,7 +128,8 @@ fn conditional_entropy(own: &[u32], contexts: impl Iterator<Item = u64>) -> f64 
         *counts.entry(context).or_default().entry(value).or_default() += 1;
     }
     let bits = counts.values();
-    bits.map(|own| entropy(own.values().copied()) + NEW_VALUE * own.len() as f64).sum()
+    bits.map(|own| entropy(own.values().copied()) + NEW_VALUE * own.len() as f64)
+        .sum()
 }
 
 /// The column whose buckets say most of a column's, and that which says most beside it.

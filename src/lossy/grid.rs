@@ -112,7 +112,9 @@ impl Grid {
         match tolerance {
             Tolerance::Absolute(bound) => {
                 let bound = bound.min((MAX_CELL / 2) as f64) as u64;
-                Some(Grid::Integer { step: 2 * bound + 1 })
+                Some(Grid::Integer {
+                    step: 2 * bound + 1,
+                })
             }
             _ => Some(Grid::INTEGERS),
         }
@@ -144,9 +146,7 @@ impl Grid {
         }
         let x = number::to_f64(column, bits);
         let in_fine = match *self {
-            Grid::Uniform { step, offset } => {
-                (x / step - f64::from(offset) / 16.0) * FINE as f64
-            }
+            Grid::Uniform { step, offset } => (x / step - f64::from(offset) / 16.0) * FINE as f64,
             _ if x == 0.0 => 0.0,
             Grid::Logarithmic { step, first } => {
                 let cell = (functions::log(x.abs()) / step).round() - first as f64 + 1.0;
@@ -219,7 +219,9 @@ impl Grid {
             }),
             4 => Some(Grid::Decimal {
                 digits: integers.within(context::STEP, parameters[0] as u64, 1, 17)? as u8,
-                first: integers.integer(context::FIRST, parameters[1])?.clamp(-400, 400) as i32,
+                first: integers
+                    .integer(context::FIRST, parameters[1])?
+                    .clamp(-400, 400) as i32,
             }),
             _ => None,
         })
@@ -289,7 +291,9 @@ fn decimal_value(cell: i64, digits: u8, first: i32) -> f64 {
     let least = 10u64.pow(u32::from(digits) - 1);
     let above = cell.unsigned_abs() - 1;
     let (decade, mantissa) = (above / (9 * least), above % (9 * least) + least);
-    let exponent = i64::from(first).saturating_add_unsigned(decade.min(1000)) - i64::from(digits) + 1;
+    let exponent =
+        i64::from(first).saturating_add_unsigned(decade.min(1000)) - i64::from(digits) + 1;
     let text = format!("{mantissa}e{exponent}");
-    text.parse().map_or(0.0, |value: f64| value.copysign(cell as f64))
+    text.parse()
+        .map_or(0.0, |value: f64| value.copysign(cell as f64))
 }

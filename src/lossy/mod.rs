@@ -4,9 +4,13 @@
 //! Floats are allowed here: all of this is the encoder's, or measures its result.
 
 pub mod bound;
+pub mod checksum;
+pub mod comparison;
 mod decimal;
+pub mod distortion;
 mod fit;
 pub mod grid;
+pub mod names;
 pub mod number;
 pub mod pieces;
 pub mod plan;

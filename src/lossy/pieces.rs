@@ -12,6 +12,8 @@ pub struct Piece<'a> {
     pub start: u64,
     /// Bytes.
     pub len: u64,
+    /// The number of its region in the source.
+    pub region: usize,
     /// What it holds.
     pub content: PieceContent<'a>,
 }
@@ -40,95 +42,91 @@ pub enum PieceContent<'a> {
 /// The pieces of an input in order, each of at most `max` bytes, but of at least one row or element.
 pub fn pieces(source: &Source, max: u64) -> impl Iterator<Item = Piece<'_>> {
     let mut first = 0;
-    source.regions.iter().flat_map(move |region| {
-        let mut all = Vec::new();
-        match &region.content {
-            RegionContent::Exact => divide(
-                region.start,
-                region.len,
-                1,
+    source
+        .regions
+        .iter()
+        .enumerate()
+        .flat_map(move |(number, region)| {
+            let mut divider = Divider {
                 max,
-                PieceContent::Exact,
-                &mut all,
-            ),
-            RegionContent::Array(array) => {
-                let content = PieceContent::Elements {
-                    column: array.column,
-                    number: first,
-                };
-                let width = array.column.width.into();
-                divide(region.start, region.len, width, max, content, &mut all);
-                first += 1;
+                region: number,
+                pieces: Vec::new(),
+            };
+            match &region.content {
+                RegionContent::Exact => {
+                    divider.divide(region.start, region.len, 1, PieceContent::Exact);
+                }
+                RegionContent::Array(array) => {
+                    let column = array.column;
+                    let content = PieceContent::Elements {
+                        column,
+                        number: first,
+                    };
+                    divider.divide(region.start, region.len, column.width.into(), content);
+                    first += 1;
+                }
+                RegionContent::Table(table) => {
+                    if table.column_major {
+                        divider.columns(table, region.start, first);
+                    } else {
+                        let content = PieceContent::Rows { table, first };
+                        divider.divide(region.start, region.len, table.record, content);
+                    }
+                    first += table.columns.len();
+                }
             }
-            RegionContent::Table(table) if table.column_major => {
-                of_columns(table, region.start, first, max, &mut all);
-                first += table.columns.len();
-            }
-            RegionContent::Table(table) => {
-                let content = PieceContent::Rows { table, first };
-                divide(
-                    region.start,
-                    region.len,
-                    table.record,
-                    max,
-                    content,
-                    &mut all,
-                );
-                first += table.columns.len();
-            }
-        }
-        all
-    })
+            divider.pieces
+        })
 }
 
-/// The columns of a table, and what lies between them.
-fn of_columns<'a>(table: &Table, start: u64, first: usize, max: u64, all: &mut Vec<Piece<'a>>) {
-    let mut gaps = table.gaps().into_iter().peekable();
-    let gap = |gap: Range<u32>, all: &mut Vec<Piece<'a>>| {
-        let (offset, len) = (u64::from(gap.start), u64::from(gap.end - gap.start));
-        let at = start + offset * table.rows;
-        divide(at, len * table.rows, 1, max, PieceContent::Exact, all);
-    };
-    for (number, column) in (first..).zip(&table.columns) {
-        while let Some(before) = gaps.next_if(|gap| gap.start < column.offset) {
-            gap(before, all);
-        }
-        let (width, column_start) = (u64::from(column.column.width), table.position(column, 0));
-        let content = PieceContent::Elements {
-            column: column.column,
-            number,
-        };
-        divide(
-            start + column_start,
-            width * table.rows,
-            width,
-            max,
-            content,
-            all,
-        );
-    }
-    gaps.for_each(|last| gap(last, all));
-}
-
-/// Pieces of whole items of `item` bytes.
-fn divide<'a>(
-    start: u64,
-    len: u64,
-    item: u64,
+/// Divides a region.
+struct Divider<'a> {
     max: u64,
-    content: PieceContent<'a>,
-    all: &mut Vec<Piece<'a>>,
-) {
-    let step = (max / item.max(1)).max(1) * item.max(1);
-    let mut at = 0;
-    while at < len {
-        let len = step.min(len - at);
-        all.push(Piece {
-            start: start + at,
-            len,
-            content: content.clone(),
-        });
-        at += len;
+    region: usize,
+    pieces: Vec<Piece<'a>>,
+}
+
+impl<'a> Divider<'a> {
+    /// Adds pieces of whole items of `item` bytes.
+    fn divide(&mut self, start: u64, len: u64, item: u64, content: PieceContent<'a>) {
+        let item = item.max(1);
+        let step = (self.max / item).max(1) * item;
+        let mut at = 0;
+        while at < len {
+            let len = step.min(len - at);
+            self.pieces.push(Piece {
+                start: start + at,
+                len,
+                region: self.region,
+                content: content.clone(),
+            });
+            at += len;
+        }
+    }
+
+    /// Adds the columns of a table one after the other, and what lies between them.
+    fn columns(&mut self, table: &Table, start: u64, first: usize) {
+        let mut gaps = table.gaps().into_iter().peekable();
+        for (number, column) in (first..).zip(&table.columns) {
+            while let Some(gap) = gaps.next_if(|gap| gap.start < column.offset) {
+                self.gap(table, start, &gap);
+            }
+            let width = u64::from(column.column.width);
+            let content = PieceContent::Elements {
+                column: column.column,
+                number,
+            };
+            let start = start + table.position(column, 0);
+            self.divide(start, width * table.rows, width, content);
+        }
+        gaps.for_each(|gap| self.gap(table, start, &gap));
+    }
+
+    /// Adds a column without numbers.
+    fn gap(&mut self, table: &Table, start: u64, gap: &Range<u32>) {
+        let (offset, width) = (u64::from(gap.start), u64::from(gap.end - gap.start));
+        let start = start + offset * table.rows;
+        self.divide(start, width * table.rows, 1, PieceContent::Exact);
     }
 }
 
@@ -156,7 +154,7 @@ impl Piece<'_> {
     /// The bytes of the piece that hold no numbers.
     pub fn exact(&self) -> Vec<Range<usize>> {
         match &self.content {
-            PieceContent::Exact => vec![0..self.len as usize],
+            PieceContent::Exact => std::iter::once(0..self.len as usize).collect(),
             PieceContent::Elements { .. } => Vec::new(),
             PieceContent::Rows { table, .. } => {
                 let gaps = table.gaps();

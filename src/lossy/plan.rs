@@ -49,14 +49,17 @@ pub struct Plan {
 impl Plan {
     /// From the bound of each column, none for exact, and from what its values are like.
     pub fn new(bounds: &[Option<Bound>], summaries: &[ColumnSummary]) -> Plan {
-        let tasks = bounds.iter().zip(summaries).map(|(bound, summary)| ColumnTask {
-            tolerance: bound.map(|bound| bound.tolerance(summary.range)),
-            fill: summary.fill.clone(),
-            extent: Extent {
-                largest: summary.min.abs().max(summary.max.abs()),
-                smallest: summary.smallest,
-            },
-        });
+        let tasks = bounds
+            .iter()
+            .zip(summaries)
+            .map(|(bound, summary)| ColumnTask {
+                tolerance: bound.map(|bound| bound.tolerance(summary.range)),
+                fill: summary.fill.clone(),
+                extent: Extent {
+                    largest: summary.min.abs().max(summary.max.abs()),
+                    smallest: summary.smallest,
+                },
+            });
         Plan {
             tasks: tasks.collect(),
         }
@@ -95,7 +98,11 @@ impl Plan {
         };
         let tasks = self.tasks[first..first + table.columns.len()].to_vec();
         let kept = |task: &ColumnTask| task.tolerance.is_none();
-        let longest = if table.column_major { LONG_FRAME } else { FRAME };
+        let longest = if table.column_major {
+            LONG_FRAME
+        } else {
+            FRAME
+        };
         let most = longest / table.record.max(1) * table.record;
         if most == 0 || tasks.iter().all(kept) {
             return exact(region.start, region.len, frames);

@@ -47,7 +47,12 @@ pub fn fit(
             Centred::new(sampled.iter().map(cell).collect())
         })
         .collect();
-    let own = Centred::new(sampled.iter().map(|&row| cells[column][row] as f64).collect());
+    let own = Centred::new(
+        sampled
+            .iter()
+            .map(|&row| cells[column][row] as f64)
+            .collect(),
+    );
     let chosen = choose(&values, &own, rows);
     if chosen.is_empty() {
         return None;
@@ -95,7 +100,9 @@ fn choose(values: &[Centred], own: &Centred, rows: usize) -> Vec<usize> {
         let square = product(&direction, &direction);
         let without = |from: &[f64]| -> Vec<f64> {
             let factor = product(from, &direction) / square;
-            { from.iter().zip(&direction) }.map(|(a, b)| a - factor * b).collect()
+            { from.iter().zip(&direction) }
+                .map(|(a, b)| a - factor * b)
+                .collect()
         };
         let next = without(&left);
         let saved = 0.5 * (variance(&left) / variance(&next)).log2() * rows as f64;
@@ -119,7 +126,8 @@ fn solve(values: &[Centred], own: &Centred, chosen: &[usize]) -> Vec<f64> {
     let mut rows: Vec<Vec<f64>> = { chosen.iter() }
         .map(|&p| {
             let row = { chosen.iter() }.map(|&q| product(&values[p].values, &values[q].values));
-            row.chain([product(&values[p].values, &own.values)]).collect()
+            row.chain([product(&values[p].values, &own.values)])
+                .collect()
         })
         .collect();
     for p in 0..n {
@@ -128,7 +136,9 @@ fn solve(values: &[Centred], own: &Centred, chosen: &[usize]) -> Vec<f64> {
         for (r, row) in rows.iter_mut().enumerate() {
             if r != p {
                 let factor = row[p] / pivot[p];
-                row.iter_mut().zip(&pivot).for_each(|(x, y)| *x -= factor * y);
+                row.iter_mut()
+                    .zip(&pivot)
+                    .for_each(|(x, y)| *x -= factor * y);
             }
         }
     }

@@ -70,6 +70,8 @@ pub struct LossyRequest {
     pub fill: Vec<f64>,
     /// What the default bound is to be chosen for.
     pub target: Option<Target>,
+    /// Nothing but the latents of an autoencoder is stored, of the size that the target gives: no bound is kept.
+    pub latents_only: bool,
 }
 
 /// A column of numbers, or an array of them, as a request sees it.

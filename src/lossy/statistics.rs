@@ -166,7 +166,10 @@ impl ColumnStatistics {
         // A fill value that was only guessed counts: what a bound means must not hang on a guess.
         let counts = |&&(key, _): &&(i64, u64)| self.value(key).abs() < HUGE;
         let lowest = all[..low].iter().find(counts).map_or(min, |found| found.0);
-        let highest = all[all.len() - high..].iter().rfind(counts).map_or(max, |found| found.0);
+        let highest = all[all.len() - high..]
+            .iter()
+            .rfind(counts)
+            .map_or(max, |found| found.0);
         ColumnSummary {
             count: self.count,
             ordinary: moments.count,

@@ -186,7 +186,8 @@ fn quantised(
         let cell = cells[first];
         cells[..first].fill(cell);
     }
-    let fits = fit::spans(&cells) && (specials.bits.len() - fills(task, &specials)) * SPECIALS <= rows;
+    let fits =
+        fit::spans(&cells) && (specials.bits.len() - fills(task, &specials)) * SPECIALS <= rows;
     fits.then_some(CellColumn {
         grid,
         specials,
@@ -196,7 +197,9 @@ fn quantised(
 
 /// How many of the specials are fill values.
 fn fills(task: &ColumnTask, specials: &Specials) -> usize {
-    { specials.bits.iter() }.filter(|&bits| task.fill.contains(bits)).count()
+    { specials.bits.iter() }
+        .filter(|&bits| task.fill.contains(bits))
+        .count()
 }
 
 /// The content of `len` bytes that was coded in `words`; `exact` are its other bytes.
@@ -246,7 +249,11 @@ fn write_columns(
                 false => coded.grid.to_bits(column, cell << FINE_BITS),
             };
             let at = shape.position(number, row, rows);
-            number::write(column, bits, &mut content[at..at + usize::from(column.width)]);
+            number::write(
+                column,
+                bits,
+                &mut content[at..at + usize::from(column.width)],
+            );
         }
     }
 }
@@ -346,7 +353,14 @@ fn code_columns<C: BitCoder>(
             cells
         })
         .collect();
-    table::code(integers.coder(), &codes, rows, &flags, &mut cells, &mut |_, _| None)?;
+    table::code(
+        integers.coder(),
+        &codes,
+        rows,
+        &flags,
+        &mut cells,
+        &mut |_, _| None,
+    )?;
     for (column, cells) in columns.iter_mut().flatten().zip(cells) {
         column.cells = cells;
     }

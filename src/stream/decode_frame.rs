@@ -80,7 +80,9 @@ fn decode_numbers(
     payload: &[u8],
 ) -> std::result::Result<Vec<u8>, &'static str> {
     let words = 4 * header.streams.iter().sum::<u32>() as usize;
-    let (stream, inner) = payload.split_at_checked(words).ok_or("length of the stream")?;
+    let (stream, inner) = payload
+        .split_at_checked(words)
+        .ok_or("length of the stream")?;
     let exact = match inner {
         [] => Vec::new(),
         inner => decode_inner(inner, header.content_len)?,

@@ -78,7 +78,10 @@ pub fn compress_lossy(
 ) -> Result<Summary> {
     let frames = plan.frames(source);
     if frames.len() as u64 > MAX_FRAMES {
-        let message = format!("{} frames: a lossy file has at most {MAX_FRAMES}", frames.len());
+        let message = format!(
+            "{} frames: a lossy file has at most {MAX_FRAMES}",
+            frames.len()
+        );
         return Err(Error::InvalidArgument(message));
     }
     let mut member = Member::begin(&mut output, bounds, progress)?;
@@ -209,7 +212,11 @@ fn table_layout(shape: &TableShape) -> Layout {
         false => u32::try_from(shape.record).unwrap_or(0),
     };
     Layout {
-        record: if record > 1 && record <= Layout::MAX_LAG { record } else { 0 },
+        record: if record > 1 && record <= Layout::MAX_LAG {
+            record
+        } else {
+            0
+        },
         ..Layout::BYTES
     }
 }
@@ -231,7 +238,11 @@ fn numbers_frame(effort: Effort, content: &[u8], coded: CodedTable) -> Option<En
         false => {
             let record = coded.exact_record as u32;
             let layout = Layout {
-                record: if record > 1 && record <= Layout::MAX_LAG { record } else { 0 },
+                record: if record > 1 && record <= Layout::MAX_LAG {
+                    record
+                } else {
+                    0
+                },
                 ..Layout::BYTES
             };
             let frame = exact_task(effort, layout).encode(coded.exact);

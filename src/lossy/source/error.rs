@@ -1,5 +1,6 @@
 //! Why the numbers of an input are not known.
 
+use crate::container::npz::NpzError;
 use crate::error::Error;
 
 /// The most columns of a table.
@@ -65,6 +66,9 @@ pub enum SourceError {
         /// The name.
         name: String,
     },
+    /// An archive that cannot be read.
+    #[error(transparent)]
+    Npz(#[from] NpzError),
     /// More columns than a table may have.
     #[error("has rows of more than {MAX_COLUMNS} numbers, or of more than 4 GiB")]
     TooManyColumns,

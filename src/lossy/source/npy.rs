@@ -53,6 +53,11 @@ pub(super) fn find(
     Ok(source)
 }
 
+/// Whether a type is one of numbers.
+pub(super) fn is_number(element: &NpyType) -> bool {
+    matches!(element, NpyType::Simple(simple) if number(simple).is_some())
+}
+
 /// The element of a type of numbers, and how many of them an item has.
 fn number(simple: &SimpleType) -> Option<(Column, u64)> {
     let (kind, width, components) = match (simple.kind, simple.count) {

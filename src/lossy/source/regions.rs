@@ -133,6 +133,14 @@ impl Source {
         all
     }
 
+    /// The name of each of the [columns](Source::columns), or its number as text.
+    pub fn names(&self) -> Vec<String> {
+        let columns = self.columns().into_iter().enumerate();
+        columns
+            .map(|(number, column)| column.name.map_or(number.to_string(), str::to_string))
+            .collect()
+    }
+
     /// The bound of each of the [columns](Source::columns); none for those that stay exact.
     ///
     /// # Errors

@@ -1,11 +1,11 @@
 //! One column of a table: its symbols as binary trees, each bit a mix of counters and of predictions.
 
+use super::super::logistic::squash;
 use super::counters::{NODES, Slots, fold};
 use super::logistic_distribution::Logistic;
-use super::table::ColumnCode;
 use super::mixer::{INPUTS, Inputs, LOGIT_LIMIT, Mixer};
+use super::table::ColumnCode;
 use crate::coder::{BadWords, BitCoder};
-use super::super::logistic::squash;
 
 /// Contexts of a symbol.
 pub const CONTEXTS: usize = 9;
@@ -167,7 +167,9 @@ impl ColumnModel {
         let mut inputs: Inputs = [0; INPUTS];
         inputs[INPUTS - 1] = 256;
         let mut edges = predictions.map(|prediction| {
-            prediction.map_or([0; 2], |p| [0, 1i64 << shape.depth].map(|integer| p.edge(integer)))
+            prediction.map_or([0; 2], |p| {
+                [0, 1i64 << shape.depth].map(|integer| p.edge(integer))
+            })
         });
         for depth in 0..shape.depth {
             if depth % 4 == 0 {
@@ -227,7 +229,11 @@ impl ColumnModel {
         }
         predictions[1] = Some(Logistic::new(i64::from(state.above[0]) << 8, above.error));
         predictions[2] = Some(Logistic::new(mean.mean, mean.error));
-        for (k, prediction) in predictions[3..].iter_mut().enumerate().take(shape.references) {
+        for (k, prediction) in predictions[3..]
+            .iter_mut()
+            .enumerate()
+            .take(shape.references)
+        {
             let track = *self.conditional.at(condition(context, k));
             if track.seen > 0 {
                 *prediction = Some(Logistic::new(track.mean, track.error));

@@ -60,4 +60,3 @@ impl Logistic {
         ln_cosh((edge - self.mean).clamp(-1 << 50, 1 << 50) * 64 / self.scale)
     }
 }
-

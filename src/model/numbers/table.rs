@@ -90,8 +90,7 @@ impl ColumnCode {
         if largest == 0 {
             return Ok(code);
         }
-        code.median =
-            integers.within(context::MEDIAN, self.median.into(), 0, largest)? as u32;
+        code.median = integers.within(context::MEDIAN, self.median.into(), 0, largest)? as u32;
         code.dictionary = self.code_dictionary(integers, least, largest, rows)?;
         let most = column.min(MAX_REFERENCES) as u64;
         let count = integers.within(context::REFERENCES, self.references.len() as u64, 0, most)?;
@@ -123,7 +122,10 @@ impl ColumnCode {
         let mut dictionary = vec![least];
         let mut last = least;
         for k in 1..=largest as usize {
-            let gap = self.dictionary.get(k).map_or(0, |cell| cell - self.dictionary[k - 1]);
+            let gap = self
+                .dictionary
+                .get(k)
+                .map_or(0, |cell| cell - self.dictionary[k - 1]);
             let gap = integers.integer(context::GAP, gap)?;
             last = last.checked_add(gap).filter(|_| gap > 0).ok_or(BadWords)?;
             dictionary.push(last);
@@ -208,7 +210,10 @@ pub fn code<C: BitCoder>(
             symbols.push(vec![0; rows]);
             continue;
         }
-        let mut own: Vec<u32> = cells[column].iter().map(|&cell| code.symbol(cell)).collect();
+        let mut own: Vec<u32> = cells[column]
+            .iter()
+            .map(|&cell| code.symbol(cell))
+            .collect();
         let formula = predict(column, cells);
         let context = |row: usize, above: u32| RowContext {
             left: left.map_or(0, |left| symbols[left][row]),
