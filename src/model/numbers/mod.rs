@@ -1,10 +1,12 @@
 //! Quantised numbers, bit by bit: what a lossy frame's values are coded with, in integers.
 //!
 //! A table goes column by column ([`table`]), each symbol a binary tree whose bits are mixes of counters and of the distributions
-//! around predictions.
+//! around predictions. A field ([`field`]) goes point by point, each predicted from its neighbours.
 
 pub mod column;
 mod counters;
+pub mod field;
+mod linear;
 mod logistic_distribution;
 mod mixer;
 pub mod table;
