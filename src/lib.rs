@@ -24,6 +24,7 @@ pub mod container;
 pub mod format;
 pub mod kernel;
 pub mod layout;
+pub mod lossy;
 pub mod model;
 pub mod model_file;
 #[cfg(feature = "report")]

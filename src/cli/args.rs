@@ -278,6 +278,21 @@ pub struct TrainArgs {
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     #[arg(value_parser = clap::value_parser!(u64).range(16..=1 << 24))]
     pub memory: u64,
+    /// Train an autoencoder for lossy compression of tables instead of a network for lossless compression.
+    #[arg(long, conflicts_with_all = ["size", "seeds", "augment", "checkpoint"])]
+    pub autoencoder: bool,
+    /// Hidden units of the autoencoder.
+    #[arg(long, value_name = "N", default_value_t = 64, requires = "autoencoder")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub hidden: u16,
+    /// Components of the distribution that it predicts of each number.
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "autoencoder")]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub components: u8,
+    /// Checks on the held-out rows without a gain before the training stops.
+    #[arg(long, value_name = "N", default_value_t = 12, requires = "autoencoder")]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..))]
+    pub patience: u8,
     /// For models for unknown data: pieces are also cut, scaled and robbed of their layout.
     #[arg(long, hide = true)]
     pub augment: bool,

@@ -2,6 +2,8 @@
 
 mod analyze;
 mod args;
+#[cfg(feature = "train")]
+mod autoencoder;
 mod bench;
 mod compress;
 mod decompress;
@@ -78,6 +80,8 @@ fn run_command(cli: &Cli) -> Result<u8, Failure> {
         Command::List(args) => list::run(args, &cli.talk),
         Command::Analyze(args) => analyze::run(args, &cli.talk),
         Command::Bench(args) => bench::run(args, &cli.talk),
+        #[cfg(feature = "train")]
+        Command::Train(args) if args.autoencoder => autoencoder::run(args, &cli.talk),
         #[cfg(feature = "train")]
         Command::Train(args) => train::run(args, &cli.talk),
     }
