@@ -2,6 +2,7 @@
 //!
 //! A field's blocks are rows like any others: then a layer is a convolution whose kernel is as wide as its stride.
 
+use super::OUTPUT_BITS;
 use super::dense::{Dense, leaky};
 use super::normalisation::{NORMAL_BITS, Normalisation};
 use crate::error::{Error, Result};
@@ -9,7 +10,7 @@ use crate::kernel::saturate16;
 use crate::model::TensorVisitor;
 
 /// Normalised numbers enter the first layer with so many fractional bits: +-8.
-pub(super) const ENTRY_BITS: u32 = 12;
+pub const ENTRY_BITS: u32 = 12;
 
 /// The shape of an autoencoder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct BottleneckShape {
     pub hidden: Vec<u16>,
     /// Latents of a row, 1..=512.
     pub latents: u16,
+    /// Bits of a latent, 2..=16: it lies within `2^(bits - 1) - 1`.
+    pub latent_bits: u8,
 }
 
 impl BottleneckShape {
@@ -41,6 +44,9 @@ impl BottleneckShape {
         if self.hidden.len() > Self::MAX_LAYERS {
             return invalid("hidden layers", self.hidden.len(), Self::MAX_LAYERS);
         }
+        if !(2..=16).contains(&self.latent_bits) {
+            return invalid("bits of a latent", self.latent_bits.into(), 16);
+        }
         for width in self.widths() {
             if width == 0 {
                 return invalid("width of no units", 1, 0);
@@ -50,6 +56,11 @@ impl BottleneckShape {
             }
         }
         Ok(())
+    }
+
+    /// The largest magnitude of a latent.
+    pub fn latent_limit(&self) -> i16 {
+        ((1u32 << (self.latent_bits.clamp(2, 16) - 1)) - 1) as i16
     }
 
     /// Widths of the encoder's layers, from the columns to the latents.
@@ -144,7 +155,10 @@ impl Bottleneck {
         let mut out = vec![0; self.shape.latents.into()];
         let entries: Vec<i16> = normal.iter().map(entry).collect();
         self.encoder.apply(&entries, &mut out);
-        out.into_iter().map(saturate16).collect()
+        let limit = self.shape.latent_limit();
+        out.into_iter()
+            .map(|latent| saturate16(latent).clamp(-limit, limit))
+            .collect()
     }
 
     /// The normalised numbers of rows of latents, `[rows][latents]` to `[rows][columns]`. An incomplete row is not decoded.
@@ -154,6 +168,10 @@ impl Bottleneck {
         let mut out = vec![0; rows.len() * columns];
         for (latents, out) in rows.zip(out.chunks_exact_mut(columns.max(1))) {
             self.decoder.apply(latents, out);
+            let limit = i32::MAX >> (NORMAL_BITS - OUTPUT_BITS);
+            for out in out {
+                *out = (*out).clamp(-limit, limit) << (NORMAL_BITS - OUTPUT_BITS);
+            }
         }
         out
     }

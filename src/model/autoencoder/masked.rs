@@ -117,7 +117,7 @@ pub struct MaskedWeights {
     pub previous: Contributions,
     /// `[hidden]`: right shift of the sums to 16 bits, 1..=24.
     pub hidden_shift: Vec<u8>,
-    /// To `columns * 3 * components` outputs, Q16.
+    /// To `columns * 3 * components` outputs, with [`OUTPUT_BITS`](super::OUTPUT_BITS).
     pub output: Dense,
 }
 

@@ -12,8 +12,12 @@ const BITS: u32 = 30;
 const ONE: u64 = 1 << BITS;
 /// What every interval has at least, so that nothing is impossible.
 const FLOOR: u64 = 1 << 8;
+/// Fractional bits of logarithms.
+const LOG_BITS: u32 = 16;
 /// The least and the largest logarithm of a spread, whole.
 const SPREAD: (i32, i32) = (-16, 6);
+/// Limit of a mean, whole.
+const MEAN: i32 = 256;
 
 /// A distribution of a normalised number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +39,7 @@ struct Component {
 }
 
 impl Mixture {
-    /// Of a network's outputs, Q16: so many logits to the base 2, as many means, as many base-2 logarithms of the spreads. Outputs
+    /// Of a network's outputs, with [`OUTPUT_BITS`]: so many logits to the base 2, as many means, as many base-2 logarithms of the spreads. Outputs
     /// above the fourth of each are not taken.
     pub fn new(outputs: &[i32]) -> Mixture {
         let count = outputs.len() / 3;
@@ -48,16 +52,17 @@ impl Mixture {
         };
         let mut sum = 0;
         for (k, component) in mixture.components[..mixture.count].iter_mut().enumerate() {
-            let below = i64::from(top) - i64::from(logits[k]);
+            let below = (i64::from(top) - i64::from(logits[k])) << (LOG_BITS - OUTPUT_BITS);
             component.weight = exp2_negative(below.min(u32::MAX.into()) as u32).into();
             sum += component.weight;
-            component.mean = i64::from(means[k]) << (NORMAL_BITS - OUTPUT_BITS);
+            let mean = means[k].clamp(-MEAN << OUTPUT_BITS, MEAN << OUTPUT_BITS);
+            component.mean = i64::from(mean) << (NORMAL_BITS - OUTPUT_BITS);
             let (low, high) = (SPREAD.0 << OUTPUT_BITS, SPREAD.1 << OUTPUT_BITS);
-            component.spread = spreads[k].clamp(low, high);
-            let fraction = component.spread & ((1 << OUTPUT_BITS) - 1);
+            component.spread = spreads[k].clamp(low, high) << (LOG_BITS - OUTPUT_BITS);
+            let fraction = component.spread & ((1 << LOG_BITS) - 1);
             let mantissa = exp2_negative(fraction as u32);
             // Q20 times Q30 to Q16, and the whole of the logarithm.
-            let shift = 34 + (component.spread >> OUTPUT_BITS);
+            let shift = 34 + (component.spread >> LOG_BITS);
             component.inverse = (mantissa.into(), shift as u32);
         }
         for component in &mut mixture.components[..mixture.count] {
@@ -72,7 +77,7 @@ impl Mixture {
         for component in &self.components[..self.count] {
             let distance = i64::from(normal) - component.mean;
             let (mantissa, shift) = component.inverse;
-            // 33 bits times 31 bits.
+            // 32 bits times 31 bits.
             let spreads = (distance.unsigned_abs() * mantissa) >> shift;
             let power = u64::from(exp2_negative(spreads.min(u32::MAX.into()) as u32));
             let tail = (power << BITS) / (ONE + power);
@@ -120,7 +125,7 @@ mod tests {
     use super::*;
 
     fn fixed(x: f64) -> i32 {
-        (x * 65536.0).round() as i32
+        (x * f64::from(1 << OUTPUT_BITS)).round() as i32
     }
 
     #[test]
@@ -138,7 +143,7 @@ mod tests {
             assert!((found - expected).abs() < 1e-4, "{u}: {found} {expected}");
         }
         assert_eq!(mixture.centre(), 1 << (NORMAL_BITS - 1));
-        assert_eq!(mixture.spread(), fixed(-3.5));
+        assert_eq!(mixture.spread(), -7 << (LOG_BITS - 1));
     }
 
     #[test]

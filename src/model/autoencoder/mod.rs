@@ -11,14 +11,14 @@ mod masked;
 mod mixture;
 mod normalisation;
 
-pub use bottleneck::{Bottleneck, BottleneckShape, Stack};
+pub use bottleneck::{Bottleneck, BottleneckShape, ENTRY_BITS, Stack};
 pub use dense::Dense;
 pub use masked::{Contributions, FEATURES, Masked, MaskedRows, MaskedShape, MaskedWeights};
 pub use mixture::{MAX_COMPONENTS, Mixture};
 pub use normalisation::{NORMAL_BITS, Normalisation, NormalisedColumn, Scale};
 
-/// Fractional bits of what the masked autoencoder gives of a distribution.
-pub const OUTPUT_BITS: u32 = 16;
+/// Fractional bits of the last layer's outputs, of either kind: few enough that weights of 8 bits reach them with a shift down.
+pub const OUTPUT_BITS: u32 = 13;
 
 /// The largest magnitude of a normalised number that a network is given, whole.
 pub const INPUT_LIMIT: i32 = 8;

@@ -1,7 +1,8 @@
-//! The training run of the masked autoencoder: epochs, plateaus, early stop, export.
+//! The training of the masked autoencoder, its export, and what integers cost.
 
 use super::export::export;
 use super::sample::{BOUNDS, batch, step};
+use super::schedule::{AutoencoderReport, Schedule, Trainee};
 use super::table::{Normal, Table, normals};
 use super::twin::{Batch, Cost, Spans, Twin};
 use crate::error::{Error, Result};
@@ -10,72 +11,32 @@ use crate::model::autoencoder::{Masked, MaskedRows, MaskedShape, Scale};
 use crate::train::optimizer::AdamW;
 use candle_core::{Device, Var};
 use std::f64::consts::LN_2;
-use std::time::Instant;
 
 /// Rows of a step.
 const ROWS: usize = 64;
 /// Rows at most that are checked, and that the export is calibrated on.
 const CHECKED: usize = 8192;
 const CALIBRATED: usize = 2048;
-/// Steps of warm-up.
-const WARM_UP: f64 = 100.0;
-/// Share of the time in which the learning rate falls to nothing.
-const FALLING: f64 = 0.4;
-/// What it is multiplied by on a plateau.
-const PLATEAU: f64 = 0.5;
-/// The least share of its peak that the learning rate has.
-const FLOOR: f64 = 0.02;
-/// An epoch gains if the held-out cost falls by so many bits a number.
-const GAIN: f64 = 1e-4;
 
-/// How to train an autoencoder.
-#[derive(Clone, Debug)]
-pub struct AutoencoderOptions {
+/// The shape of a masked autoencoder, for the columns of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct MaskedOptions {
     /// Hidden units.
     pub hidden: u16,
     /// Components of each column's mixture.
     pub components: u8,
     /// Whether rows depend on the row before.
     pub previous: bool,
-    /// Time budget.
-    pub minutes: f64,
-    /// Seed of the first parameters and of the order of rows.
-    pub seed: u64,
-    /// Peak of the learning rate.
-    pub rate: f64,
-    /// Checks without a gain before the run stops; half as many lower the learning rate.
-    pub patience: usize,
 }
 
-impl Default for AutoencoderOptions {
+impl Default for MaskedOptions {
     fn default() -> Self {
-        AutoencoderOptions {
+        MaskedOptions {
             hidden: 64,
             components: 3,
             previous: true,
-            minutes: 2.0,
-            seed: 1,
-            rate: 4e-3,
-            patience: 12,
         }
     }
-}
-
-/// How a run stands.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AutoencoderReport {
-    /// Share of the time budget used.
-    pub done: f64,
-    /// Seconds trained.
-    pub seconds: f64,
-    /// Epochs trained: rows learned, divided by all.
-    pub epochs: f64,
-    /// Bits a number on training data, smoothed.
-    pub training: f64,
-    /// Bits a number on held-out rows, at the last check.
-    pub held_out: f64,
-    /// The learning rate.
-    pub rate: f64,
 }
 
 /// What integers cost against floats, in bits a number on held-out rows.
@@ -99,19 +60,19 @@ pub struct MaskedOutcome {
     pub stopped_early: bool,
 }
 
-fn failed(e: candle_core::Error) -> Error {
+pub(super) fn failed(e: candle_core::Error) -> Error {
     Error::InvalidArgument(e.to_string())
 }
 
-/// Trains on a table, or on all but the held-out rows of it. `observe` is called after every check; false ends the run as if the time
-/// were up.
+/// Trains on a table, checking on held-out rows. `observe` is called after every check; false ends the run as if the time were up.
 ///
 /// # Errors
-/// `InvalidArgument` if there is too little to learn from or candle fails, `InvalidModel` for a shape outside the limits.
+/// `InvalidArgument` if candle fails, `InvalidModel` for a shape outside the limits.
 pub fn train_masked(
     table: &Table,
     held: &Table,
-    options: &AutoencoderOptions,
+    options: &MaskedOptions,
+    schedule: &Schedule,
     observe: &mut dyn FnMut(&AutoencoderReport) -> bool,
 ) -> Result<MaskedOutcome> {
     let shape = MaskedShape {
@@ -122,13 +83,12 @@ pub fn train_masked(
     };
     shape.check()?;
     let (normals, stored) = normals(table);
-    let mut run = Run::new(shape, table, held, &normals, options).map_err(failed)?;
-    run.go(observe).map_err(failed)?;
-    let parameters = run.best;
+    let mut run = Run::new(shape, table, held, &normals, schedule.seed).map_err(failed)?;
+    let (report, stopped_early) = schedule.train(&mut run, observe).map_err(failed)?;
     let twin = Twin {
         shape: &shape,
         spans: &run.spans,
-        parameters: &parameters,
+        parameters: &run.best,
     };
     let every = (table.rows() / CALIBRATED).max(1);
     let rows = { (0..table.rows()).step_by(every).enumerate() }
@@ -147,8 +107,8 @@ pub fn train_masked(
     Ok(MaskedOutcome {
         masked,
         gaps: gaps.into(),
-        report: run.report,
-        stopped_early: run.stopped_early,
+        report,
+        stopped_early,
     })
 }
 
@@ -158,15 +118,11 @@ struct Run<'t> {
     spans: Spans,
     table: &'t Table,
     normals: &'t [Normal],
-    options: &'t AutoencoderOptions,
     held: Batch,
     parameters: Var,
     optimizer: AdamW,
     random: fastrand::Rng,
     best: Vec<f32>,
-    least: f64,
-    report: AutoencoderReport,
-    stopped_early: bool,
 }
 
 impl<'t> Run<'t> {
@@ -175,10 +131,10 @@ impl<'t> Run<'t> {
         table: &'t Table,
         held: &Table,
         normals: &'t [Normal],
-        options: &'t AutoencoderOptions,
+        seed: u64,
     ) -> candle_core::Result<Run<'t>> {
         let spans = Spans::of(&shape);
-        let first = spans.initial(&shape, options.seed);
+        let first = spans.initial(&shape, seed);
         let parameters = Var::from_slice(&first, first.len(), &Device::Cpu)?;
         let rows = held.rows().min(CHECKED);
         let bounds = (0..rows).map(|row| (row, BOUNDS[row % BOUNDS.len()]));
@@ -187,56 +143,21 @@ impl<'t> Run<'t> {
             spans,
             table,
             normals,
-            options,
             held: batch(held, normals, bounds),
             optimizer: AdamW::new(vec![("all".into(), parameters.clone())]),
             parameters,
-            random: fastrand::Rng::with_seed(options.seed),
+            random: fastrand::Rng::with_seed(seed),
             best: first,
-            least: f64::INFINITY,
-            report: AutoencoderReport::default(),
-            stopped_early: false,
         })
     }
+}
 
-    fn go(
-        &mut self,
-        observe: &mut dyn FnMut(&AutoencoderReport) -> bool,
-    ) -> candle_core::Result<()> {
-        let started = Instant::now();
-        let budget = (self.options.minutes * 60.0).max(1e-3);
-        let (mut factor, mut worse, mut steps) = (1.0, 0, 0u64);
-        let steps_of_epoch = self.table.rows().div_ceil(ROWS);
-        loop {
-            for _ in 0..steps_of_epoch {
-                let done = started.elapsed().as_secs_f64() / budget;
-                let falling = ((1.0 - done) / FALLING).clamp(FLOOR, 1.0);
-                let warm = ((steps + 1) as f64 / WARM_UP).min(1.0);
-                self.report.rate = self.options.rate * falling * warm * factor;
-                self.step(steps)?;
-                steps += 1;
-                if done >= 1.0 {
-                    break;
-                }
-            }
-            let seconds = started.elapsed().as_secs_f64();
-            let gained = self.check()?;
-            worse = if gained { 0 } else { worse + 1 };
-            if worse > 0 && worse % self.options.patience.div_ceil(2).max(1) == 0 {
-                factor *= PLATEAU;
-            }
-            self.report.seconds = seconds;
-            self.report.done = (seconds / budget).min(1.0);
-            self.report.epochs = steps as f64 / steps_of_epoch as f64;
-            let running = observe(&self.report);
-            self.stopped_early = worse >= self.options.patience;
-            if !running || self.stopped_early || seconds >= budget {
-                return Ok(());
-            }
-        }
+impl Trainee for Run<'_> {
+    fn steps_of_epoch(&self) -> usize {
+        self.table.rows().div_ceil(ROWS)
     }
 
-    fn step(&mut self, steps: u64) -> candle_core::Result<()> {
+    fn step(&mut self, rate: f64) -> candle_core::Result<f64> {
         let rows: Vec<(usize, f64)> = (0..ROWS)
             .map(|_| {
                 let row = self.random.usize(0..self.table.rows());
@@ -246,28 +167,24 @@ impl<'t> Run<'t> {
         let batch = batch(self.table, self.normals, rows.into_iter());
         let cost = Cost::new(self.shape, self.spans.clone(), batch);
         let cost = self.parameters.apply_op1(cost)?;
-        let bits = f64::from(cost.to_scalar::<f32>()?) / LN_2;
-        let share = (1.0 / (steps + 1) as f64).max(0.01);
-        self.report.training += share * (bits - self.report.training);
-        self.optimizer
-            .step(&cost.backward()?, self.report.rate as f32)
+        self.optimizer.step(&cost.backward()?, rate as f32)?;
+        Ok(f64::from(cost.to_scalar::<f32>()?) / LN_2)
     }
 
-    /// Bits a number on held-out rows; keeps the parameters if they are the best.
-    fn check(&mut self) -> candle_core::Result<bool> {
+    /// Bits a number.
+    fn check(&mut self) -> candle_core::Result<f64> {
         let parameters = self.parameters.to_vec1::<f32>()?;
         let twin = Twin {
             shape: &self.shape,
             spans: &self.spans,
             parameters: &parameters,
         };
-        let bits = twin.nats(&self.held) / LN_2 / self.held.rows.len().max(1) as f64;
-        self.report.held_out = bits;
-        let gained = bits < self.least - GAIN;
-        if bits < self.least {
-            (self.least, self.best) = (bits, parameters);
-        }
-        Ok(gained)
+        Ok(twin.nats(&self.held) / LN_2 / self.held.rows.len().max(1) as f64)
+    }
+
+    fn keep(&mut self) -> candle_core::Result<()> {
+        self.best = self.parameters.to_vec1()?;
+        Ok(())
     }
 }
 
