@@ -3,8 +3,8 @@
 mod support;
 
 use boa_constrictor::layout::{Column, Kind};
-use boa_constrictor::lossy::source::{RawField, Source, SpecifiedNumbers, find};
 use boa_constrictor::lossy::Selector;
+use boa_constrictor::lossy::source::{RawField, Source, SpecifiedNumbers, find};
 use boa_constrictor::{DecodeOptions, Error, decompress};
 use proptest::prelude::*;
 use support::lossy::{encode, plan, request, violation};
@@ -47,8 +47,18 @@ fn check(bytes: &[u8], source: &Source, bound: &str) -> usize {
 }
 
 const BOUNDS: [&str; 12] = [
-    "1e-2:rel", "1e-3:rel", "1e-6:rel", "1e-12:rel", "1e-3:abs", "10:abs", "1e-30:abs", "1e-2:pw-rel",
-    "0.5:pw-rel", "1e-7:pw-rel", "3:digits", "12:digits",
+    "1e-2:rel",
+    "1e-3:rel",
+    "1e-6:rel",
+    "1e-12:rel",
+    "1e-3:abs",
+    "10:abs",
+    "1e-30:abs",
+    "1e-2:pw-rel",
+    "0.5:pw-rel",
+    "1e-7:pw-rel",
+    "3:digits",
+    "12:digits",
 ];
 
 /// Values of every sort, many of them the hard ones.
@@ -66,7 +76,10 @@ fn value() -> impl Strategy<Value = f64> {
 
 fn bytes_of(values: &[f64], width: u8) -> Vec<u8> {
     match width {
-        4 => values.iter().flat_map(|&x| (x as f32).to_le_bytes()).collect(),
+        4 => values
+            .iter()
+            .flat_map(|&x| (x as f32).to_le_bytes())
+            .collect(),
         _ => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
     }
 }

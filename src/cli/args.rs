@@ -359,6 +359,37 @@ pub struct TrainArgs {
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     #[arg(value_parser = clap::value_parser!(u64).range(16..=1 << 24))]
     pub memory: u64,
+    /// Train an autoencoder for lossy compression of tables instead of a network for lossless compression.
+    ///
+    /// Without --latents it is a masked one, which predicts each column from those before it; with them one with a bottleneck.
+    #[arg(long, conflicts_with_all = ["size", "seeds", "augment", "checkpoint"])]
+    pub autoencoder: bool,
+    /// Hidden units of the autoencoder (64), or of each hidden layer to its bottleneck (200,100,50).
+    #[arg(
+        long,
+        value_name = "N,N,...",
+        value_delimiter = ',',
+        requires = "autoencoder"
+    )]
+    pub hidden: Vec<u16>,
+    /// Components of the distribution that a masked autoencoder predicts of each number.
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "autoencoder")]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub components: u8,
+    /// Give the autoencoder a bottleneck of N latents.
+    #[arg(long, value_name = "N", requires = "autoencoder")]
+    pub latents: Option<u16>,
+    /// Bits of a latent.
+    #[arg(long, value_name = "N", default_value_t = 8, requires = "latents")]
+    #[arg(value_parser = clap::value_parser!(u8).range(2..=16))]
+    pub latent_bits: u8,
+    /// Weight of the L1 term of the loss: the mean magnitude of hidden activations.
+    #[arg(long, value_name = "X", default_value_t = 0.0, requires = "latents")]
+    pub l1: f64,
+    /// Checks on the held-out rows without a gain before the training of an autoencoder stops.
+    #[arg(long, value_name = "N", default_value_t = 12, requires = "autoencoder")]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..))]
+    pub patience: u8,
     /// For models for unknown data: pieces are also cut, scaled and robbed of their layout.
     #[arg(long, hide = true)]
     pub augment: bool,

@@ -2,6 +2,8 @@
 
 mod analyze;
 mod args;
+#[cfg(feature = "train")]
+mod autoencoder;
 mod bench;
 mod compare;
 mod compress;
@@ -82,6 +84,8 @@ fn run_command(cli: &Cli) -> Result<u8, Failure> {
         Command::Analyze(args) => analyze::run(args, &cli.talk),
         Command::Compare(args) => compare::run(args),
         Command::Bench(args) => bench::run(args, &cli.talk),
+        #[cfg(feature = "train")]
+        Command::Train(args) if args.autoencoder => autoencoder::run(args, &cli.talk),
         #[cfg(feature = "train")]
         Command::Train(args) => train::run(args, &cli.talk),
     }

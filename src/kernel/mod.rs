@@ -98,6 +98,23 @@ pub fn requantise(sums: &[i32], bias: &[i32], shift: &[u8], out: &mut [i16]) {
     dispatch!(requantise(sums, bias, shift, out))
 }
 
+/// The most inputs of [`wide_product`]: their sum fits 31 bits.
+pub const MAX_WIDE: usize = 512;
+
+/// `out[o] = sum_i weight[o][i] * x[i]` with inputs of 16 bits. `weights` is `[out][in]`, none of them -128.
+///
+/// # Panics
+/// Unless there are 1 to [`MAX_WIDE`] inputs, and `weights.len()` is the product of `out.len()` and `x.len()`.
+pub fn wide_product(weights: &[i8], x: &[i16], out: &mut [i32]) {
+    assert!((1..=MAX_WIDE).contains(&x.len()) && weights.len() == x.len() * out.len());
+    dispatch!(wide_product(weights, x, out))
+}
+
+/// `sum += weight * x`, wrapping, over the shorter of the slices.
+pub fn add_scaled(sums: &mut [i32], weights: &[i8], x: i32) {
+    dispatch!(add_scaled(sums, weights, x))
+}
+
 /// The head's logits: requantised without saturation, then the largest moved to 32767 and the others with it, saturated.
 /// `sums` is used up.
 pub fn head_logits(sums: &mut [i32], bias: &[i32], shift: &[u8], logits: &mut [i16; 256]) {

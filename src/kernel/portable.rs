@@ -34,6 +34,22 @@ pub fn requantise(sums: &[i32], bias: &[i32], shift: &[u8], out: &mut [i16]) {
 }
 
 #[inline(always)]
+pub fn wide_product(weights: &[i8], x: &[i16], out: &mut [i32]) {
+    for (sum, row) in out.iter_mut().zip(weights.chunks_exact(x.len())) {
+        *sum = { row.iter().zip(x) }
+            .map(|(&w, &x)| i32::from(w) * i32::from(x))
+            .sum();
+    }
+}
+
+#[inline(always)]
+pub fn add_scaled(sums: &mut [i32], weights: &[i8], x: i32) {
+    for (sum, &w) in sums.iter_mut().zip(weights) {
+        *sum = sum.wrapping_add(i32::from(w).wrapping_mul(x));
+    }
+}
+
+#[inline(always)]
 pub fn head_logits(sums: &mut [i32], bias: &[i32], shift: &[u8], logits: &mut [i16; 256]) {
     let mut top = i32::MIN;
     for ((s, &b), &shift) in sums.iter_mut().zip(bias).zip(shift) {

@@ -469,3 +469,23 @@ fn softmax_of_extremes() {
         assert_eq!((f[7], f[8]), ((1 << 24) - 255, 1));
     });
 }
+
+#[test]
+fn wide_products_agree() {
+    on_every_kernel(|| {
+        for (n, extreme, mut random) in cases() {
+            let outs = 1 + n % 9;
+            let weights = random.vec(outs * n, -127, 127, extreme, |v| v as i8);
+            let x = random.vec(n, -32768, 32767, extreme, |v| v as i16);
+            let mut out = vec![7; outs];
+            wide_product(&weights, &x, &mut out);
+            let mut expected = vec![0; outs];
+            portable::wide_product(&weights, &x, &mut expected);
+            assert_eq!(out, expected, "{n} inputs");
+            let factor = random.between(i32::MIN, i32::MAX, extreme);
+            add_scaled(&mut out, &weights, factor);
+            portable::add_scaled(&mut expected, &weights, factor);
+            assert_eq!(out, expected, "{n} inputs");
+        }
+    });
+}

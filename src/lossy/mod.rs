@@ -3,6 +3,7 @@
 //!
 //! Floats are allowed here: all of this is the encoder's, or measures its result.
 
+pub mod autoencoder;
 pub mod bound;
 pub mod checksum;
 pub mod comparison;

@@ -3,6 +3,7 @@
 //! Each bit of a byte is a logistic mix of what the Mamba network, hashed counters and bytes predicted by earlier
 //! occurrences give, see `docs/format.md`. No floating-point number occurs here.
 
+pub mod autoencoder;
 mod bits;
 mod byte_model;
 mod config;
@@ -29,5 +30,5 @@ pub use matches::{MAX_MATCHED, ORDERS, PREDICTED_BYTES};
 pub use network::{Network, NetworkInputs};
 pub use predictor::Predictor;
 pub use weights::{
-    Block, Embedding, Linear, NetworkParameters, TOKENS, TensorVisitor, Value, Weights,
+    Block, Embedding, Linear, NetworkParameters, TOKENS, TensorBytes, TensorVisitor, Value, Weights,
 };

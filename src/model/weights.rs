@@ -167,7 +167,7 @@ impl Weights {
 
     /// The tensors' bytes.
     pub fn write(&self, config: &Config) -> Result<Vec<u8>> {
-        let mut writer = Writer { bytes: Vec::new() };
+        let mut writer = TensorBytes::default();
         self.clone().visit(config, &mut writer)?;
         Ok(writer.bytes)
     }
@@ -310,11 +310,14 @@ impl TensorVisitor for Reader<'_> {
     }
 }
 
-struct Writer {
-    bytes: Vec<u8>,
+/// The plain form of tensors: their numbers one after the other.
+#[derive(Default)]
+pub struct TensorBytes {
+    /// The bytes of those visited.
+    pub bytes: Vec<u8>,
 }
 
-impl TensorVisitor for Writer {
+impl TensorVisitor for TensorBytes {
     fn tensor<T: Value>(
         &mut self,
         name: &'static str,

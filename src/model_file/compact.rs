@@ -11,19 +11,37 @@ const UNIT_BITS: u32 = 3;
 
 /// The words of the tensors; of their differences from `base` where that has a tensor of the same shape.
 pub fn write(config: &Config, weights: &Weights, base: Option<&Base>) -> Result<Vec<u32>> {
-    let mut walk = TensorWalk::new(LaneEncoder::default(), base, true);
-    weights.clone().visit(config, &mut walk)?;
-    Ok(walk.coder.finish())
+    let mut weights = weights.clone();
+    write_tensors(base, |walk| weights.visit(config, walk))
 }
 
 /// The inverse: the words must be exactly those of the tensors.
 pub fn read(config: &Config, words: &[u32], base: Option<&Base>) -> Result<Weights> {
+    let mut weights = Weights::default();
+    read_tensors(words, base, |walk| weights.visit(config, walk))?;
+    weights.finish(config)
+}
+
+/// The words of the tensors that `visit` shows.
+pub fn write_tensors(
+    base: Option<&Base>,
+    visit: impl FnOnce(&mut TensorWalk<LaneEncoder>) -> Result<()>,
+) -> Result<Vec<u32>> {
+    let mut walk = TensorWalk::new(LaneEncoder::default(), base, true);
+    visit(&mut walk)?;
+    Ok(walk.coder.finish())
+}
+
+/// Fills the tensors that `visit` shows: the words must be exactly theirs.
+pub fn read_tensors<'w>(
+    words: &'w [u32],
+    base: Option<&Base>,
+    visit: impl FnOnce(&mut TensorWalk<LaneDecoder<'w>>) -> Result<()>,
+) -> Result<()> {
     let coder = LaneDecoder::new(words).map_err(|BadWords| bad_words(words.len()))?;
     let mut walk = TensorWalk::new(coder, base, false);
-    let mut weights = Weights::default();
-    weights.visit(config, &mut walk)?;
-    { walk.coder.finish() }.map_err(|BadWords| bad_words(words.len()))?;
-    weights.finish(config)
+    visit(&mut walk)?;
+    { walk.coder.finish() }.map_err(|BadWords| bad_words(words.len()))
 }
 
 fn bad_words(words: usize) -> Error {
@@ -65,7 +83,7 @@ impl TensorVisitor for Base {
 }
 
 /// One walk over the tensors, writing or reading.
-struct TensorWalk<'a, C> {
+pub struct TensorWalk<'a, C> {
     coder: C,
     base: Option<&'a Base>,
     /// Tensors passed.

@@ -1,7 +1,10 @@
 //! A model as one piece of bytes: a .boam file, or a container's model section.
 
+mod autoencoder;
 mod compact;
 mod stored_structure;
+
+pub use autoencoder::{Autoencoder, AutoencoderKind};
 
 use crate::error::{Error, Result};
 use crate::model::{Config, NetworkParameters, Weights};
@@ -16,6 +19,10 @@ const PLAIN: u8 = 1;
 const COMPACT: u8 = 2;
 /// A structure, then the form of the network and all that comes behind it.
 const STORING: u8 = 3;
+/// A masked autoencoder, one with a bottleneck, and the decoder of such a one.
+const MASKED: u8 = 4;
+const BOTTLENECK: u8 = 5;
+const DECODER: u8 = 6;
 /// Dim u16, layers, heads, state, taps u8, record u16.
 const SHAPE: usize = 8;
 /// Bytes of a network's id by which the compact form is checked.
@@ -161,6 +168,10 @@ impl Model {
                     .map(|model| compact::Base::new(&model.network.config, &model.network.weights));
                 let base = base.transpose()?;
                 (config, compact::read(&config, &words, base.as_ref())?)
+            }
+            MASKED | BOTTLENECK | DECODER => {
+                let what = "kind: an autoencoder, which is for lossy compression";
+                return Err(invalid(what, version.into(), COMPACT.into()));
             }
             _ => return Err(invalid("version", version.into(), COMPACT.into())),
         };

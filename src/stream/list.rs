@@ -3,7 +3,8 @@
 use super::models::Models;
 use crate::error::{Error, Result};
 use crate::format::{
-    BoundRun, Cursor, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, ModelSection, Section, Start,
+    BoundRun, Cursor, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, ModelSection, Section,
+    Start,
 };
 use crate::model_file::Model;
 use std::io::{BufRead, Seek};

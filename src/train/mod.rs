@@ -4,6 +4,7 @@
 //! 1990) while everything else codes the same bytes; [`fit`] does so for a single input. Both export an integer network.
 
 mod augment;
+pub mod autoencoder;
 mod backward;
 mod checkpoint;
 mod coarse;

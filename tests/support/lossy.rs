@@ -30,7 +30,14 @@ pub fn encode(bytes: &[u8], source: &Source, plan: &Plan) -> Vec<u8> {
     };
     let input = Cursor::new(bytes);
     let summary = compress_lossy(
-        input, source, plan, Vec::new(), &mut file, &options, &(), &mut |_, _, _| {},
+        input,
+        source,
+        plan,
+        Vec::new(),
+        &mut file,
+        &options,
+        &(),
+        &mut |_, _, _| {},
     )
     .unwrap();
     assert_eq!(summary.compressed, file.len() as u64);
@@ -68,7 +75,8 @@ pub fn violation(before: &[u8], after: &[u8], source: &Source, plan: &Plan) -> O
                 let at = (region.start + position) as usize;
                 let range = at..at + usize::from(column.width);
                 covered[range.clone()].fill(true);
-                let [x, y] = [before, after].map(|bytes| number::read(column, &bytes[range.clone()]));
+                let [x, y] =
+                    [before, after].map(|bytes| number::read(column, &bytes[range.clone()]));
                 let kept = match task.tolerance {
                     _ if task.fill.contains(&x) => x == y,
                     Some(tolerance) => tolerance.holds_bits(column, x, y),

@@ -17,6 +17,16 @@ pub fn requantise(sums: &[i32], bias: &[i32], shift: &[u8], out: &mut [i16]) {
 }
 
 #[target_feature(enable = "avx2")]
+pub fn wide_product(weights: &[i8], x: &[i16], out: &mut [i32]) {
+    portable::wide_product(weights, x, out);
+}
+
+#[target_feature(enable = "avx2")]
+pub fn add_scaled(sums: &mut [i32], weights: &[i8], x: i32) {
+    portable::add_scaled(sums, weights, x);
+}
+
+#[target_feature(enable = "avx2")]
 pub fn head_logits(sums: &mut [i32], bias: &[i32], shift: &[u8], logits: &mut [i16; 256]) {
     portable::head_logits(sums, bias, shift, logits);
 }

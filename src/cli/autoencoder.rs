@@ -1,0 +1,184 @@
+//! `boa train --autoencoder`.
+
+use super::args::{Talk, TrainArgs};
+use super::exit::{Failure, USAGE, shown};
+use super::output::Output;
+use boa_constrictor::model_file::{Autoencoder, AutoencoderKind};
+use boa_constrictor::train::autoencoder::{
+    AutoencoderReport, BottleneckOptions, MaskedOptions, Schedule, Table, train_bottleneck,
+    train_masked,
+};
+use std::io::Write;
+use std::path::Path;
+
+/// Seconds between two lines of progress.
+const LINE: f64 = 10.0;
+
+/// Trains an autoencoder on tables and writes it.
+pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
+    let mut output = Output::create(&args.output, None, args.force)?;
+    let failed = |e| Failure::of(&args.output, e);
+    let (mut table, mut held) = (Table::default(), Table::default());
+    for path in &args.data {
+        append(&mut table, path, args)?;
+    }
+    for path in &args.hold_out {
+        append(&mut held, path, args)?;
+    }
+    if held.values.is_empty() {
+        (table, held) = table.hold_out().map_err(failed)?;
+    }
+    if !talk.quiet {
+        eprintln!(
+            "boa: training an autoencoder on {} rows of {} columns, {} rows held out",
+            table.rows(),
+            table.columns,
+            held.rows()
+        );
+    }
+    let model = match args.latents {
+        Some(latents) => bottleneck(&table, &held, latents, args, talk),
+        None => masked(&table, &held, args, talk),
+    }?;
+    output
+        .write_all(model.bytes())
+        .map_err(|e| Failure::io(&args.output, e))?;
+    output.commit(None)?;
+    if !talk.quiet {
+        let decoder = model.decoder().map_err(failed)?.bytes().len();
+        eprintln!(
+            "boa: {}: {} bytes, of them {decoder} for a decoder; id {}",
+            shown(&args.output),
+            model.bytes().len(),
+            model.id()
+        );
+    }
+    Ok(0)
+}
+
+fn schedule(args: &TrainArgs) -> Schedule {
+    Schedule {
+        minutes: args.minutes,
+        seed: args.seed,
+        patience: args.patience.into(),
+        ..Schedule::default()
+    }
+}
+
+/// Prints a line now and then.
+fn progress<'a>(talk: &'a Talk, unit: &'a str) -> impl FnMut(&AutoencoderReport) -> bool + 'a {
+    let mut next = 0.0;
+    move |report| {
+        if !talk.quiet && (report.seconds >= next || report.done >= 1.0) {
+            next = report.seconds + LINE;
+            eprintln!(
+                "boa: {:.0} s, epoch {:.0}: {:.4} {unit}, held out {:.4}, learning rate {:.1e}",
+                report.seconds, report.epochs, report.training, report.held_out, report.rate
+            );
+        }
+        true
+    }
+}
+
+fn masked(
+    table: &Table,
+    held: &Table,
+    args: &TrainArgs,
+    talk: &Talk,
+) -> Result<Autoencoder, Failure> {
+    let hidden = match args.hidden[..] {
+        [] => MaskedOptions::default().hidden,
+        [hidden] => hidden,
+        _ => {
+            let line =
+                "--hidden: a masked autoencoder has one hidden layer; several need --latents";
+            return Err(Failure::Message {
+                line: line.into(),
+                code: USAGE,
+            });
+        }
+    };
+    let options = MaskedOptions {
+        hidden,
+        components: args.components,
+        ..MaskedOptions::default()
+    };
+    let failed = |e| Failure::of(&args.output, e);
+    let mut observe = progress(talk, "bits/number");
+    let outcome = train_masked(table, held, &options, &schedule(args), &mut observe);
+    let outcome = outcome.map_err(failed)?;
+    if !talk.quiet {
+        for (bound, gap) in &outcome.gaps {
+            eprintln!(
+                "boa: held out, within {bound:.0e} of the range: {:.4} bits/number in float, {:.4} in integers",
+                gap.float, gap.integer
+            );
+        }
+    }
+    Autoencoder::new(AutoencoderKind::Masked(outcome.masked)).map_err(failed)
+}
+
+fn bottleneck(
+    table: &Table,
+    held: &Table,
+    latents: u16,
+    args: &TrainArgs,
+    talk: &Talk,
+) -> Result<Autoencoder, Failure> {
+    let mut options = BottleneckOptions {
+        latents,
+        latent_bits: args.latent_bits,
+        l1: args.l1,
+        ..BottleneckOptions::default()
+    };
+    if !args.hidden.is_empty() {
+        options.hidden = args.hidden.clone();
+    }
+    let failed = |e| Failure::of(&args.output, e);
+    let mut observe = progress(talk, "mean square");
+    let outcome = train_bottleneck(table, held, &options, &schedule(args), &mut observe);
+    let outcome = outcome.map_err(failed)?;
+    if !talk.quiet {
+        eprintln!("boa: held out: RMS of the residual in float and in integers, of the response");
+        for (column, loss) in outcome.losses.iter().enumerate() {
+            eprintln!(
+                "boa: {column:>5} {:>12.5e} {:>12.5e} {:>12.5e}",
+                loss.float, loss.integer, loss.response
+            );
+        }
+    }
+    Autoencoder::new(AutoencoderKind::Bottleneck(outcome.autoencoder)).map_err(failed)
+}
+
+/// Adds a file's rows.
+fn append(table: &mut Table, path: &Path, args: &TrainArgs) -> Result<(), Failure> {
+    let bytes = std::fs::read(path).map_err(|e| Failure::io(path, e))?;
+    let refuse = |why: &str| Failure::usage(path, why.to_string());
+    let width = match args.layout.dtype.as_deref() {
+        Some("f4" | "<f4" | "float32") => 4,
+        Some("f8" | "<f8" | "float64") => 8,
+        _ => {
+            return Err(refuse(
+                "an autoencoder learns numbers: give --dtype f4 or f8",
+            ));
+        }
+    };
+    let columns = match (args.layout.record, args.layout.shape.last()) {
+        (Some(record), _) => record as usize / width,
+        (None, Some(&columns)) => columns as usize,
+        (None, None) => return Err(refuse("give --record or --shape")),
+    };
+    if columns == 0 || table.columns != 0 && table.columns != columns {
+        return Err(refuse("its rows have another number of columns"));
+    }
+    table.columns = columns;
+    let rows = bytes.len() / (columns * width);
+    let number = |bytes: &[u8]| match *bytes {
+        [a, b, c, d] => f32::from_le_bytes([a, b, c, d]).into(),
+        [a, b, c, d, e, f, g, h] => f64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        _ => f64::NAN,
+    };
+    let numbers = bytes[..rows * columns * width].chunks_exact(width);
+    table.values.extend(numbers.map(number));
+    Ok(())
+}
