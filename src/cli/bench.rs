@@ -9,8 +9,9 @@ use super::report::{PendingPage, page};
 use super::source::OpenInput;
 use super::stdout::print;
 use super::verify::Comparison;
-use super::{layout_option, lossy, model_file, stages};
+use super::{bench_lossy, layout_option, lossy, model_file, stages};
 use boa_constrictor::kernel::Kernel;
+use boa_constrictor::layout::SpecifiedLayout;
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek};
@@ -20,12 +21,15 @@ use std::time::Instant;
 
 /// Compresses a file to a temporary one and back, compares, and prints sizes and speeds.
 pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
-    lossy::refuse(&args.lossy)?;
+    let wanted = lossy::wanted(&args.lossy, &args.layout)?;
     let options = EncodeOptions {
         level: args.level.level(),
         model: args.model.as_deref().map(model_file::load).transpose()?,
         embed_model: true,
-        layout: layout_option::layout(&args.layout)?,
+        layout: match wanted {
+            Some(_) => SpecifiedLayout::default(),
+            None => layout_option::layout(&args.layout)?,
+        },
         threads: usize::from(args.threads.threads),
         pool: Some(args.threads.pool()?),
     };
@@ -35,6 +39,15 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
     };
     if !metadata.is_file() {
         return Err(Failure::usage(path, "bench needs a regular file"));
+    }
+    if let Some(wanted) = wanted {
+        if args.kernels || args.stages {
+            let line = "--kernels and --stages are of lossless coding: leave out the bound";
+            return Err(Failure::usage(path, line));
+        }
+        let input = OpenInput::File(file, metadata);
+        bench_lossy::run(path, input, &wanted, &options, talk)?;
+        return Ok(0);
     }
     #[cfg(feature = "report")]
     let report = { args.report.as_deref() }

@@ -2,15 +2,15 @@
 
 use super::args::CompareArgs;
 use super::exit::{DATA, Failure, shown};
-use super::lossy::{self, Numbers};
+use super::lossy;
+use super::numbers;
+use super::source::OpenInput;
 use super::stdout::print;
-use boa_constrictor::Error;
-use boa_constrictor::lossy::comparison::{Comparison, Opened, compare};
+use boa_constrictor::lossy::comparison::{Comparison, compare};
 use boa_constrictor::lossy::distortion;
-use boa_constrictor::lossy::source::{MAX_FRONT, find, needs_whole, whole};
 use serde::Serialize;
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek};
+use std::io::Read;
 use std::path::Path;
 
 /// Compares two files and prints what is different; the exit code is that of damaged data if a value breaks its bound.
@@ -23,8 +23,8 @@ pub fn run(args: &CompareArgs) -> Result<u8, Failure> {
         print(&format!("{before} and {after} are identical\n"))?;
         return Ok(0);
     }
-    let mut before = open(&args.before, &numbers)?;
-    let mut after = open(&args.after, &numbers)?;
+    let mut before = numbers::open(&args.before, OpenInput::open(&args.before)?, &numbers)?;
+    let mut after = numbers::open(&args.after, OpenInput::open(&args.after)?, &numbers)?;
     let comparison =
         compare(&mut before, &mut after, &request).map_err(|e| Failure::of(&args.after, e))?;
     let text = if args.json {
@@ -42,31 +42,6 @@ pub fn run(args: &CompareArgs) -> Result<u8, Failure> {
         return Err(Failure::Message { line, code: DATA });
     }
     Ok(0)
-}
-
-/// What is read at any position.
-trait Input: Read + Seek {}
-impl<T: Read + Seek> Input for T {}
-
-fn open(path: &Path, numbers: &Numbers) -> Result<Opened<Box<dyn Input>>, Failure> {
-    let failed = |e: io::Error| Failure::io(path, e);
-    let specified = numbers.specified.as_ref();
-    let mut file = File::open(path).map_err(failed)?;
-    let mut front = Vec::new();
-    { (&mut file).take(MAX_FRONT as u64) }
-        .read_to_end(&mut front)
-        .map_err(failed)?;
-    let refused = |e| Failure::of(path, Error::from(e));
-    if needs_whole(&front) && specified.is_none() {
-        file.read_to_end(&mut front).map_err(failed)?;
-        let (bytes, source) = whole(&front, None, &numbers.names).map_err(refused)?;
-        let bytes: Box<dyn Input> = Box::new(Cursor::new(bytes.into_owned()));
-        return Ok(Opened { bytes, source });
-    }
-    let len = file.metadata().map_err(failed)?.len();
-    let source = find(&front, len, specified, &numbers.names).map_err(refused)?;
-    let bytes: Box<dyn Input> = Box::new(file);
-    Ok(Opened { bytes, source })
 }
 
 /// Whether two files hold the same bytes.

@@ -1,6 +1,7 @@
 //! `boa compress`.
 
 use super::args::{CompressArgs, OutputArgs, Talk};
+use super::compress_lossy::{self, Wanted, compress_rounded, print_losses};
 use super::each_file::for_each;
 use super::exit::{Failure, USAGE, shown};
 #[cfg(feature = "train")]
@@ -10,6 +11,7 @@ use super::progress::Meter;
 use super::source::{self, OpenInput};
 use super::verify::Comparison;
 use super::{layout_option, lossy, model_file};
+use boa_constrictor::layout::SpecifiedLayout;
 use boa_constrictor::{DecodeOptions, EncodeOptions, Input, Summary, compress, decompress};
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal};
@@ -21,20 +23,23 @@ pub const SUFFIX: &str = "boa";
 
 /// Compresses every file; the exit code is the worst.
 pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
-    lossy::refuse(&args.lossy)?;
+    let wanted = lossy::wanted(&args.lossy, &args.layout)?;
     let time = args.fit.map(minutes).transpose()?;
     let options = EncodeOptions {
         level: args.level.level(),
         model: args.model.as_deref().map(model_file::load).transpose()?,
         embed_model: !args.no_embed_model,
-        layout: layout_option::layout(&args.layout)?,
+        layout: match wanted {
+            Some(_) => SpecifiedLayout::default(),
+            None => layout_option::layout(&args.layout)?,
+        },
         threads: usize::from(args.threads.threads),
         pool: Some(args.threads.pool()?),
     };
     let files = source::or_stdin(&args.files);
     one_output_for_one_file(&args.output, files.len())?;
     Ok(for_each(&files, |path| {
-        compress_file(path, args, time, &options, talk)
+        compress_file(path, args, (time, wanted.as_ref()), &options, talk)
     }))
 }
 
@@ -61,7 +66,7 @@ pub fn removable(output: &Output, rm: bool, path: &Path) -> Result<(), Failure> 
 fn compress_file(
     path: &Path,
     args: &CompressArgs,
-    fit: Option<Duration>,
+    (fit, wanted): (Option<Duration>, Option<&Wanted>),
     options: &EncodeOptions,
     talk: &Talk,
 ) -> Result<(), Failure> {
@@ -80,19 +85,46 @@ fn compress_file(
         None => Output::stdout(true, *force)?,
     };
     removable(&out, *rm, path)?;
-    let summary = match fit {
-        Some(time) => compress_fitted(path, source, time, options, &mut out, talk)?,
-        None => compress_source(path, source, options, &mut out, talk)?,
+    let mut lossy = None;
+    let summary = match (wanted, fit) {
+        (Some(wanted), _) => {
+            let compressed = compress_rounded(path, source, wanted, options, &mut out, talk)?;
+            let summary = compressed.summary;
+            lossy = Some((wanted, compressed));
+            summary
+        }
+        (None, Some(time)) => compress_fitted(path, source, time, options, &mut out, talk)?,
+        (None, None) => compress_source(path, source, options, &mut out, talk)?,
     };
     if *rm && let Some(written) = out.temporary_path() {
-        verify(path, written, options, talk).map_err(|e| Failure::of(path, e))?;
+        let decode = decode_options(options);
+        match &lossy {
+            Some((wanted, compressed)) => {
+                let found = compressed.found;
+                compress_lossy::verify(path, written, wanted, found, &decode, talk)?;
+            }
+            None => verify(path, written, &decode, talk).map_err(|e| Failure::of(path, e))?,
+        }
     }
     out.commit(metadata.as_ref())?;
     if *rm && let Some(metadata) = &metadata {
         source::remove(path, metadata)?;
     }
-    print_summary(path, &summary, target.is_some(), talk);
+    match lossy {
+        Some((_, compressed)) => print_losses(path, &compressed, talk),
+        None => print_summary(path, &summary, target.is_some(), talk),
+    }
     Ok(())
+}
+
+/// How what was written with these options is decoded.
+fn decode_options(options: &EncodeOptions) -> DecodeOptions {
+    DecodeOptions {
+        models: options.model.iter().cloned().collect(),
+        threads: options.threads,
+        pool: options.pool.clone(),
+        lossless: false,
+    }
 }
 
 fn compress_source(
@@ -147,21 +179,14 @@ fn with_suffix(path: &Path) -> PathBuf {
 fn verify(
     original: &Path,
     written: &Path,
-    options: &EncodeOptions,
+    decode: &DecodeOptions,
     talk: &Talk,
 ) -> boa_constrictor::Result<()> {
     let mut comparison = Comparison::new(BufReader::new(File::open(original)?));
-    let models = options.model.iter().cloned().collect();
-    let decode = DecodeOptions {
-        models,
-        threads: options.threads,
-        pool: options.pool.clone(),
-        lossless: false,
-    };
     let written = File::open(written)?;
     let len = written.metadata()?.len();
     let bar = Meter::new(Some(len), format!("{}: verify", shown(original)), talk);
-    decompress(BufReader::new(written), &mut comparison, &decode, &bar)?;
+    decompress(BufReader::new(written), &mut comparison, decode, &bar)?;
     match comparison.finish()? {
         true => Ok(()),
         false => Err(io::Error::other("decodes to less than the original").into()),

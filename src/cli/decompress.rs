@@ -18,7 +18,7 @@ pub fn run(args: &DecompressArgs, talk: &Talk) -> Result<u8, Failure> {
         models,
         threads: usize::from(args.threads.threads),
         pool: Some(args.threads.pool()?),
-        lossless: false,
+        lossless: args.lossless,
     };
     let files = source::or_stdin(&args.files);
     one_output_for_one_file(&args.output, files.len())?;

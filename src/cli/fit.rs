@@ -2,6 +2,7 @@
 
 use super::args::Talk;
 use super::exit::{Failure, shown};
+use super::numbers::seekable;
 use super::progress::Meter;
 use super::source::OpenInput;
 use super::training_progress::TrainingProgress;
@@ -76,19 +77,4 @@ pub fn compress_fitted(
         .and_then(|_| output.flush())
         .map_err(|e| failed(Error::Io(e)))?;
     Ok(summary)
-}
-
-/// A file whose bytes can be read several times: what comes from a pipe goes to a temporary one.
-fn seekable(source: OpenInput) -> io::Result<File> {
-    let mut source: Box<dyn io::Read> = match source {
-        OpenInput::File(file, metadata) if metadata.is_file() && metadata.len() > 0 => {
-            return Ok(file);
-        }
-        OpenInput::File(file, _) => Box::new(file),
-        OpenInput::Stdin => Box::new(io::stdin()),
-    };
-    let mut copy = tempfile::tempfile()?;
-    io::copy(&mut source, &mut copy)?;
-    copy.rewind()?;
-    Ok(copy)
 }

@@ -1,6 +1,7 @@
 //! The options of lossy coding as a request.
 
 use super::args::{BoundArgs, LayoutArgs, LossyArgs};
+use super::compress_lossy::Wanted;
 use super::exit::{Failure, USAGE};
 use super::layout_option;
 use boa_constrictor::lossy::source::SpecifiedNumbers;
@@ -65,15 +66,13 @@ pub fn request(args: &LossyArgs) -> Result<Option<LossyRequest>, Failure> {
     }
 }
 
-/// Refuses what is not there yet: a lossy file.
-pub fn refuse(args: &LossyArgs) -> Result<(), Failure> {
-    match request(args)? {
-        None => Ok(()),
-        Some(_) => Err(Failure::Message {
-            line: "lossy files are not written yet: leave out the bound".into(),
-            code: USAGE,
-        }),
-    }
+/// What the options want of a lossy file, and say of its input's numbers; none without a bound.
+pub fn wanted(args: &LossyArgs, layout: &LayoutArgs) -> Result<Option<Wanted>, Failure> {
+    let Some(request) = request(args)? else {
+        return Ok(None);
+    };
+    let numbers = numbers(layout, &args.bounds)?;
+    Ok(Some(Wanted { request, numbers }))
 }
 
 /// The bounds and what goes with them.

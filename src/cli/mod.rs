@@ -5,8 +5,10 @@ mod args;
 #[cfg(feature = "train")]
 mod autoencoder;
 mod bench;
+mod bench_lossy;
 mod compare;
 mod compress;
+mod compress_lossy;
 mod decompress;
 mod dtype;
 mod each_file;
@@ -19,6 +21,7 @@ mod list;
 mod lossy;
 mod measured;
 mod model_file;
+mod numbers;
 mod output;
 mod progress;
 #[cfg(feature = "report")]

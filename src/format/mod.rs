@@ -17,7 +17,7 @@ mod section;
 mod segments;
 mod structure;
 
-pub use bounds::{BoundRun, ListedBound};
+pub use bounds::{BoundRun, ListedBound, runs};
 pub use checksum::{CHECK_BYTES, FrameHash, check, frame_hash};
 pub use cursor::{Cursor, put_varint};
 pub use entropy_model::{EntropyModel, Mix, NetworkRef, Numbers};

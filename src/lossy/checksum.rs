@@ -31,6 +31,12 @@ impl Checksums {
         }
     }
 
+    /// Whether bytes of a checksum are among so many from `start` on.
+    pub fn lie_in(&self, start: u64, len: u64) -> bool {
+        let mut fields = self.fields.iter();
+        fields.any(|&(offset, _)| offset < start + len && offset + 4 > start)
+    }
+
     /// Takes the next bytes that decoding gives, and writes the checksums that lie among them.
     pub fn pass(&mut self, bytes: &mut [u8]) {
         let (start, end) = (self.position, self.position + bytes.len() as u64);

@@ -11,6 +11,7 @@ mod decimal;
 pub mod distortion;
 mod fit;
 pub mod grid;
+pub mod losses;
 pub mod names;
 pub mod number;
 pub mod pieces;
@@ -21,6 +22,7 @@ pub mod source;
 mod specials;
 pub mod statistics;
 pub mod table;
+pub mod target;
 
 pub use bound::{Bound, BoundKind, Tolerance};
 pub use request::{LossyRequest, Selector, Target};

@@ -42,6 +42,8 @@ pub enum FrameContent {
 /// The bounds of all columns, resolved.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// The bound of each column as it was asked for, none for exact, in the order of [`Source::columns`].
+    pub bounds: Vec<Option<Bound>>,
     /// How each column is to be coded, in the order of [`Source::columns`].
     pub tasks: Vec<ColumnTask>,
 }
@@ -61,6 +63,7 @@ impl Plan {
                 },
             });
         Plan {
+            bounds: bounds.to_vec(),
             tasks: tasks.collect(),
         }
     }

@@ -6,19 +6,21 @@ use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
 use crate::format::{
-    BoundRun, EntropyModel, Footer, FrameHeader, Head, Index, IndexEntry, MAX_FRAMES, Numbers,
-    frame_hash,
+    BoundRun, EntropyModel, Footer, FrameHeader, Head, Index, IndexEntry, ListedBound, MAX_FRAMES,
+    Numbers, frame_hash, runs,
 };
 use crate::layout::{Finding, Layout};
 use crate::level::Effort;
+use crate::lossy::checksum::Checksums;
 use crate::lossy::pieces::pieces;
 use crate::lossy::plan::{FrameContent, LossyFrame, Plan};
 use crate::lossy::source::Source;
 use crate::lossy::statistics::{ColumnSummary, Statistics};
 use crate::lossy::table::{self, CodedTable, TableShape};
+use crate::lossy::{Bound, BoundKind};
 use crate::options::EncodeOptions;
 use std::convert::Infallible;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::time::Duration;
 
 /// Bytes that are read at a time to measure columns.
@@ -54,6 +56,9 @@ fn read(input: &mut (impl Read + Seek), start: u64, len: u64) -> Result<Vec<u8>>
     Ok(bytes)
 }
 
+/// Is shown a frame, its content, and what decoding gives.
+pub type Observe<'o> = dyn FnMut(&LossyFrame, &[u8], &[u8]) + 'o;
+
 /// What became of a frame.
 struct Done {
     frame: EncodedFrame,
@@ -67,14 +72,13 @@ struct Done {
 /// # Errors
 /// `Io` if reading or writing fails, `InputChanged` if the input is shorter than `source`, `InvalidArgument` if it has too many frames.
 pub fn compress_lossy(
-    mut input: impl Read + Seek,
+    input: impl Read + Seek,
     source: &Source,
     plan: &Plan,
-    bounds: Vec<BoundRun>,
     mut output: impl Write,
     options: &EncodeOptions,
     progress: &dyn Progress,
-    observe: &mut dyn FnMut(&LossyFrame, &[u8], &[u8]),
+    observe: &mut Observe<'_>,
 ) -> Result<Summary> {
     let frames = plan.frames(source);
     if frames.len() as u64 > MAX_FRAMES {
@@ -84,31 +88,93 @@ pub fn compress_lossy(
         );
         return Err(Error::InvalidArgument(message));
     }
-    let mut member = Member::begin(&mut output, bounds, progress)?;
+    let mut member = Member::begin(&mut output, listed(plan), progress)?;
+    let checksums = Checksums::new(source);
+    code_frames(input, &frames, checksums, options, |frame, done| {
+        observe(frame, &done.original, &done.reconstructed);
+        member.write(done)
+    })?;
+    let summary = member.finish()?;
+    output.flush()?;
+    Ok(summary)
+}
+
+/// Codes some frames of an input, of about so many bytes or all, and writes nothing: what compressing it would come to.
+///
+/// # Errors
+/// As [`compress_lossy`].
+pub fn sample_lossy(
+    input: impl Read + Seek,
+    source: &Source,
+    plan: &Plan,
+    most: u64,
+    options: &EncodeOptions,
+    observe: &mut Observe<'_>,
+) -> Result<Summary> {
+    let mut frames = plan.frames(source);
+    let every = source.len().div_ceil(most.max(1)).max(1) as usize;
+    frames = frames.into_iter().step_by(every).collect();
+    let mut sink = io::sink();
+    let mut member = Member::begin(&mut sink, listed(plan), &())?;
+    let checksums = Checksums::new(&Source::default());
+    code_frames(input, &frames, checksums, options, |frame, done| {
+        observe(frame, &done.original, &done.reconstructed);
+        member.write(done)
+    })?;
+    member.finish()
+}
+
+/// The bounds that a head lists.
+fn listed(plan: &Plan) -> Vec<BoundRun> {
+    runs(plan.bounds.iter().map(|bound| match bound {
+        None => ListedBound::Exact,
+        Some(Bound { kind, value }) => match kind {
+            BoundKind::Absolute => ListedBound::Absolute(*value),
+            BoundKind::Relative => ListedBound::Relative(*value),
+            BoundKind::PointwiseRelative => ListedBound::PointwiseRelative(*value),
+            BoundKind::Digits => ListedBound::Digits(*value as u8),
+        },
+    }))
+}
+
+/// Codes frames on all threads and hands them over in their order. Checksums among their bytes are computed anew.
+fn code_frames(
+    mut input: impl Read + Seek,
+    frames: &[LossyFrame],
+    mut checksums: Checksums,
+    options: &EncodeOptions,
+    mut each: impl FnMut(&LossyFrame, &Done) -> Result<()>,
+) -> Result<()> {
     let mut jobs: Ordered<Done, Infallible> = Ordered::new(&options.pool, options.threads, 0)?;
     let effort = options.level.effort();
     let (mut next, mut written) = (0, 0);
     loop {
-        while next < frames.len() && jobs.has_room() {
+        // Checksums are known once all before them has been coded.
+        let waits = |next: usize, written: usize| {
+            next > written && checksums.lie_in(frames[next].start, frames[next].len)
+        };
+        while next < frames.len() && jobs.has_room() && !waits(next, written) {
             let frame = frames[next].clone();
-            let content = read(&mut input, frame.start, frame.len)?;
+            let mut content = read(&mut input, frame.start, frame.len)?;
+            if checksums.lie_in(frame.start, frame.len) {
+                checksums.clone().pass(&mut content);
+            }
             jobs.push(move || Ok(encode(&frame, effort, content)));
             next += 1;
         }
-        match jobs.next(next < frames.len())? {
-            Next::Done(done) => {
-                observe(&frames[written], &done.original, &done.reconstructed);
-                member.write(&done)?;
+        let may_push = next < frames.len() && !waits(next, written);
+        match jobs.next(may_push)? {
+            Next::Done(mut done) => {
+                checksums.pass(&mut done.reconstructed);
+                each(&frames[written], &done)?;
                 written += 1;
             }
             Next::Room => {}
-            Next::Nothing => break,
+            Next::Nothing if next == frames.len() => return Ok(()),
+            Next::Nothing => {}
             Next::Aside(never) => match never {},
         }
     }
-    let summary = member.finish()?;
-    output.flush()?;
-    Ok(summary)
 }
 
 /// A lossy member being written.
@@ -164,6 +230,7 @@ impl<'o, W: Write> Member<'o, W> {
         self.progress.advance(content_len, frame_len);
         self.summary.content += content_len;
         self.summary.compressed += frame_len;
+        self.summary.numbers += done.frame.payload.len() as u64;
         self.summary.frames += 1;
         Ok(())
     }

@@ -25,7 +25,7 @@ pub use coding::{Coding, SegmentObserver};
 pub use decode::decompress;
 pub use driver::{Coder, Content, Lanes, NoCoder, Observer, Stage, drive};
 pub use encode::compress;
-pub use encode_lossy::{compress_lossy, measure};
+pub use encode_lossy::{Observe, compress_lossy, measure, sample_lossy};
 pub use input::Input;
 pub use list::{FrameInfo, Member, list};
 pub use models::Models;
@@ -52,6 +52,8 @@ pub struct Summary {
     pub content: u64,
     /// Bytes of the .boa stream.
     pub compressed: u64,
+    /// Bytes of the frames of a lossy file without their headers; 0 of a lossless one.
+    pub numbers: u64,
     /// Frames.
     pub frames: u64,
     /// Time that finding and undoing structure took, all threads together; only compression reports this.

@@ -33,7 +33,6 @@ pub fn encode(bytes: &[u8], source: &Source, plan: &Plan) -> Vec<u8> {
         input,
         source,
         plan,
-        Vec::new(),
         &mut file,
         &options,
         &(),

@@ -1,0 +1,201 @@
+//! `boa compress` with a bound: what is lost is measured, printed, and never more than was allowed.
+
+use super::args::Talk;
+use super::exit::{DATA, Failure, shown};
+use super::lossy::Numbers;
+use super::numbers::{self, Input};
+use super::progress::Meter;
+use super::source::OpenInput;
+use boa_constrictor::lossy::comparison::{Opened, compare};
+use boa_constrictor::lossy::distortion::{self, ColumnLoss};
+use boa_constrictor::lossy::losses::{Losses, psnr, violations};
+use boa_constrictor::lossy::plan::Plan;
+use boa_constrictor::lossy::target::{self, Reached};
+use boa_constrictor::lossy::{Bound, LossyRequest};
+use boa_constrictor::stream::{measure, sample_lossy};
+use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Summary, compress_lossy, decompress};
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::Path;
+
+/// Of a longer input about so many bytes are coded to find the bound that reaches a ratio or a PSNR.
+const SAMPLE: u64 = 64 << 20;
+
+/// What a user wants of a lossy file, and says of its input's numbers.
+pub struct Wanted {
+    pub request: LossyRequest,
+    pub numbers: Numbers,
+}
+
+/// What became of an input.
+pub struct Compressed {
+    pub summary: Summary,
+    /// The name of each column, and what was lost of it.
+    pub losses: Vec<(String, ColumnLoss)>,
+    /// The bound that was found for a target.
+    pub found: Option<Bound>,
+}
+
+/// Compresses an input, and fails if a value were to break its bound.
+pub fn compress_rounded(
+    path: &Path,
+    input: OpenInput,
+    wanted: &Wanted,
+    options: &EncodeOptions,
+    out: &mut impl Write,
+    talk: &Talk,
+) -> Result<Compressed, Failure> {
+    let mut opened = numbers::open(path, input, &wanted.numbers)?;
+    compress_opened(path, &mut opened, &wanted.request, options, out, talk)
+}
+
+/// Compresses an input whose numbers are known.
+pub fn compress_opened(
+    path: &Path,
+    opened: &mut Opened<Box<dyn Input>>,
+    request: &LossyRequest,
+    options: &EncodeOptions,
+    out: &mut impl Write,
+    talk: &Talk,
+) -> Result<Compressed, Failure> {
+    let failed = |e| Failure::of(path, e);
+    let Opened { bytes, source } = opened;
+    let summaries = measure(&mut *bytes, source, &request.fill).map_err(failed)?;
+    let plan = |request: &LossyRequest| -> Result<Plan, Error> {
+        Ok(Plan::new(&source.bounds(request)?, &summaries))
+    };
+    let mut found = None;
+    if let Some(target) = request.target {
+        let bar = Meter::new(None, format!("{}: find the bound", shown(path)), talk);
+        let bound = target::find(target, |bound| {
+            let plan = plan(&request.with_default(bound))?;
+            let mut losses = Losses::new(source, &plan, &summaries);
+            let summary = sample_lossy(
+                &mut *bytes,
+                source,
+                &plan,
+                SAMPLE,
+                options,
+                &mut |frame, before, after| losses.add(frame.start, before, after),
+            )?;
+            Ok(Reached {
+                ratio: summary.content as f64 / summary.compressed as f64,
+                psnr: psnr(&losses.finish(), &plan, bound),
+            })
+        });
+        drop(bar);
+        found = Some(bound.map_err(failed)?);
+    }
+    let plan = match found {
+        Some(bound) => plan(&request.with_default(bound)),
+        None => plan(request),
+    };
+    let plan = plan.map_err(failed)?;
+    if plan.bounds.iter().all(Option::is_none) {
+        let line = "holds integers alone, which stay exact unless --bound names them: leave out the bound, or use --bound";
+        return Err(Failure::usage(path, line));
+    }
+    let mut losses = Losses::new(source, &plan, &summaries);
+    let bar = Meter::new(Some(source.len()), shown(path), talk);
+    let summary = compress_lossy(
+        &mut *bytes,
+        source,
+        &plan,
+        out,
+        options,
+        &bar,
+        &mut |frame, before, after| losses.add(frame.start, before, after),
+    );
+    drop(bar);
+    let losses = losses.finish();
+    let summary = summary.map_err(failed)?;
+    within_bounds(path, violations(&losses))?;
+    Ok(Compressed {
+        summary,
+        losses: source.names().into_iter().zip(losses).collect(),
+        found,
+    })
+}
+
+/// Fails if values break their bounds.
+fn within_bounds(path: &Path, violations: u64) -> Result<(), Failure> {
+    if violations == 0 {
+        return Ok(());
+    }
+    let line = format!(
+        "{}: {violations} values would break their bounds",
+        shown(path)
+    );
+    Err(Failure::Message { line, code: DATA })
+}
+
+/// Prints what was lost.
+pub fn print_losses(path: &Path, compressed: &Compressed, talk: &Talk) {
+    if !talk.quiet {
+        eprint!("{}", compressed.text(path));
+    }
+}
+
+impl Compressed {
+    /// A row a column, and what all came to.
+    pub fn text(&self, path: &Path) -> String {
+        let rows = self.losses.iter().map(|(name, loss)| (name.as_str(), loss));
+        let mut text = distortion::table(rows);
+        if let Some(bound) = self.found {
+            text += &format!("{}: bound {bound}\n", shown(path));
+        }
+        let Summary {
+            content,
+            compressed,
+            numbers,
+            ..
+        } = self.summary;
+        let ratio = |bytes: u64| content as f64 / bytes.max(1) as f64;
+        text += &format!(
+            "{}: {content} bytes, ratio {:.3}, effective {:.3} with all {compressed} bytes counted\n",
+            shown(path),
+            ratio(numbers),
+            ratio(compressed)
+        );
+        text
+    }
+}
+
+/// Decodes `written` and checks that no value of `original` is further away than its bound.
+pub fn verify(
+    original: &Path,
+    written: &Path,
+    wanted: &Wanted,
+    found: Option<Bound>,
+    decode: &DecodeOptions,
+    talk: &Talk,
+) -> Result<(), Failure> {
+    let failed = |e| Failure::of(original, e);
+    let io = |e| Failure::io(original, e);
+    let mut decoded = tempfile::tempfile().map_err(io)?;
+    let file = File::open(written).map_err(io)?;
+    let len = file.metadata().map_err(io)?.len();
+    let bar = Meter::new(Some(len), format!("{}: verify", shown(original)), talk);
+    decompress(BufReader::new(file), &mut decoded, decode, &bar).map_err(failed)?;
+    drop(bar);
+    let metadata = decoded.metadata().map_err(io)?;
+    std::io::Seek::rewind(&mut decoded).map_err(io)?;
+    let mut before = numbers::open(original, OpenInput::open(original)?, &wanted.numbers)?;
+    let decoded = OpenInput::File(decoded, metadata);
+    let mut after = numbers::open(original, decoded, &wanted.numbers)?;
+    let request = match found {
+        Some(bound) => wanted.request.with_default(bound),
+        None => wanted.request.clone(),
+    };
+    let comparison = compare(&mut before, &mut after, &request).map_err(failed)?;
+    let columns = comparison.columns.iter();
+    let violations = columns.filter_map(|column| column.loss.violations).sum();
+    within_bounds(original, violations)?;
+    match comparison.others_equal {
+        true => Ok(()),
+        false => Err(Failure::usage(
+            original,
+            "decodes to other bytes beside the numbers",
+        )),
+    }
+}
