@@ -5,7 +5,7 @@ use super::each_file::for_each;
 use super::exit::{Failure, shown};
 use super::source::{OpenInput, STDIN};
 use super::stdout::print;
-use boa_constrictor::format::{ModelSection, NetworkRef};
+use boa_constrictor::format::{BoundRun, ListedBound, ModelSection, NetworkRef};
 use boa_constrictor::stream::{FrameInfo, Member, list};
 use boa_constrictor::structure::description;
 use std::io::BufReader;
@@ -44,13 +44,46 @@ fn row(path: &Path, members: &[Member]) -> String {
     let frames: usize = members.iter().map(|m| m.frames.len()).sum();
     let layouts = members.iter().flat_map(|m| &m.frames).map(layout);
     let models = members.iter().map(|m| model(m, 8));
-    format!(
+    let mut text = format!(
         "{content:>14} {compressed:>14} {:>8.3} {frames:>7}  {:<20} {:<20} {}\n",
         ratio(content, compressed),
         the_only(layouts),
         the_only(models),
         shown(path)
-    )
+    );
+    for runs in members.iter().filter_map(|member| member.bounds.as_ref()) {
+        text += &format!("    lossy   {}\n", bounds(runs));
+    }
+    text
+}
+
+/// What the errors of which columns are bounded by.
+fn bounds(runs: &[BoundRun]) -> String {
+    let mut first = 0u64;
+    let described = runs.iter().map(|run| {
+        let last = first.saturating_add(run.columns - 1);
+        let columns = match last == first {
+            true => format!("column {first}"),
+            false => format!("columns {first} to {last}"),
+        };
+        first = last.saturating_add(1);
+        format!("{columns} {}", bound(run.bound))
+    });
+    match runs {
+        [] => "nothing rounded".into(),
+        _ => described.collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn bound(bound: ListedBound) -> String {
+    match bound {
+        ListedBound::Exact => "exact".into(),
+        ListedBound::Absolute(value) => format!("within {value:e}"),
+        ListedBound::Relative(value) => format!("within {value:e} of the range"),
+        ListedBound::PointwiseRelative(value) => format!("within {value:e} of each value"),
+        ListedBound::Digits(digits) => format!("to {digits} digits"),
+        ListedBound::Unbounded => "without any bound on the error".into(),
+    }
 }
 
 fn details(path: &Path, members: &[Member]) -> String {
@@ -70,6 +103,9 @@ fn details(path: &Path, members: &[Member]) -> String {
             frames.len()
         );
         text += &format!("    model   {}\n", model(member, 64));
+        if let Some(runs) = &member.bounds {
+            text += &format!("    lossy   {}\n", bounds(runs));
+        }
         text += &format!("    BLAKE3  {}\n", hex(&member.hash, 64));
         if !frames.is_empty() {
             text += &format!(
