@@ -1,8 +1,9 @@
 //! `boa bench` with a bound.
 
 use super::args::Talk;
-use super::compress_lossy::{Wanted, compress_opened};
+use super::compress_lossy::compress_opened;
 use super::exit::{Failure, shown};
+use super::lossy::Wanted;
 use super::numbers;
 use super::progress::Meter;
 use super::source::OpenInput;

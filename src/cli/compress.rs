@@ -1,11 +1,12 @@
 //! `boa compress`.
 
 use super::args::{CompressArgs, OutputArgs, Talk};
-use super::compress_lossy::{self, Wanted, compress_rounded, print_losses};
+use super::compress_lossy::{self, compress_rounded, print_losses};
 use super::each_file::for_each;
 use super::exit::{Failure, USAGE, shown};
 #[cfg(feature = "train")]
 use super::fit::compress_fitted;
+use super::lossy::Wanted;
 use super::output::Output;
 use super::progress::Meter;
 use super::source::{self, OpenInput};

@@ -2,7 +2,7 @@
 
 use super::args::Talk;
 use super::exit::{DATA, Failure, shown};
-use super::lossy::Numbers;
+use super::lossy::Wanted;
 use super::numbers::{self, Input};
 use super::progress::Meter;
 use super::source::OpenInput;
@@ -20,12 +20,6 @@ use std::path::Path;
 
 /// Of a longer input about so many bytes are coded to find the bound that reaches a ratio or a PSNR.
 const SAMPLE: u64 = 64 << 20;
-
-/// What a user wants of a lossy file, and says of its input's numbers.
-pub struct Wanted {
-    pub request: LossyRequest,
-    pub numbers: Numbers,
-}
 
 /// What became of an input.
 pub struct Compressed {

@@ -1,7 +1,6 @@
 //! The options of lossy coding as a request.
 
 use super::args::{BoundArgs, LayoutArgs, LossyArgs};
-use super::compress_lossy::Wanted;
 use super::exit::{Failure, USAGE};
 use super::layout_option;
 use boa_constrictor::lossy::source::SpecifiedNumbers;
@@ -15,6 +14,12 @@ pub struct Numbers {
     pub specified: Option<SpecifiedNumbers>,
     /// The names of its columns.
     pub names: Vec<String>,
+}
+
+/// What a user wants of a lossy file, and says of its input's numbers.
+pub struct Wanted {
+    pub request: LossyRequest,
+    pub numbers: Numbers,
 }
 
 /// What the options say of an input's numbers.
