@@ -253,3 +253,44 @@ fn training_writes_a_page() {
         .unwrap();
     assert!(words.contains(bits), "{bits} is missing");
 }
+
+#[test]
+fn what_was_lost_on_a_page() {
+    let rows: Vec<u8> = (0..4000u16)
+        .flat_map(|n| {
+            [
+                f32::from(n).sin(),
+                1e20 * f32::from(n),
+                f32::from(n % 7) * 1e-9,
+            ]
+        })
+        .flat_map(f32::to_le_bytes)
+        .collect();
+    let (directory, path) = directory_with("table<&>", &rows);
+    let report = directory.path().join("page.html");
+    for command in ["c", "bench"] {
+        let options = ["--rel", "1e-3", "--dtype", "f4*3", "-f", "--report"];
+        let mut arguments = boa();
+        arguments.arg(command).args(options).args([&report, &path]);
+        let output = run(&mut arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let html = fs::read_to_string(&report).unwrap();
+        let document = parsed(&html);
+        let words = words(&document);
+        for what in [
+            "Ratio against bound",
+            "0: values",
+            "2: residual",
+            "2: response",
+            "of bound",
+        ] {
+            assert!(words.contains(what), "{what}");
+        }
+    }
+    let output = run(boa().args(["c", "--report"]).args([&report, &path]));
+    assert!(
+        stderr(&output).contains("needs a bound"),
+        "{}",
+        stderr(&output)
+    );
+}

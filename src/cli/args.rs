@@ -243,10 +243,24 @@ pub struct CompressArgs {
     /// Store only the model's id: whoever decompresses needs its file.
     #[arg(long, requires = "model")]
     pub no_embed_model: bool,
+    /// Write a page of pictures to PATH: what a bound on errors lost, and what others would give. For one FILE only.
+    #[cfg(feature = "report")]
+    #[arg(long, value_name = "PATH")]
+    pub report: Option<PathBuf>,
     #[command(flatten)]
     pub layout: LayoutArgs,
     #[command(flatten)]
     pub lossy: LossyArgs,
+}
+
+impl CompressArgs {
+    /// Whether there is to be a report.
+    pub fn reports(&self) -> bool {
+        #[cfg(feature = "report")]
+        return self.report.is_some();
+        #[cfg(not(feature = "report"))]
+        return false;
+    }
 }
 
 #[derive(Args, Debug)]
@@ -313,7 +327,7 @@ pub struct BenchArgs {
     /// Report where the time of coding goes.
     #[arg(long)]
     pub stages: bool,
-    /// Write a page of pictures to PATH: where the bits go, beside xz and zstd.
+    /// Write a page of pictures to PATH: where the bits go, beside xz and zstd; with a bound, what was lost.
     #[cfg(feature = "report")]
     #[arg(long, value_name = "PATH")]
     pub report: Option<PathBuf>,
@@ -325,6 +339,16 @@ pub struct BenchArgs {
     pub layout: LayoutArgs,
     #[command(flatten)]
     pub lossy: LossyArgs,
+}
+
+impl BenchArgs {
+    /// Whether there is to be a report.
+    pub fn reports(&self) -> bool {
+        #[cfg(feature = "report")]
+        return self.report.is_some();
+        #[cfg(not(feature = "report"))]
+        return false;
+    }
 }
 
 #[cfg(feature = "train")]

@@ -5,7 +5,7 @@ use super::exit::{Failure, shown};
 use super::measured::Measured;
 use super::progress::Meter;
 #[cfg(feature = "report")]
-use super::report::{PendingPage, page};
+use super::report::{PendingPage, lossy_page, page};
 use super::source::OpenInput;
 use super::stdout::print;
 use super::verify::Comparison;
@@ -21,7 +21,7 @@ use std::time::Instant;
 
 /// Compresses a file to a temporary one and back, compares, and prints sizes and speeds.
 pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
-    let wanted = lossy::wanted(&args.lossy, &args.layout)?;
+    let wanted = lossy::wanted(&args.lossy, &args.layout, args.reports())?;
     let options = EncodeOptions {
         level: args.level.level(),
         model: args.model.as_deref().map(model_file::load).transpose()?,
@@ -40,19 +40,25 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
     if !metadata.is_file() {
         return Err(Failure::usage(path, "bench needs a regular file"));
     }
+    #[cfg(feature = "report")]
+    let report = { args.report.as_deref() }
+        .map(|to| PendingPage::create(to, Some(&metadata), args.force))
+        .transpose()?;
     if let Some(wanted) = wanted {
         if args.kernels || args.stages {
             let line = "--kernels and --stages are of lossless coding: leave out the bound";
             return Err(Failure::usage(path, line));
         }
         let input = OpenInput::File(file, metadata);
-        bench_lossy::run(path, input, &wanted, &options, talk)?;
+        let compressed = bench_lossy::run(path, input, &wanted, &options, talk)?;
+        #[cfg(feature = "report")]
+        if let Some(report) = report {
+            report.write(&lossy_page(path, &wanted, compressed, &options, talk)?)?;
+        }
+        #[cfg(not(feature = "report"))]
+        drop(compressed);
         return Ok(0);
     }
-    #[cfg(feature = "report")]
-    let report = { args.report.as_deref() }
-        .map(|to| PendingPage::create(to, Some(&metadata), args.force))
-        .transpose()?;
     let failed = |e| Failure::of(path, e);
     if args.kernels {
         let best = Kernel::current();

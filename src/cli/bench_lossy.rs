@@ -1,7 +1,7 @@
 //! `boa bench` with a bound.
 
 use super::args::Talk;
-use super::compress_lossy::compress_opened;
+use super::compress_lossy::{Compressed, compress_opened};
 use super::exit::{Failure, shown};
 use super::lossy::Wanted;
 use super::numbers;
@@ -21,7 +21,7 @@ pub fn run(
     wanted: &Wanted,
     options: &EncodeOptions,
     talk: &Talk,
-) -> Result<(), Failure> {
+) -> Result<Compressed, Failure> {
     let io = |e| Failure::io(path, e);
     let failed = |e| Failure::of(path, e);
     let mut opened = numbers::open(path, input, &wanted.numbers)?;
@@ -29,7 +29,7 @@ pub fn run(
     let start = Instant::now();
     let compressed = {
         let out = &mut BufWriter::new(&mut coded);
-        compress_opened(path, &mut opened, &wanted.request, options, out, talk)?
+        compress_opened(path, &mut opened, wanted, options, out, talk)?
     };
     let compressing = start.elapsed().as_secs_f64();
     coded.rewind().map_err(io)?;
@@ -63,5 +63,6 @@ pub fn run(
         speed(compressing),
         speed(decompressing),
         summary.frames
-    ))
+    ))?;
+    Ok(compressed)
 }

@@ -9,6 +9,8 @@ use super::fit::compress_fitted;
 use super::lossy::Wanted;
 use super::output::Output;
 use super::progress::Meter;
+#[cfg(feature = "report")]
+use super::report::{PendingPage, lossy_page};
 use super::source::{self, OpenInput};
 use super::verify::Comparison;
 use super::{layout_option, lossy, model_file};
@@ -24,7 +26,7 @@ pub const SUFFIX: &str = "boa";
 
 /// Compresses every file; the exit code is the worst.
 pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
-    let wanted = lossy::wanted(&args.lossy, &args.layout)?;
+    let wanted = lossy::wanted(&args.lossy, &args.layout, args.reports())?;
     let time = args.fit.map(minutes).transpose()?;
     let options = EncodeOptions {
         level: args.level.level(),
@@ -38,6 +40,13 @@ pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
         pool: Some(args.threads.pool()?),
     };
     let files = source::or_stdin(&args.files);
+    if args.reports() && (wanted.is_none() || files.len() > 1) {
+        let line = "--report is about one lossy file: it needs a bound; boa bench --report shows lossless coding";
+        return Err(Failure::Message {
+            line: line.into(),
+            code: USAGE,
+        });
+    }
     one_output_for_one_file(&args.output, files.len())?;
     Ok(for_each(&files, |path| {
         compress_file(path, args, (time, wanted.as_ref()), &options, talk)
@@ -86,6 +95,10 @@ fn compress_file(
         None => Output::stdout(true, *force)?,
     };
     removable(&out, *rm, path)?;
+    #[cfg(feature = "report")]
+    let report = { args.report.as_deref() }
+        .map(|to| PendingPage::create(to, metadata.as_ref(), *force))
+        .transpose()?;
     let mut lossy = None;
     let summary = match (wanted, fit) {
         (Some(wanted), _) => {
@@ -112,7 +125,15 @@ fn compress_file(
         source::remove(path, metadata)?;
     }
     match lossy {
-        Some((_, compressed)) => print_losses(path, &compressed, talk),
+        Some((wanted, compressed)) => {
+            print_losses(path, &compressed, talk);
+            #[cfg(feature = "report")]
+            if let Some(report) = report {
+                report.write(&lossy_page(path, wanted, compressed, options, talk)?)?;
+            }
+            #[cfg(not(feature = "report"))]
+            let _ = wanted;
+        }
         None => print_summary(path, &summary, target.is_some(), talk),
     }
     Ok(())

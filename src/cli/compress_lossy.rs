@@ -6,13 +6,16 @@ use super::lossy::Wanted;
 use super::numbers::{self, Input};
 use super::progress::Meter;
 use super::source::OpenInput;
+#[cfg(feature = "report")]
+use boa_constrictor::lossy::BoundKind;
 use boa_constrictor::lossy::comparison::{Opened, compare};
 use boa_constrictor::lossy::distortion::{self, ColumnLoss};
-use boa_constrictor::lossy::losses::{Losses, psnr, violations};
+use boa_constrictor::lossy::losses::{Losses, Pictured, psnr, violations};
 use boa_constrictor::lossy::plan::Plan;
+use boa_constrictor::lossy::source::Source;
 use boa_constrictor::lossy::target::{self, Reached};
 use boa_constrictor::lossy::{Bound, LossyRequest};
-use boa_constrictor::stream::{measure, sample_lossy};
+use boa_constrictor::stream::{Observe, measure, sample_lossy};
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Summary, compress_lossy, decompress};
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -28,6 +31,8 @@ pub struct Compressed {
     pub losses: Vec<(String, ColumnLoss)>,
     /// The bound that was found for a target.
     pub found: Option<Bound>,
+    /// Pictures of each column, if they were wanted.
+    pub pictures: Vec<Pictured>,
 }
 
 /// Compresses an input, and fails if a value were to break its bound.
@@ -40,46 +45,35 @@ pub fn compress_rounded(
     talk: &Talk,
 ) -> Result<Compressed, Failure> {
     let mut opened = numbers::open(path, input, &wanted.numbers)?;
-    compress_opened(path, &mut opened, &wanted.request, options, out, talk)
+    compress_opened(path, &mut opened, wanted, options, out, talk)
 }
 
 /// Compresses an input whose numbers are known.
 pub fn compress_opened(
     path: &Path,
     opened: &mut Opened<Box<dyn Input>>,
-    request: &LossyRequest,
+    wanted: &Wanted,
     options: &EncodeOptions,
     out: &mut impl Write,
     talk: &Talk,
 ) -> Result<Compressed, Failure> {
     let failed = |e| Failure::of(path, e);
     let Opened { bytes, source } = opened;
+    let request = &wanted.request;
     let summaries = measure(&mut *bytes, source, &request.fill).map_err(failed)?;
     let plan = |request: &LossyRequest| -> Result<Plan, Error> {
         Ok(Plan::new(&source.bounds(request)?, &summaries))
     };
-    let mut found = None;
-    if let Some(target) = request.target {
-        let bar = Meter::new(None, format!("{}: find the bound", shown(path)), talk);
-        let bound = target::find(target, |bound| {
-            let plan = plan(&request.with_default(bound))?;
-            let mut losses = Losses::new(source, &plan, &summaries);
-            let summary = sample_lossy(
-                &mut *bytes,
-                source,
-                &plan,
-                SAMPLE,
-                options,
-                &mut |frame, before, after| losses.add(frame.start, before, after),
-            )?;
-            Ok(Reached {
-                ratio: summary.content as f64 / summary.compressed as f64,
-                psnr: psnr(&losses.finish(), &plan, bound),
-            })
-        });
-        drop(bar);
-        found = Some(bound.map_err(failed)?);
-    }
+    let found = match request.target {
+        None => None,
+        Some(target) => {
+            let bar = Meter::new(None, format!("{}: find the bound", shown(path)), talk);
+            let mut code = |bound| reached(bytes, source, request, bound, SAMPLE, options);
+            let found = target::find(target, &mut code);
+            drop(bar);
+            Some(found.map_err(failed)?)
+        }
+    };
     let plan = match found {
         Some(bound) => plan(&request.with_default(bound)),
         None => plan(request),
@@ -89,7 +83,10 @@ pub fn compress_opened(
         let line = "holds integers alone, which stay exact unless --bound names them: leave out the bound, or use --bound";
         return Err(Failure::usage(path, line));
     }
-    let mut losses = Losses::new(source, &plan, &summaries);
+    let mut losses = match wanted.pictures {
+        true => Losses::with_pictures(source, &plan, &summaries),
+        false => Losses::new(source, &plan, &summaries),
+    };
     let bar = Meter::new(Some(source.len()), shown(path), talk);
     let summary = compress_lossy(
         &mut *bytes,
@@ -101,14 +98,55 @@ pub fn compress_opened(
         &mut |frame, before, after| losses.add(frame.start, before, after),
     );
     drop(bar);
-    let losses = losses.finish();
+    let lost = losses.finish();
     let summary = summary.map_err(failed)?;
-    within_bounds(path, violations(&losses))?;
+    within_bounds(path, violations(&lost))?;
     Ok(Compressed {
         summary,
-        losses: source.names().into_iter().zip(losses).collect(),
+        losses: source.names().into_iter().zip(lost).collect(),
         found,
+        pictures: losses.into_pictures(),
     })
+}
+
+/// What coding with a default bound comes to, of about so many bytes of an input.
+fn reached(
+    bytes: &mut Box<dyn Input>,
+    source: &Source,
+    request: &LossyRequest,
+    bound: Bound,
+    most: u64,
+    options: &EncodeOptions,
+) -> boa_constrictor::Result<Reached> {
+    let summaries = measure(&mut *bytes, source, &request.fill)?;
+    let plan = Plan::new(&source.bounds(&request.with_default(bound))?, &summaries);
+    let mut losses = Losses::new(source, &plan, &summaries);
+    let observe: &mut Observe<'_> =
+        &mut |frame, before, after| losses.add(frame.start, before, after);
+    let summary = sample_lossy(bytes, source, &plan, most, options, observe)?;
+    Ok(Reached {
+        ratio: summary.content as f64 / summary.compressed as f64,
+        psnr: psnr(&losses.finish(), &plan, bound),
+    })
+}
+
+/// The ratios that other bounds relative to the range would give.
+#[cfg(feature = "report")]
+pub fn curve(
+    opened: &mut Opened<Box<dyn Input>>,
+    request: &LossyRequest,
+    options: &EncodeOptions,
+) -> boa_constrictor::Result<Vec<(f64, f64)>> {
+    /// Of a longer input about so many bytes are coded.
+    const SAMPLE: u64 = 8 << 20;
+    let mut curve = Vec::new();
+    for value in [1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2] {
+        let bound = Bound::new(BoundKind::Relative, value)?;
+        let bytes = &mut opened.bytes;
+        let reached = reached(bytes, &opened.source, request, bound, SAMPLE, options)?;
+        curve.push((value, reached.ratio));
+    }
+    Ok(curve)
 }
 
 /// Fails if values break their bounds.

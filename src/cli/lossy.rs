@@ -20,6 +20,8 @@ pub struct Numbers {
 pub struct Wanted {
     pub request: LossyRequest,
     pub numbers: Numbers,
+    /// A report is to have pictures.
+    pub pictures: bool,
 }
 
 /// What the options say of an input's numbers.
@@ -72,12 +74,20 @@ pub fn request(args: &LossyArgs) -> Result<Option<LossyRequest>, Failure> {
 }
 
 /// What the options want of a lossy file, and say of its input's numbers; none without a bound.
-pub fn wanted(args: &LossyArgs, layout: &LayoutArgs) -> Result<Option<Wanted>, Failure> {
+pub fn wanted(
+    args: &LossyArgs,
+    layout: &LayoutArgs,
+    pictures: bool,
+) -> Result<Option<Wanted>, Failure> {
     let Some(request) = request(args)? else {
         return Ok(None);
     };
     let numbers = numbers(layout, &args.bounds)?;
-    Ok(Some(Wanted { request, numbers }))
+    Ok(Some(Wanted {
+        request,
+        numbers,
+        pictures,
+    }))
 }
 
 /// The bounds and what goes with them.

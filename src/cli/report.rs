@@ -1,11 +1,15 @@
 //! `--report`: where the page goes, and what stands on it of the command line.
 
 use super::args::Talk;
+use super::compress_lossy::{Compressed, curve};
 use super::exit::{Failure, shown};
+use super::lossy::Wanted;
 use super::measured::Measured;
+use super::numbers;
 use super::output::Output;
 use super::progress::Meter;
-use boa_constrictor::report::{Measurement, peers, survey};
+use super::source::OpenInput;
+use boa_constrictor::report::{LossyMeasurement, Measurement, peers, survey};
 use boa_constrictor::stream::Member;
 use boa_constrictor::{EncodeOptions, Error, Model, list};
 use std::fs::{File, Metadata};
@@ -77,6 +81,37 @@ pub fn page(
         threads: busy,
         survey,
         peers,
+    };
+    Ok(run.to_html())
+}
+
+/// The page about a lossy file.
+pub fn lossy_page(
+    path: &Path,
+    wanted: &Wanted,
+    compressed: Compressed,
+    options: &EncodeOptions,
+    talk: &Talk,
+) -> Result<String, Failure> {
+    let waiting = Meter::new(None, format!("{}: report", shown(path)), talk);
+    // What comes from a pipe has gone.
+    let curve = match OpenInput::open(path)? {
+        OpenInput::Stdin => Vec::new(),
+        input => {
+            let mut opened = numbers::open(path, input, &wanted.numbers)?;
+            curve(&mut opened, &wanted.request, options).map_err(|e| Failure::of(path, e))?
+        }
+    };
+    drop(waiting);
+    let columns = compressed.losses.into_iter().zip(compressed.pictures);
+    let run = LossyMeasurement {
+        name: name(path),
+        command: command_line(),
+        summary: compressed.summary,
+        columns: columns
+            .map(|((name, loss), pictured)| (name, loss, pictured))
+            .collect(),
+        curve,
     };
     Ok(run.to_html())
 }

@@ -1,17 +1,48 @@
 //! What is lost of each column of an input while its frames are coded.
 
 use super::distortion::{ColumnDistortion, ColumnLoss};
+use super::histogram::Histogram;
+use super::number;
 use super::pieces::{Piece, PieceContent, pieces};
 use super::plan::Plan;
 use super::source::Source;
 use super::statistics::ColumnSummary;
 use super::{Bound, Tolerance};
+use crate::layout::Column;
+
+/// How often values of a column, and errors of them, occur.
+#[derive(Clone, Debug)]
+pub struct Pictured {
+    /// Originals.
+    pub before: Histogram,
+    /// What decoding gives.
+    pub after: Histogram,
+    /// x' - x.
+    pub residual: Histogram,
+    /// (x' - x) / x, where x is not 0.
+    pub response: Histogram,
+}
+
+impl Pictured {
+    fn add(&mut self, before: f64, after: f64) {
+        self.before.add(before);
+        self.after.add(after);
+        self.residual.add(after - before);
+        if before != 0.0 {
+            self.response.add((after - before) / before);
+        }
+    }
+}
 
 /// The losses of all columns of an input.
 pub struct Losses<'a> {
     /// The input in as few pieces as it can be, in order.
     pieces: Vec<Piece<'a>>,
     columns: Vec<ColumnDistortion>,
+    /// Empty unless they are wanted.
+    pictures: Vec<Pictured>,
+    /// The type of each column.
+    types: Vec<Column>,
     /// Bits of a frame's numbers, kept to be used again.
     originals: Vec<(usize, u64)>,
 }
@@ -20,6 +51,7 @@ impl<'a> Losses<'a> {
     /// Nothing lost yet of columns with these statistics.
     pub fn new(source: &'a Source, plan: &Plan, summaries: &[ColumnSummary]) -> Losses<'a> {
         let columns = source.columns();
+        let types = columns.iter().map(|column| column.column).collect();
         let tasks = columns.iter().zip(summaries).zip(&plan.tasks);
         let columns = tasks.map(|((column, summary), task)| {
             let exact = Tolerance::Absolute(0.0);
@@ -27,8 +59,31 @@ impl<'a> Losses<'a> {
         });
         Losses {
             columns: columns.collect(),
+            pictures: Vec::new(),
+            types,
             pieces: pieces(source, u64::MAX).collect(),
             originals: Vec::new(),
+        }
+    }
+
+    /// The same, with pictures.
+    pub fn with_pictures(
+        source: &'a Source,
+        plan: &Plan,
+        summaries: &[ColumnSummary],
+    ) -> Losses<'a> {
+        let pictured = |summary: &ColumnSummary| {
+            let values = Histogram::around(summary.min / 2.0 + summary.max / 2.0);
+            Pictured {
+                before: values.clone(),
+                after: values,
+                residual: Histogram::around(0.0),
+                response: Histogram::around(0.0),
+            }
+        };
+        Losses {
+            pictures: summaries.iter().map(pictured).collect(),
+            ..Losses::new(source, plan, summaries)
         }
     }
 
@@ -53,9 +108,18 @@ impl<'a> Losses<'a> {
             piece.numbers(&reconstructed[within], |_, bits| {
                 if let Some(&(column, before)) = originals.next() {
                     self.columns[column].add(before, bits);
+                    if let Some(pictured) = self.pictures.get_mut(column) {
+                        let value = |bits| number::to_f64(self.types[column], bits);
+                        pictured.add(value(before), value(bits));
+                    }
                 }
             });
         }
+    }
+
+    /// The pictures of each column, if they were wanted.
+    pub fn into_pictures(self) -> Vec<Pictured> {
+        self.pictures
     }
 
     /// What was lost of each column.

@@ -11,6 +11,7 @@ mod decimal;
 pub mod distortion;
 mod fit;
 pub mod grid;
+pub mod histogram;
 pub mod losses;
 pub mod names;
 pub mod number;

@@ -5,6 +5,7 @@ mod chart;
 mod course;
 mod frames;
 mod heat;
+mod lossy;
 mod observers;
 mod page;
 mod peers;
@@ -16,6 +17,7 @@ mod svg;
 #[cfg(feature = "train")]
 pub use course::Course;
 pub use frames::{MAX_EXAMINED, survey};
+pub use lossy::LossyMeasurement;
 pub use peers::{Peer, peers};
 pub use result::Measurement;
 pub use statistics::{
