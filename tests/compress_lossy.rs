@@ -269,13 +269,13 @@ fn what_has_no_floats_is_refused() {
 }
 
 #[test]
-fn bench_tells_what_was_lost() {
+fn bench_shows_what_was_lost() {
     let directory = Directory::new();
     directory.write("before", &table());
     let output = directory.boa(&["bench", "--rel", "1e-3", "before"]);
     succeeds(&output);
     let text = stdout(&output);
-    for part in ["PSNR", "effective", "decompress", "within its bound"] {
-        assert!(text.contains(part), "{text}");
+    for shown in ["PSNR", "effective", "decompress", "within its bound"] {
+        assert!(text.contains(shown), "{text}");
     }
 }

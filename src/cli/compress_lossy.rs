@@ -132,21 +132,21 @@ fn reached(
 
 /// The ratios that other bounds relative to the range would give.
 #[cfg(feature = "report")]
-pub fn curve(
+pub fn ratios_by_bound(
     opened: &mut Opened<Box<dyn Input>>,
     request: &LossyRequest,
     options: &EncodeOptions,
 ) -> boa_constrictor::Result<Vec<(f64, f64)>> {
     /// Of a longer input about so many bytes are coded.
     const SAMPLE: u64 = 8 << 20;
-    let mut curve = Vec::new();
+    let mut ratios_by_bound = Vec::new();
     for value in [1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2] {
         let bound = Bound::new(BoundKind::Relative, value)?;
         let bytes = &mut opened.bytes;
         let reached = reached(bytes, &opened.source, request, bound, SAMPLE, options)?;
-        curve.push((value, reached.ratio));
+        ratios_by_bound.push((value, reached.ratio));
     }
-    Ok(curve)
+    Ok(ratios_by_bound)
 }
 
 /// Fails if values break their bounds.

@@ -1,7 +1,7 @@
 //! `--report`: where the page goes, and what stands on it of the command line.
 
 use super::args::Talk;
-use super::compress_lossy::{Compressed, curve};
+use super::compress_lossy::{Compressed, ratios_by_bound};
 use super::exit::{Failure, shown};
 use super::lossy::Wanted;
 use super::measured::Measured;
@@ -95,11 +95,12 @@ pub fn lossy_page(
 ) -> Result<String, Failure> {
     let waiting = Meter::new(None, format!("{}: report", shown(path)), talk);
     // What comes from a pipe has gone.
-    let curve = match OpenInput::open(path)? {
+    let by_bound = match OpenInput::open(path)? {
         OpenInput::Stdin => Vec::new(),
         input => {
             let mut opened = numbers::open(path, input, &wanted.numbers)?;
-            curve(&mut opened, &wanted.request, options).map_err(|e| Failure::of(path, e))?
+            ratios_by_bound(&mut opened, &wanted.request, options)
+                .map_err(|e| Failure::of(path, e))?
         }
     };
     drop(waiting);
@@ -111,7 +112,7 @@ pub fn lossy_page(
         columns: columns
             .map(|((name, loss), pictured)| (name, loss, pictured))
             .collect(),
-        curve,
+        by_bound,
     };
     Ok(run.to_html())
 }

@@ -24,7 +24,7 @@ pub struct LossyMeasurement {
     /// The name of each column, what was lost of it, and its pictures.
     pub columns: Vec<(String, ColumnLoss, Pictured)>,
     /// Ratios at other bounds relative to the range, those in order.
-    pub curve: Vec<(f64, f64)>,
+    pub by_bound: Vec<(f64, f64)>,
 }
 
 impl LossyMeasurement {
@@ -40,7 +40,7 @@ impl LossyMeasurement {
         let share = |loss: &ColumnLoss| loss.max_of_bound.unwrap_or(0.0);
         let largest = self.columns.iter().map(|(_, loss, _)| share(loss));
         let mut figures = vec![self.losses()];
-        if self.curve.len() > 1 {
+        if self.by_bound.len() > 1 {
             figures.push(self.ratios());
         }
         let changed = self.columns.iter().filter(|(_, loss, _)| loss.changed > 0);
@@ -119,17 +119,17 @@ impl LossyMeasurement {
     }
 
     fn ratios(&self) -> Figure {
-        let bounds = || self.curve.iter().map(|&(bound, _)| bound);
+        let bounds = || self.by_bound.iter().map(|&(bound, _)| bound);
         let x = Axis::log(
             "bound, relative to the range",
             bounds().fold(1.0, f64::min),
             bounds().fold(0.0, f64::max),
         );
-        let most = self.curve.iter().map(|&(_, ratio)| ratio);
+        let most = self.by_bound.iter().map(|&(_, ratio)| ratio);
         let y = Axis::to("ratio", most.fold(1.0, f64::max));
         let series = Series {
             name: "ratio".into(),
-            pieces: vec![self.curve.clone()],
+            pieces: vec![self.by_bound.clone()],
             dots: true,
         };
         let row =
@@ -140,7 +140,7 @@ impl LossyMeasurement {
             caption: "One bound for all columns of floats, relative to the range of each. Of a long file, some of its frames.".into(),
             table: Table {
                 head: vec!["bound", "ratio"],
-                rows: self.curve.iter().map(row).collect(),
+                rows: self.by_bound.iter().map(row).collect(),
             },
         }
     }
