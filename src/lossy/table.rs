@@ -1,5 +1,6 @@
 //! A table whose columns are rounded to grids: from bytes to the coded stream and back.
 
+use super::autoencoder::scale_of_grid;
 use super::bound::Tolerance;
 use super::fit;
 use super::grid::{Extent, FINE_BITS, Grid};
@@ -8,7 +9,8 @@ use super::source::MAX_COLUMNS;
 use super::specials::Specials;
 use crate::coder::{BadWords, BitCoder, Integers, LaneDecoder, LaneEncoder};
 use crate::layout::{Column, Kind};
-use crate::model::numbers::{ColumnCode, table};
+use crate::model::autoencoder::Masked;
+use crate::model::numbers::{ColumnCode, Learned, LearnedColumn, table};
 
 /// A column stays exact if more of its elements than one of so many would be special.
 const SPECIALS: usize = 4;
@@ -20,6 +22,7 @@ mod context {
     pub const COLUMNS: usize = 26;
     pub const GAP: usize = 27;
     pub const TYPE: usize = 28;
+    pub const LEARNED: usize = 29;
 }
 
 const BYTE: Column = Column {
@@ -60,9 +63,12 @@ pub struct CodedTable {
     pub exact_record: usize,
     /// What decoding gives.
     pub reconstructed: Vec<u8>,
+    /// The autoencoder was used.
+    pub is_learned: bool,
 }
 
 /// A column's elements: bits of the type, and the cells that stand for them.
+#[derive(Clone)]
 pub(super) struct CellColumn {
     grid: Grid,
     specials: Specials,
@@ -117,8 +123,13 @@ impl TableShape {
     }
 }
 
-/// Codes a content of whole rows.
-pub fn encode(shape: &TableShape, tasks: &[ColumnTask], content: &[u8]) -> CodedTable {
+/// Codes a content of whole rows; with an autoencoder, if it is given one and the words become fewer.
+pub fn encode(
+    shape: &TableShape,
+    tasks: &[ColumnTask],
+    content: &[u8],
+    masked: Option<&Masked>,
+) -> CodedTable {
     let rows = shape.rows(content.len());
     let columns: Vec<Option<CellColumn>> = (0..shape.columns.len())
         .map(|column| {
@@ -126,12 +137,24 @@ pub fn encode(shape: &TableShape, tasks: &[ColumnTask], content: &[u8]) -> Coded
             quantised(shape.columns[column].1, &tasks[column], rows, bits)
         })
         .collect();
-    let mut encoder = LaneEncoder::default();
-    let mut integers = Integers::new(&mut encoder);
-    let coded = { code_shape(shape, content.len(), &mut integers) }
-        .and_then(|_| code_columns(shape, rows, columns, &mut integers));
-    // An encoder has no bad words.
-    let columns = coded.unwrap_or_default();
+    let code = |masked: Option<&Masked>| {
+        let mut encoder = LaneEncoder::default();
+        let mut integers = Integers::new(&mut encoder);
+        let coded = { code_shape(shape, content.len(), &mut integers) }
+            .and_then(|_| code_columns(shape, rows, columns.clone(), masked, &mut integers));
+        // An encoder has no bad words, but there may be more rows than an autoencoder takes.
+        coded.map(|columns| (columns, encoder.finish()))
+    };
+    let (mut coded, mut words) = code(None).unwrap_or_default();
+    let mut is_learned = false;
+    if let Some(masked) = masked.filter(|masked| knows(masked, shape))
+        && let Ok((better, fewer)) = code(Some(masked))
+        && fewer.len() < words.len()
+    {
+        (coded, words) = (better, fewer);
+        is_learned = true;
+    }
+    let columns = coded;
     let kept: Vec<bool> = columns.iter().map(Option::is_some).collect();
     let ranges = shape.exact_ranges(&kept, rows);
     let exact = ranges.iter().flat_map(|range| &content[range.clone()]);
@@ -139,13 +162,14 @@ pub fn encode(shape: &TableShape, tasks: &[ColumnTask], content: &[u8]) -> Coded
     let exact: Vec<u8> = exact.copied().collect();
     write_columns(shape, &columns, rows, &mut reconstructed);
     CodedTable {
-        words: encoder.finish(),
+        words,
         exact_record: match shape.column_major {
             true => 0,
             false => exact.len() / rows.max(1),
         },
         exact,
         reconstructed,
+        is_learned,
     }
 }
 
@@ -202,11 +226,21 @@ fn fills(task: &ColumnTask, specials: &Specials) -> usize {
         .count()
 }
 
-/// The content of `len` bytes that was coded in `words`; `exact` are its other bytes.
+/// Whether an autoencoder is for rows of such columns.
+fn knows(masked: &Masked, shape: &TableShape) -> bool {
+    usize::from(masked.shape.columns) == shape.columns.len()
+}
+
+/// The content of `len` bytes that was coded in `words`; `exact` are its other bytes, `masked` is the autoencoder that it may use.
 ///
 /// # Errors
 /// [`BadWords`] for words that were not written by an encoder, or other bytes that are too few or too many.
-pub fn decode(words: &[u32], len: usize, exact: &[u8]) -> Result<Vec<u8>, BadWords> {
+pub fn decode(
+    words: &[u32],
+    len: usize,
+    exact: &[u8],
+    masked: Option<&Masked>,
+) -> Result<Vec<u8>, BadWords> {
     let mut decoder = LaneDecoder::new(words)?;
     let mut integers = Integers::new(&mut decoder);
     let shape = code_shape(&TableShape::default(), len, &mut integers)?;
@@ -215,7 +249,7 @@ pub fn decode(words: &[u32], len: usize, exact: &[u8]) -> Result<Vec<u8>, BadWor
     }
     let rows = shape.rows(len);
     let columns = { shape.columns.iter() }.map(|_| None).collect();
-    let columns = code_columns(&shape, rows, columns, &mut integers)?;
+    let columns = code_columns(&shape, rows, columns, masked, &mut integers)?;
     decoder.finish()?;
     let kept: Vec<bool> = columns.iter().map(Option::is_some).collect();
     let mut content = vec![0; len];
@@ -316,8 +350,12 @@ fn code_columns<C: BitCoder>(
     shape: &TableShape,
     rows: usize,
     known: Vec<Option<CellColumn>>,
+    masked: Option<&Masked>,
     integers: &mut Integers<C>,
 ) -> Result<Vec<Option<CellColumn>>, BadWords> {
+    // A decoder is given the autoencoder whether it was used or not.
+    let is_used = u64::from(masked.is_some());
+    let is_used = integers.within(context::LEARNED, is_used, 0, 1)? == 1;
     let fitted = fit::codes(&known, rows);
     let mut columns: Vec<Option<CellColumn>> = Vec::with_capacity(known.len());
     let mut codes = Vec::new();
@@ -353,6 +391,11 @@ fn code_columns<C: BitCoder>(
             cells
         })
         .collect();
+    let learned = match (is_used, masked) {
+        (false, _) => None,
+        (true, Some(masked)) if knows(masked, shape) => Some(learned(masked, &columns, rows)?),
+        (true, _) => return Err(BadWords),
+    };
     table::code(
         integers.coder(),
         &codes,
@@ -360,9 +403,28 @@ fn code_columns<C: BitCoder>(
         &flags,
         &mut cells,
         &mut |_, _| None,
+        learned,
     )?;
     for (column, cells) in columns.iter_mut().flatten().zip(cells) {
         column.cells = cells;
     }
     Ok(columns)
+}
+
+/// What an autoencoder is to the columns that are coded.
+fn learned<'m>(
+    masked: &'m Masked,
+    columns: &[Option<CellColumn>],
+    rows: usize,
+) -> Result<Learned<'m>, BadWords> {
+    let coded = columns.iter().enumerate();
+    let coded = coded.filter_map(|(number, column)| {
+        let normalised = masked.weights.normalisation.column(number);
+        let scale = |grid| normalised.and_then(|column| scale_of_grid(&column, grid));
+        column.as_ref().map(|column| LearnedColumn {
+            number,
+            scale: scale(&column.grid),
+        })
+    });
+    Learned::new(masked, coded.collect(), rows)
 }

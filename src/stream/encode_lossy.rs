@@ -1,5 +1,6 @@
 //! From content to a lossy .boa stream: numbers rounded within their bounds, everything else exact.
 
+use super::autoencoders::ChosenAutoencoder;
 use super::encode_frame::{EncodedFrame, FrameTask};
 use super::models::Chosen;
 use super::ordered::{Next, Ordered};
@@ -18,6 +19,7 @@ use crate::lossy::source::Source;
 use crate::lossy::statistics::{ColumnSummary, Statistics};
 use crate::lossy::table::{self, CodedTable, TableShape};
 use crate::lossy::{Bound, BoundKind};
+use crate::model::autoencoder::Masked;
 use crate::options::EncodeOptions;
 use std::convert::Infallible;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -64,6 +66,8 @@ struct Done {
     frame: EncodedFrame,
     original: Vec<u8>,
     reconstructed: Vec<u8>,
+    /// It uses the autoencoder.
+    is_learned: bool,
 }
 
 /// Compresses `input`, whose numbers are where `source` says, to `output`, which it flushes. The bytes written depend on the input and on
@@ -72,7 +76,7 @@ struct Done {
 /// # Errors
 /// `Io` if reading or writing fails, `InputChanged` if the input is shorter than `source`, `InvalidArgument` if it has too many frames.
 pub fn compress_lossy(
-    input: impl Read + Seek,
+    mut input: impl Read + Seek,
     source: &Source,
     plan: &Plan,
     mut output: impl Write,
@@ -88,9 +92,11 @@ pub fn compress_lossy(
         );
         return Err(Error::InvalidArgument(message));
     }
+    let autoencoder = paying_autoencoder(&mut input, &frames, options)?;
     let mut member = Member::begin(&mut output, listed(plan), progress)?;
+    member.autoencoder = autoencoder.clone();
     let checksums = Checksums::new(source);
-    code_frames(input, &frames, checksums, options, |frame, done| {
+    code_frames(input, &frames, checksums, options, autoencoder, |frame, done| {
         observe(frame, &done.original, &done.reconstructed);
         member.write(done)
     })?;
@@ -117,7 +123,7 @@ pub fn sample_lossy(
     let mut sink = io::sink();
     let mut member = Member::begin(&mut sink, listed(plan), &())?;
     let checksums = Checksums::new(&Source::default());
-    code_frames(input, &frames, checksums, options, |frame, done| {
+    code_frames(input, &frames, checksums, options, None, |frame, done| {
         observe(frame, &done.original, &done.reconstructed);
         member.write(done)
     })?;
@@ -143,6 +149,7 @@ fn code_frames(
     frames: &[LossyFrame],
     mut checksums: Checksums,
     options: &EncodeOptions,
+    autoencoder: Option<ChosenAutoencoder>,
     mut each: impl FnMut(&LossyFrame, &Done) -> Result<()>,
 ) -> Result<()> {
     let mut jobs: Ordered<Done, Infallible> = Ordered::new(&options.pool, options.threads, 0)?;
@@ -159,7 +166,11 @@ fn code_frames(
             if checksums.lie_in(frame.start, frame.len) {
                 checksums.clone().pass(&mut content);
             }
-            jobs.push(move || Ok(encode(&frame, effort, content)));
+            let autoencoder = autoencoder.clone();
+            jobs.push(move || {
+                let masked = autoencoder.as_ref().and_then(ChosenAutoencoder::masked);
+                Ok(encode(&frame, effort, masked, content))
+            });
             next += 1;
         }
         let may_push = next < frames.len() && !waits(next, written);
@@ -177,10 +188,30 @@ fn code_frames(
     }
 }
 
+/// The user's autoencoder, if the first frame of numbers makes it likely that it pays.
+fn paying_autoencoder(
+    input: &mut (impl Read + Seek),
+    frames: &[LossyFrame],
+    options: &EncodeOptions,
+) -> Result<Option<ChosenAutoencoder>> {
+    let Some(chosen) = ChosenAutoencoder::new(options)? else {
+        return Ok(None);
+    };
+    let is_table = |frame: &&LossyFrame| matches!(frame.content, FrameContent::Table { .. });
+    let all: u64 = { frames.iter() }.filter(is_table).map(|frame| frame.len).sum();
+    let Some(first) = frames.iter().find(is_table) else {
+        return Ok(None);
+    };
+    let content = read(input, first.start, first.len)?;
+    Ok(Some(chosen).filter(|chosen| chosen.pays(first, &content, all)))
+}
+
 /// A lossy member being written.
 struct Member<'o, W> {
     output: &'o mut W,
     progress: &'o dyn Progress,
+    /// That which frames may use, until its section is written.
+    autoencoder: Option<ChosenAutoencoder>,
     index: Index,
     hasher: blake3::Hasher,
     summary: Summary,
@@ -200,6 +231,7 @@ impl<'o, W: Write> Member<'o, W> {
         Ok(Member {
             output,
             progress,
+            autoencoder: None,
             index: Index {
                 head_len: head.len() as u64,
                 ..Index::default()
@@ -214,6 +246,16 @@ impl<'o, W: Write> Member<'o, W> {
     }
 
     fn write(&mut self, done: &Done) -> Result<()> {
+        if done.is_learned
+            && let Some(autoencoder) = self.autoencoder.take()
+        {
+            let section = autoencoder.section().to_bytes();
+            self.output.write_all(&section)?;
+            let len = section.len() as u64;
+            self.index.model = Some((self.summary.compressed, len));
+            self.summary.compressed += len;
+            self.progress.advance(0, len);
+        }
         let header = &done.frame.header;
         let bytes = header.to_bytes();
         self.output.write_all(&bytes)?;
@@ -249,15 +291,17 @@ impl<'o, W: Write> Member<'o, W> {
 }
 
 /// Codes a frame's content.
-fn encode(frame: &LossyFrame, effort: Effort, content: Vec<u8>) -> Done {
+fn encode(frame: &LossyFrame, effort: Effort, masked: Option<&Masked>, content: Vec<u8>) -> Done {
     if let FrameContent::Table { shape, tasks, .. } = &frame.content {
-        let coded = table::encode(shape, tasks, &content);
+        let coded = table::encode(shape, tasks, &content, masked);
+        let is_learned = coded.is_learned;
         let reconstructed = coded.reconstructed.clone();
         if let Some(frame) = numbers_frame(effort, &content, coded) {
             return Done {
                 frame,
                 original: content,
                 reconstructed,
+                is_learned,
             };
         }
     }
@@ -269,6 +313,7 @@ fn encode(frame: &LossyFrame, effort: Effort, content: Vec<u8>) -> Done {
         frame: exact_task(effort, layout).encode(content.clone()),
         reconstructed: content.clone(),
         original: content,
+        is_learned: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Frames, lanes, threads and their order: an input of any length becomes a .boa stream and returns, in the memory of
 //! a few frames.
 
+mod autoencoders;
 mod backend;
 mod coding;
 mod decode;
