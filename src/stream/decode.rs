@@ -89,8 +89,7 @@ impl<R: BufRead, W: Write> Decoder<'_, R, W> {
         }
         let mut member = ReadMember {
             begin,
-            models: Models::new(&self.options.models)
-                .with_autoencoders(&self.options.autoencoders),
+            models: Models::new(&self.options.models).with_autoencoders(&self.options.autoencoders),
             index: Index {
                 head_len: self.cursor.position() - begin,
                 ..Index::default()

@@ -31,12 +31,10 @@ impl FrameToDecode {
     pub fn decode(self) -> Result<Vec<u8>> {
         let (frame, offset, end) = (self.number, self.offset, self.offset + u64::from(self.len));
         let used = (self.model.as_deref(), self.autoencoder.as_deref());
-        decode_frame(used, &self.header, self.payload).map_err(|what| {
-            Error::Frame {
-                frame,
-                offset,
-                source: Box::new(Error::Damaged { what, offset: end }),
-            }
+        decode_frame(used, &self.header, self.payload).map_err(|what| Error::Frame {
+            frame,
+            offset,
+            source: Box::new(Error::Damaged { what, offset: end }),
         })
     }
 }

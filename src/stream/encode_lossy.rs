@@ -96,10 +96,17 @@ pub fn compress_lossy(
     let mut member = Member::begin(&mut output, listed(plan), progress)?;
     member.autoencoder = autoencoder.clone();
     let checksums = Checksums::new(source);
-    code_frames(input, &frames, checksums, options, autoencoder, |frame, done| {
-        observe(frame, &done.original, &done.reconstructed);
-        member.write(done)
-    })?;
+    code_frames(
+        input,
+        &frames,
+        checksums,
+        options,
+        autoencoder,
+        |frame, done| {
+            observe(frame, &done.original, &done.reconstructed);
+            member.write(done)
+        },
+    )?;
     let summary = member.finish()?;
     output.flush()?;
     Ok(summary)
@@ -198,7 +205,10 @@ fn paying_autoencoder(
         return Ok(None);
     };
     let is_table = |frame: &&LossyFrame| matches!(frame.content, FrameContent::Table { .. });
-    let all: u64 = { frames.iter() }.filter(is_table).map(|frame| frame.len).sum();
+    let all: u64 = { frames.iter() }
+        .filter(is_table)
+        .map(|frame| frame.len)
+        .sum();
     let Some(first) = frames.iter().find(is_table) else {
         return Ok(None);
     };

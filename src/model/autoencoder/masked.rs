@@ -228,8 +228,7 @@ impl<'m> MaskedRows<'m> {
         self.sums.copy_from_slice(self.masked.start());
         std::mem::swap(&mut self.row, &mut self.before);
         self.row.fill(0);
-        self.masked
-            .add_previous(0, self.before[0], &mut self.sums);
+        self.masked.add_previous(0, self.before[0], &mut self.sums);
     }
 
     /// The distribution of a column's normalised number: those before it are known.
@@ -248,8 +247,7 @@ impl<'m> MaskedRows<'m> {
         self.row[column] = normal;
         self.masked.add(column, normal, &mut self.sums);
         if let Some(&before) = self.before.get(column + 1) {
-            self.masked
-                .add_previous(column + 1, before, &mut self.sums);
+            self.masked.add_previous(column + 1, before, &mut self.sums);
         }
     }
 }

@@ -13,7 +13,9 @@ mod normalisation;
 
 pub use bottleneck::{Bottleneck, BottleneckShape, ENTRY_BITS, Stack};
 pub use dense::Dense;
-pub use masked::{Contributions, FEATURES, Masked, MaskedRows, MaskedShape, MaskedWeights, Scratch};
+pub use masked::{
+    Contributions, FEATURES, Masked, MaskedRows, MaskedShape, MaskedWeights, Scratch,
+};
 pub use mixture::{MAX_COMPONENTS, Mixture};
 pub use normalisation::{NORMAL_BITS, Normalisation, NormalisedColumn, Scale};
 

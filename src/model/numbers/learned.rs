@@ -65,7 +65,9 @@ impl<'m> Learned<'m> {
     ) -> Result<Learned<'m>, BadWords> {
         let all = usize::from(masked.shape.columns);
         let hidden = masked.start().len();
-        let fits = rows.checked_mul(hidden).is_some_and(|sums| sums <= MAX_SUMS);
+        let fits = rows
+            .checked_mul(hidden)
+            .is_some_and(|sums| sums <= MAX_SUMS);
         if !fits || columns.iter().any(|column| column.number >= all) {
             return Err(BadWords);
         }
@@ -91,7 +93,9 @@ impl<'m> Learned<'m> {
 
     fn sums(&mut self, row: usize) -> &mut [i32] {
         let first = row * self.hidden;
-        self.sums.get_mut(first..first + self.hidden).unwrap_or_default()
+        self.sums
+            .get_mut(first..first + self.hidden)
+            .unwrap_or_default()
     }
 
     /// Goes on to a row of the column; its cell is to be coded, or else skipped.
@@ -138,8 +142,18 @@ impl<'m> Learned<'m> {
 
     /// The probability of a one, in 1/65536, of the bit that decides whether the symbol is at least `middle`: from the logit that the
     /// column's model has. `below` bits follow it.
-    pub fn refine(&mut self, code: &ColumnCode, logit: i32, middle: u32, below: u32, known: usize) -> u16 {
-        let Some(&LearnedColumn { scale: Some(scale), .. }) = self.columns.get(self.column) else {
+    pub fn refine(
+        &mut self,
+        code: &ColumnCode,
+        logit: i32,
+        middle: u32,
+        below: u32,
+        known: usize,
+    ) -> u16 {
+        let Some(&LearnedColumn {
+            scale: Some(scale), ..
+        }) = self.columns.get(self.column)
+        else {
             return squash(logit);
         };
         let Some(mixture) = &self.mixture else {

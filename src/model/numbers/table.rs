@@ -245,7 +245,14 @@ pub fn code<C: BitCoder>(
             learned.begin(column);
             learned
         });
-        model.code(coder, code, context, &skipped[column], &mut own, own_learned)?;
+        model.code(
+            coder,
+            code,
+            context,
+            &skipped[column],
+            &mut own,
+            own_learned,
+        )?;
         for (cell, &symbol) in cells[column].iter_mut().zip(&own) {
             *cell = code.cell(symbol);
         }

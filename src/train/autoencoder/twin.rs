@@ -171,7 +171,8 @@ impl Twin<'_> {
         for (column, inputs) in inputs.enumerate() {
             // What is coded column by column knows a row's numbers of the row before up to this column.
             let before = batch.previous[row * columns + column];
-            let weights = previous.get(column * FEATURES * hidden..(column + 1) * FEATURES * hidden);
+            let weights =
+                previous.get(column * FEATURES * hidden..(column + 1) * FEATURES * hidden);
             contribute(before, weights.unwrap_or_default(), &mut sums);
             pass.sums.extend(&sums);
             let units: Vec<f32> = sums.iter().map(|&s| s.max(LEAK * s)).collect();
