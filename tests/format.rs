@@ -335,7 +335,10 @@ fn a_second_model_section_is_refused() {
 fn heads_and_model_sections_return() {
     let bytes = Head::default().to_bytes();
     let mut cursor = Cursor::new(&bytes[..]);
-    assert_eq!(Head::read_from(&mut cursor, Start::OfFile).unwrap(), Head);
+    assert_eq!(
+        Head::read_from(&mut cursor, Start::OfFile).unwrap(),
+        Head::default()
+    );
     assert_eq!(cursor.position(), bytes.len() as u64);
     for section in [
         ModelSection::Embedded(noise(1000)),
