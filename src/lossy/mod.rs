@@ -6,13 +6,16 @@
 pub mod autoencoder;
 pub mod bound;
 pub mod checksum;
+pub mod coded;
 pub mod comparison;
 mod decimal;
 pub mod distortion;
+pub mod field;
 mod fit;
 pub mod grid;
 pub mod names;
 pub mod number;
+pub mod numbers;
 pub mod pieces;
 pub mod plan;
 mod regression;

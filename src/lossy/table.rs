@@ -1,6 +1,7 @@
 //! A table whose columns are rounded to grids: from bytes to the coded stream and back.
 
 use super::bound::Tolerance;
+use super::coded::{CodedNumbers, Form};
 use super::fit;
 use super::grid::{Extent, FINE_BITS, Grid};
 use super::number;
@@ -48,18 +49,6 @@ pub struct ColumnTask {
     pub fill: Vec<u64>,
     /// Range of the numbers, for the grid.
     pub extent: Extent,
-}
-
-/// A content coded.
-pub struct CodedTable {
-    /// Words of the stream.
-    pub words: Vec<u32>,
-    /// What stays exact: the bytes of no column that is rounded, in the order of the content.
-    pub exact: Vec<u8>,
-    /// Bytes of these in a row; 0 if they do not lie row by row.
-    pub exact_record: usize,
-    /// What decoding gives.
-    pub reconstructed: Vec<u8>,
 }
 
 /// A column's elements: bits of the type, and the cells that stand for them.
@@ -118,7 +107,7 @@ impl TableShape {
 }
 
 /// Codes a content of whole rows.
-pub fn encode(shape: &TableShape, tasks: &[ColumnTask], content: &[u8]) -> CodedTable {
+pub fn encode(shape: &TableShape, tasks: &[ColumnTask], content: &[u8]) -> CodedNumbers {
     let rows = shape.rows(content.len());
     let columns: Vec<Option<CellColumn>> = (0..shape.columns.len())
         .map(|column| {
@@ -138,7 +127,7 @@ pub fn encode(shape: &TableShape, tasks: &[ColumnTask], content: &[u8]) -> Coded
     let mut reconstructed = content.to_vec();
     let exact: Vec<u8> = exact.copied().collect();
     write_columns(shape, &columns, rows, &mut reconstructed);
-    CodedTable {
+    CodedNumbers {
         words: encoder.finish(),
         exact_record: match shape.column_major {
             true => 0,
@@ -263,6 +252,9 @@ fn code_shape<C: BitCoder>(
     len: usize,
     integers: &mut Integers<C>,
 ) -> Result<TableShape, BadWords> {
+    if Form::Table.code(integers)? != Form::Table {
+        return Err(BadWords);
+    }
     let record = integers.within(context::RECORD, known.record as u64, 1, len as u64)?;
     let column_major = integers.within(context::MAJOR, known.column_major.into(), 0, 1)? == 1;
     let most = record.min(MAX_COLUMNS as u64);
@@ -287,7 +279,10 @@ fn code_shape<C: BitCoder>(
 }
 
 /// Kind, byte order and width of a column's elements.
-fn code_type<C: BitCoder>(known: Column, integers: &mut Integers<C>) -> Result<Column, BadWords> {
+pub(super) fn code_type<C: BitCoder>(
+    known: Column,
+    integers: &mut Integers<C>,
+) -> Result<Column, BadWords> {
     let kind = match known.kind {
         Kind::Unsigned => 0,
         Kind::Signed => 1,

@@ -3,7 +3,7 @@
 use super::coding::Coding;
 use crate::error::{Error, Result};
 use crate::format::{Cursor, EntropyModel, FrameHeader, Section, frame_hash};
-use crate::lossy::table;
+use crate::lossy::numbers;
 use crate::model_file::Model;
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ fn decode_numbers(
         [] => Vec::new(),
         inner => decode_inner(inner, header.content_len)?,
     };
-    table::decode(&to_words(stream), header.content_len as usize, &exact)
+    numbers::decode(&to_words(stream), header.content_len as usize, &exact)
         .map_err(|_| "the stream of numbers contradicts itself")
 }
 

@@ -11,11 +11,12 @@ use crate::format::{
 };
 use crate::layout::{Finding, Layout};
 use crate::level::Effort;
+use crate::lossy::coded::CodedNumbers;
+use crate::lossy::numbers;
 use crate::lossy::pieces::pieces;
 use crate::lossy::plan::{FrameContent, LossyFrame, Plan};
 use crate::lossy::source::Source;
 use crate::lossy::statistics::{ColumnSummary, Statistics};
-use crate::lossy::table::{self, CodedTable, TableShape};
 use crate::options::EncodeOptions;
 use std::convert::Infallible;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -183,8 +184,7 @@ impl<'o, W: Write> Member<'o, W> {
 
 /// Codes a frame's content.
 fn encode(frame: &LossyFrame, effort: Effort, content: Vec<u8>) -> Done {
-    if let FrameContent::Table { shape, tasks, .. } = &frame.content {
-        let coded = table::encode(shape, tasks, &content);
+    if let Some(coded) = numbers::encode(&frame.content, &content) {
         let reconstructed = coded.reconstructed.clone();
         if let Some(frame) = numbers_frame(effort, &content, coded) {
             return Done {
@@ -195,8 +195,9 @@ fn encode(frame: &LossyFrame, effort: Effort, content: Vec<u8>) -> Done {
         }
     }
     let layout = match &frame.content {
-        FrameContent::Table { shape, .. } => table_layout(shape),
-        FrameContent::Exact => Layout::BYTES,
+        FrameContent::Table { shape, .. } if !shape.column_major => records(shape.record),
+        FrameContent::Array { shape, .. } => records(shape.column.width.into()),
+        FrameContent::Table { .. } | FrameContent::Exact => Layout::BYTES,
     };
     Done {
         frame: exact_task(effort, layout).encode(content.clone()),
@@ -205,12 +206,9 @@ fn encode(frame: &LossyFrame, effort: Effort, content: Vec<u8>) -> Done {
     }
 }
 
-/// The layout of a table whose bytes all stay exact.
-fn table_layout(shape: &TableShape) -> Layout {
-    let record = match shape.column_major {
-        true => 0,
-        false => u32::try_from(shape.record).unwrap_or(0),
-    };
+/// The layout of records of so many bytes that all stay exact.
+fn records(record: usize) -> Layout {
+    let record = u32::try_from(record).unwrap_or(0);
     Layout {
         record: if record > 1 && record <= Layout::MAX_LAG {
             record
@@ -232,20 +230,12 @@ fn exact_task(effort: Effort, layout: Layout) -> FrameTask {
 }
 
 /// A frame of numbers, if it is smaller than its content.
-fn numbers_frame(effort: Effort, content: &[u8], coded: CodedTable) -> Option<EncodedFrame> {
+fn numbers_frame(effort: Effort, content: &[u8], coded: CodedNumbers) -> Option<EncodedFrame> {
     let inner = match coded.exact.is_empty() {
         true => Vec::new(),
         false => {
-            let record = coded.exact_record as u32;
-            let layout = Layout {
-                record: if record > 1 && record <= Layout::MAX_LAG {
-                    record
-                } else {
-                    0
-                },
-                ..Layout::BYTES
-            };
-            let frame = exact_task(effort, layout).encode(coded.exact);
+            let task = exact_task(effort, records(coded.exact_record));
+            let frame = task.encode(coded.exact);
             [frame.header.to_bytes(), frame.payload].concat()
         }
     };
