@@ -1,7 +1,7 @@
 //! Between a grid's integers, real numbers and an autoencoder's normalised numbers.
 
 use super::grid::{FINE, FINE_BITS, Grid};
-use crate::model::autoencoder::{NORMAL_BITS, NormalisedColumn, Scale};
+use crate::model::autoencoder::{NORMAL_BITS, NormalisedColumn, Scale, companded, expanded};
 use crate::model::numbers::learned;
 
 const _: () = assert!(FINE_BITS == learned::FINE_BITS);
@@ -22,6 +22,21 @@ fn composed((mantissa, exponent): (i32, i16)) -> f64 {
 /// A column's centre and scale.
 pub fn centre_and_scale(column: &NormalisedColumn) -> (f64, f64) {
     (composed(column.centre), composed(column.scale))
+}
+
+/// A column's number, normalised; 0 for what is no number.
+pub fn normalise(column: &NormalisedColumn, number: f64) -> i32 {
+    let (centre, scale) = centre_and_scale(column);
+    let wide = (number - centre) / scale * f64::from(1u32 << NORMAL_BITS);
+    // Saturates; of what is no number it makes 0.
+    companded(wide.round() as i64, column.log)
+}
+
+/// The number that a normalised one stands for: one product and one sum, the same on every machine.
+pub fn denormalise(column: &NormalisedColumn, normal: i32) -> f64 {
+    let (centre, scale) = centre_and_scale(column);
+    let wide = expanded(normal, column.log) as f64 * power_of_two(-(NORMAL_BITS as i32));
+    centre + scale * wide
 }
 
 /// From a grid's fine units to a column's normalised numbers. `None` for grids whose cells are not equally wide, and if the limits of the

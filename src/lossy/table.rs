@@ -2,6 +2,7 @@
 
 use super::autoencoder::scale_of_grid;
 use super::bound::Tolerance;
+use super::coded::{CodedNumbers, Form};
 use super::fit;
 use super::grid::{Extent, FINE_BITS, Grid};
 use super::number;
@@ -22,7 +23,7 @@ mod context {
     pub const COLUMNS: usize = 26;
     pub const GAP: usize = 27;
     pub const TYPE: usize = 28;
-    pub const LEARNED: usize = 29;
+    pub const LEARNED: usize = 30;
 }
 
 const BYTE: Column = Column {
@@ -53,35 +54,21 @@ pub struct ColumnTask {
     pub extent: Extent,
 }
 
-/// A content coded.
-pub struct CodedTable {
-    /// Words of the stream.
-    pub words: Vec<u32>,
-    /// What stays exact: the bytes of no column that is rounded, in the order of the content.
-    pub exact: Vec<u8>,
-    /// Bytes of these in a row; 0 if they do not lie row by row.
-    pub exact_record: usize,
-    /// What decoding gives.
-    pub reconstructed: Vec<u8>,
-    /// The autoencoder was used.
-    pub is_learned: bool,
-}
-
 /// A column's elements: bits of the type, and the cells that stand for them.
 #[derive(Clone)]
 pub(super) struct CellColumn {
-    grid: Grid,
-    specials: Specials,
+    pub(super) grid: Grid,
+    pub(super) specials: Specials,
     pub(super) cells: Vec<i64>,
 }
 
 impl TableShape {
     /// Rows of a content of `len` bytes.
-    fn rows(&self, len: usize) -> usize {
+    pub(super) fn rows(&self, len: usize) -> usize {
         len / self.record.max(1)
     }
 
-    fn position(&self, column: usize, row: usize, rows: usize) -> usize {
+    pub(super) fn position(&self, column: usize, row: usize, rows: usize) -> usize {
         let (offset, Column { width, .. }) = self.columns[column];
         match self.column_major {
             true => offset * rows + row * usize::from(width),
@@ -89,14 +76,14 @@ impl TableShape {
         }
     }
 
-    fn bits(&self, content: &[u8], column: usize, row: usize, rows: usize) -> u64 {
+    pub(super) fn bits(&self, content: &[u8], column: usize, row: usize, rows: usize) -> u64 {
         let at = self.position(column, row, rows);
         let column = self.columns[column].1;
         number::read(column, &content[at..at + usize::from(column.width)])
     }
 
     /// Copies the bytes that belong to none of the columns kept, in the order of the content: from `content` to `exact`, or back.
-    fn exact_ranges(&self, coded: &[bool], rows: usize) -> Vec<std::ops::Range<usize>> {
+    pub(super) fn exact_ranges(&self, coded: &[bool], rows: usize) -> Vec<std::ops::Range<usize>> {
         let covered = self.columns.iter().zip(coded).filter(|&(_, &coded)| coded);
         let mut free = Vec::new();
         let mut end = 0;
@@ -129,7 +116,7 @@ pub fn encode(
     tasks: &[ColumnTask],
     content: &[u8],
     masked: Option<&Masked>,
-) -> CodedTable {
+) -> CodedNumbers {
     let rows = shape.rows(content.len());
     let columns: Vec<Option<CellColumn>> = (0..shape.columns.len())
         .map(|column| {
@@ -140,7 +127,7 @@ pub fn encode(
     let code = |masked: Option<&Masked>| {
         let mut encoder = LaneEncoder::default();
         let mut integers = Integers::new(&mut encoder);
-        let coded = { code_shape(shape, content.len(), &mut integers) }
+        let coded = { code_shape(Form::Table, shape, content.len(), &mut integers) }
             .and_then(|_| code_columns(shape, rows, columns.clone(), masked, &mut integers));
         // An encoder has no bad words, but there may be more rows than an autoencoder takes.
         coded.map(|columns| (columns, encoder.finish()))
@@ -161,15 +148,15 @@ pub fn encode(
     let mut reconstructed = content.to_vec();
     let exact: Vec<u8> = exact.copied().collect();
     write_columns(shape, &columns, rows, &mut reconstructed);
-    CodedTable {
+    CodedNumbers {
         words,
+        is_learned,
         exact_record: match shape.column_major {
             true => 0,
             false => exact.len() / rows.max(1),
         },
         exact,
         reconstructed,
-        is_learned,
     }
 }
 
@@ -243,7 +230,7 @@ pub fn decode(
 ) -> Result<Vec<u8>, BadWords> {
     let mut decoder = LaneDecoder::new(words)?;
     let mut integers = Integers::new(&mut decoder);
-    let shape = code_shape(&TableShape::default(), len, &mut integers)?;
+    let shape = code_shape(Form::Table, &TableShape::default(), len, &mut integers)?;
     if !len.is_multiple_of(shape.record) {
         return Err(BadWords);
     }
@@ -253,17 +240,29 @@ pub fn decode(
     decoder.finish()?;
     let kept: Vec<bool> = columns.iter().map(Option::is_some).collect();
     let mut content = vec![0; len];
+    write_exact(&shape, &kept, rows, exact, &mut content)?;
+    write_columns(&shape, &columns, rows, &mut content);
+    Ok(content)
+}
+
+/// Writes the bytes that belong to none of the columns kept.
+pub(super) fn write_exact(
+    shape: &TableShape,
+    kept: &[bool],
+    rows: usize,
+    exact: &[u8],
+    content: &mut [u8],
+) -> Result<(), BadWords> {
     let mut rest = exact;
-    for range in shape.exact_ranges(&kept, rows) {
+    for range in shape.exact_ranges(kept, rows) {
         let (bytes, after) = rest.split_at_checked(range.len()).ok_or(BadWords)?;
         content[range].copy_from_slice(bytes);
         rest = after;
     }
-    if !rest.is_empty() {
-        return Err(BadWords);
+    match rest.is_empty() {
+        true => Ok(()),
+        false => Err(BadWords),
     }
-    write_columns(&shape, &columns, rows, &mut content);
-    Ok(content)
 }
 
 /// Writes what the cells stand for.
@@ -292,11 +291,15 @@ fn write_columns(
     }
 }
 
-fn code_shape<C: BitCoder>(
+pub(super) fn code_shape<C: BitCoder>(
+    form: Form,
     known: &TableShape,
     len: usize,
     integers: &mut Integers<C>,
 ) -> Result<TableShape, BadWords> {
+    if form.code(integers)? != form {
+        return Err(BadWords);
+    }
     let record = integers.within(context::RECORD, known.record as u64, 1, len as u64)?;
     let column_major = integers.within(context::MAJOR, known.column_major.into(), 0, 1)? == 1;
     let most = record.min(MAX_COLUMNS as u64);
@@ -321,7 +324,10 @@ fn code_shape<C: BitCoder>(
 }
 
 /// Kind, byte order and width of a column's elements.
-fn code_type<C: BitCoder>(known: Column, integers: &mut Integers<C>) -> Result<Column, BadWords> {
+pub(super) fn code_type<C: BitCoder>(
+    known: Column,
+    integers: &mut Integers<C>,
+) -> Result<Column, BadWords> {
     let kind = match known.kind {
         Kind::Unsigned => 0,
         Kind::Signed => 1,
@@ -346,7 +352,7 @@ fn code_type<C: BitCoder>(known: Column, integers: &mut Integers<C>) -> Result<C
 }
 
 /// Codes the columns that are known, or decodes them; those that stay exact are none.
-fn code_columns<C: BitCoder>(
+pub(super) fn code_columns<C: BitCoder>(
     shape: &TableShape,
     rows: usize,
     known: Vec<Option<CellColumn>>,

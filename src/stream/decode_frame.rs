@@ -3,8 +3,8 @@
 use super::coding::Coding;
 use crate::error::{Error, Result};
 use crate::format::{Cursor, EntropyModel, FrameHeader, Section, frame_hash};
-use crate::lossy::table;
-use crate::model_file::{Autoencoder, AutoencoderKind, Model};
+use crate::lossy::numbers;
+use crate::model_file::{Autoencoder, Model};
 use std::sync::Arc;
 
 /// A frame that was read.
@@ -89,12 +89,9 @@ fn decode_numbers(
         [] => Vec::new(),
         inner => decode_inner(inner, header.content_len)?,
     };
-    let masked = match autoencoder.map(Autoencoder::kind) {
-        Some(AutoencoderKind::Masked(masked)) => Some(masked),
-        _ => None,
-    };
     let len = header.content_len as usize;
-    table::decode(&to_words(stream), len, &exact, masked)
+    let kind = autoencoder.map(Autoencoder::kind);
+    numbers::decode(&to_words(stream), len, &exact, kind)
         .map_err(|_| "the stream of numbers contradicts itself")
 }
 

@@ -13,13 +13,14 @@ use crate::format::{
 use crate::layout::{Finding, Layout};
 use crate::level::Effort;
 use crate::lossy::checksum::Checksums;
+use crate::lossy::coded::CodedNumbers;
+use crate::lossy::numbers;
 use crate::lossy::pieces::pieces;
 use crate::lossy::plan::{FrameContent, LossyFrame, Plan};
 use crate::lossy::source::Source;
 use crate::lossy::statistics::{ColumnSummary, Statistics};
-use crate::lossy::table::{self, CodedTable, TableShape};
 use crate::lossy::{Bound, BoundKind};
-use crate::model::autoencoder::Masked;
+use crate::model::autoencoder::AutoencoderKind;
 use crate::options::EncodeOptions;
 use std::convert::Infallible;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -112,6 +113,41 @@ pub fn compress_lossy(
     Ok(summary)
 }
 
+/// Compresses `input` to the latents of an autoencoder with a bottleneck, that of the options, which need be for the columns of one of its
+/// tables: what is decoded is the autoencoder's guess, and has no bound. All that is not such a table stays exact. Numbers that are not
+/// finite come back as the centres of their columns.
+///
+/// # Errors
+/// As [`compress_lossy`]; `InvalidArgument` without such an autoencoder, or such a table.
+pub fn compress_latents(
+    input: impl Read + Seek,
+    source: &Source,
+    mut output: impl Write,
+    options: &EncodeOptions,
+    progress: &dyn Progress,
+    observe: &mut Observe<'_>,
+) -> Result<Summary> {
+    let chosen = ChosenAutoencoder::with_latents(options)?;
+    let (frames, bounds) = chosen.frames_of_latents(source)?;
+    let mut member = Member::begin(&mut output, bounds, progress)?;
+    member.autoencoder = Some(chosen.clone());
+    let checksums = Checksums::new(source);
+    code_frames(
+        input,
+        &frames,
+        checksums,
+        options,
+        Some(chosen),
+        |frame, done| {
+            observe(frame, &done.original, &done.reconstructed);
+            member.write(done)
+        },
+    )?;
+    let summary = member.finish()?;
+    output.flush()?;
+    Ok(summary)
+}
+
 /// Codes some frames of an input, of about so many bytes or all, and writes nothing: what compressing it would come to.
 ///
 /// # Errors
@@ -175,8 +211,8 @@ fn code_frames(
             }
             let autoencoder = autoencoder.clone();
             jobs.push(move || {
-                let masked = autoencoder.as_ref().and_then(ChosenAutoencoder::masked);
-                Ok(encode(&frame, effort, masked, content))
+                let kind = autoencoder.as_ref().map(ChosenAutoencoder::kind);
+                Ok(encode(&frame, effort, kind, content))
             });
             next += 1;
         }
@@ -201,7 +237,7 @@ fn paying_autoencoder(
     frames: &[LossyFrame],
     options: &EncodeOptions,
 ) -> Result<Option<ChosenAutoencoder>> {
-    let Some(chosen) = ChosenAutoencoder::new(options)? else {
+    let Some(chosen) = ChosenAutoencoder::predicting(options)? else {
         return Ok(None);
     };
     let is_table = |frame: &&LossyFrame| matches!(frame.content, FrameContent::Table { .. });
@@ -301,9 +337,13 @@ impl<'o, W: Write> Member<'o, W> {
 }
 
 /// Codes a frame's content.
-fn encode(frame: &LossyFrame, effort: Effort, masked: Option<&Masked>, content: Vec<u8>) -> Done {
-    if let FrameContent::Table { shape, tasks, .. } = &frame.content {
-        let coded = table::encode(shape, tasks, &content, masked);
+fn encode(
+    frame: &LossyFrame,
+    effort: Effort,
+    autoencoder: Option<&AutoencoderKind>,
+    content: Vec<u8>,
+) -> Done {
+    if let Some(coded) = numbers::encode(&frame.content, &content, autoencoder) {
         let is_learned = coded.is_learned;
         let reconstructed = coded.reconstructed.clone();
         if let Some(frame) = numbers_frame(effort, &content, coded) {
@@ -316,8 +356,9 @@ fn encode(frame: &LossyFrame, effort: Effort, masked: Option<&Masked>, content: 
         }
     }
     let layout = match &frame.content {
-        FrameContent::Table { shape, .. } => table_layout(shape),
-        FrameContent::Exact => Layout::BYTES,
+        FrameContent::Table { shape, .. } if !shape.column_major => records(shape.record),
+        FrameContent::Array { shape, .. } => records(shape.column.width.into()),
+        FrameContent::Table { .. } | FrameContent::Exact => Layout::BYTES,
     };
     Done {
         frame: exact_task(effort, layout).encode(content.clone()),
@@ -327,12 +368,9 @@ fn encode(frame: &LossyFrame, effort: Effort, masked: Option<&Masked>, content: 
     }
 }
 
-/// The layout of a table whose bytes all stay exact.
-fn table_layout(shape: &TableShape) -> Layout {
-    let record = match shape.column_major {
-        true => 0,
-        false => u32::try_from(shape.record).unwrap_or(0),
-    };
+/// The layout of records of so many bytes that all stay exact.
+fn records(record: usize) -> Layout {
+    let record = u32::try_from(record).unwrap_or(0);
     Layout {
         record: if record > 1 && record <= Layout::MAX_LAG {
             record
@@ -354,20 +392,12 @@ fn exact_task(effort: Effort, layout: Layout) -> FrameTask {
 }
 
 /// A frame of numbers, if it is smaller than its content.
-fn numbers_frame(effort: Effort, content: &[u8], coded: CodedTable) -> Option<EncodedFrame> {
+fn numbers_frame(effort: Effort, content: &[u8], coded: CodedNumbers) -> Option<EncodedFrame> {
     let inner = match coded.exact.is_empty() {
         true => Vec::new(),
         false => {
-            let record = coded.exact_record as u32;
-            let layout = Layout {
-                record: if record > 1 && record <= Layout::MAX_LAG {
-                    record
-                } else {
-                    0
-                },
-                ..Layout::BYTES
-            };
-            let frame = exact_task(effort, layout).encode(coded.exact);
+            let task = exact_task(effort, records(coded.exact_record));
+            let frame = task.encode(coded.exact);
             [frame.header.to_bytes(), frame.payload].concat()
         }
     };

@@ -26,7 +26,7 @@ pub use coding::{Coding, SegmentObserver};
 pub use decode::decompress;
 pub use driver::{Coder, Content, Lanes, NoCoder, Observer, Stage, drive};
 pub use encode::compress;
-pub use encode_lossy::{Observe, compress_lossy, measure, sample_lossy};
+pub use encode_lossy::{Observe, compress_latents, compress_lossy, measure, sample_lossy};
 pub use input::Input;
 pub use list::{FrameInfo, Member, list};
 pub use models::Models;

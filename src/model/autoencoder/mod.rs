@@ -17,7 +17,16 @@ pub use masked::{
     Contributions, FEATURES, Masked, MaskedRows, MaskedShape, MaskedWeights, Scratch,
 };
 pub use mixture::{MAX_COMPONENTS, Mixture};
-pub use normalisation::{NORMAL_BITS, Normalisation, NormalisedColumn, Scale};
+pub use normalisation::{NORMAL_BITS, Normalisation, NormalisedColumn, Scale, companded, expanded};
+
+/// An autoencoder of either kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AutoencoderKind {
+    /// It predicts a table's columns from those before.
+    Masked(Masked),
+    /// It has latents; without an encoder it only decodes.
+    Bottleneck(Bottleneck),
+}
 
 /// Fractional bits of the last layer's outputs, of either kind: few enough that weights of 8 bits reach them with a shift down.
 pub const OUTPUT_BITS: u32 = 13;
