@@ -69,7 +69,7 @@ fn schedule(args: &TrainArgs) -> Schedule {
 }
 
 /// Prints a line now and then.
-fn progress<'a>(talk: &'a Talk, unit: &'a str) -> impl FnMut(&AutoencoderReport) -> bool + 'a {
+pub fn progress<'a>(talk: &'a Talk, unit: &'a str) -> impl FnMut(&AutoencoderReport) -> bool + 'a {
     let mut next = 0.0;
     move |report| {
         if !talk.quiet && (report.seconds >= next || report.done >= 1.0) {

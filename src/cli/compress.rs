@@ -97,14 +97,19 @@ fn compress_file(
         None => Output::stdout(true, *force)?,
     };
     removable(&out, *rm, path)?;
+    if *rm && wanted.is_some_and(|wanted| wanted.request.latents_only) {
+        let line = "--rm and --latents-only: what comes back has no bound that could be checked";
+        return Err(Failure::usage(path, line));
+    }
     #[cfg(feature = "report")]
     let report = { args.report.as_deref() }
         .map(|to| PendingPage::create(to, metadata.as_ref(), *force))
         .transpose()?;
     let mut lossy = None;
     let summary = match (wanted, fit) {
-        (Some(wanted), _) => {
-            let compressed = compress_rounded(path, source, wanted, options, &mut out, talk)?;
+        (Some(wanted), fit) => {
+            let wishes = (fit, wanted);
+            let compressed = compress_rounded(path, source, wishes, options, &mut out, talk)?;
             let summary = compressed.summary;
             lossy = Some((wanted, compressed));
             summary

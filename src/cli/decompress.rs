@@ -49,6 +49,12 @@ fn decompress_file(
     if *rm && let Some(metadata) = &metadata {
         source::remove(path, metadata)?;
     }
+    if summary.unbounded && !talk.quiet {
+        eprintln!(
+            "{}: decoded from latents alone: there is no bound on the error",
+            shown(path)
+        );
+    }
     print_summary(path, &summary, target.is_some(), talk);
     Ok(())
 }

@@ -7,7 +7,8 @@ use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
 use crate::format::{
-    Cursor, FrameHeader, Head, INDEX_MARK, Index, IndexEntry, MAX_FRAMES, Section, Start,
+    Cursor, FrameHeader, Head, INDEX_MARK, Index, IndexEntry, ListedBound, MAX_FRAMES, Section,
+    Start,
 };
 use crate::model_file::{Autoencoder, Model};
 use crate::options::DecodeOptions;
@@ -87,6 +88,8 @@ impl<R: BufRead, W: Write> Decoder<'_, R, W> {
         if self.options.lossless && head.bounds.is_some() {
             return Err(Error::Lossy);
         }
+        let mut runs = head.bounds.iter().flatten();
+        self.summary.unbounded |= runs.any(|run| run.bound == ListedBound::Unbounded);
         let mut member = ReadMember {
             begin,
             models: Models::new(&self.options.models).with_autoencoders(&self.options.autoencoders),

@@ -59,6 +59,8 @@ pub struct Summary {
     pub frames: u64,
     /// Time that finding and undoing structure took, all threads together; only compression reports this.
     pub structure: Duration,
+    /// Decoded numbers have no bound: nothing but latents was stored of them.
+    pub unbounded: bool,
     /// Members: more than one if .boa files were joined.
     pub members: u64,
 }
