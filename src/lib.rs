@@ -41,4 +41,6 @@ pub use layout::Layout;
 pub use level::{Effort, Level};
 pub use model_file::{Model, ModelId};
 pub use options::{DecodeOptions, EncodeOptions};
-pub use stream::{Input, Progress, Summary, compress, compress_lossy, decompress, list};
+pub use stream::{
+    Input, Progress, Summary, compress, compress_latents, compress_lossy, decompress, list,
+};

@@ -2,7 +2,7 @@
 
 use crate::layout::SpecifiedLayout;
 use crate::level::Level;
-use crate::model_file::Model;
+use crate::model_file::{Autoencoder, Model};
 use rayon::ThreadPool;
 use std::sync::Arc;
 
@@ -13,6 +13,8 @@ pub struct EncodeOptions {
     pub level: Level,
     /// The network; `None` takes the level's built-in one.
     pub model: Option<Arc<Model>>,
+    /// The autoencoder that may predict tables of lossy files.
+    pub autoencoder: Option<Arc<Autoencoder>>,
     /// With a model of one's own: embed its bytes (true) or name it by its id alone.
     pub embed_model: bool,
     /// What is known of the input's layout; the rest is detected.
@@ -29,6 +31,7 @@ impl Default for EncodeOptions {
         EncodeOptions {
             level: Level::default(),
             model: None,
+            autoencoder: None,
             embed_model: true,
             layout: SpecifiedLayout::default(),
             threads: 0,
@@ -42,6 +45,8 @@ impl Default for EncodeOptions {
 pub struct DecodeOptions {
     /// Models to look an id up in, beside the built-in ones.
     pub models: Vec<Arc<Model>>,
+    /// Autoencoders to look an id up in.
+    pub autoencoders: Vec<Arc<Autoencoder>>,
     /// Refuse lossy files.
     pub lossless: bool,
     /// Worker threads; 0 takes all cores.

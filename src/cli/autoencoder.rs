@@ -2,7 +2,10 @@
 
 use super::args::{Talk, TrainArgs};
 use super::exit::{Failure, USAGE, shown};
+use super::lossy::Numbers;
 use super::output::Output;
+use super::source::OpenInput;
+use super::{layout_option, numbers};
 use boa_constrictor::model_file::{Autoencoder, AutoencoderKind};
 use boa_constrictor::train::autoencoder::{
     AutoencoderReport, BottleneckOptions, MaskedOptions, Schedule, Table, train_bottleneck,
@@ -66,7 +69,7 @@ fn schedule(args: &TrainArgs) -> Schedule {
 }
 
 /// Prints a line now and then.
-fn progress<'a>(talk: &'a Talk, unit: &'a str) -> impl FnMut(&AutoencoderReport) -> bool + 'a {
+pub fn progress<'a>(talk: &'a Talk, unit: &'a str) -> impl FnMut(&AutoencoderReport) -> bool + 'a {
     let mut next = 0.0;
     move |report| {
         if !talk.quiet && (report.seconds >= next || report.done >= 1.0) {
@@ -152,33 +155,19 @@ fn bottleneck(
 
 /// Adds a file's rows.
 fn append(table: &mut Table, path: &Path, args: &TrainArgs) -> Result<(), Failure> {
-    let bytes = std::fs::read(path).map_err(|e| Failure::io(path, e))?;
+    let numbers = Numbers {
+        specified: layout_option::numbers(&args.layout, 0, false)?,
+        names: Vec::new(),
+    };
+    let mut opened = numbers::open(path, OpenInput::open(path)?, &numbers)?;
+    let rows = Table::of_source(&mut opened.bytes, &opened.source, &[]);
+    let rows = rows.map_err(|e| Failure::of(path, e))?;
     let refuse = |why: &str| Failure::usage(path, why.to_string());
-    let width = match args.layout.dtype.as_deref() {
-        Some("f4" | "<f4" | "float32") => 4,
-        Some("f8" | "<f8" | "float64") => 8,
-        _ => {
-            return Err(refuse(
-                "an autoencoder learns numbers: give --dtype f4 or f8",
-            ));
-        }
-    };
-    let columns = match (args.layout.record, args.layout.shape.last()) {
-        (Some(record), _) => record as usize / width,
-        (None, Some(&columns)) => columns as usize,
-        (None, None) => return Err(refuse("give --record or --shape")),
-    };
-    if columns == 0 || table.columns != 0 && table.columns != columns {
+    let rows = rows.ok_or_else(|| refuse("holds no table of several columns"))?;
+    if table.columns != 0 && table.columns != rows.columns {
         return Err(refuse("its rows have another number of columns"));
     }
-    table.columns = columns;
-    let rows = bytes.len() / (columns * width);
-    let number = |bytes: &[u8]| match *bytes {
-        [a, b, c, d] => f32::from_le_bytes([a, b, c, d]).into(),
-        [a, b, c, d, e, f, g, h] => f64::from_le_bytes([a, b, c, d, e, f, g, h]),
-        _ => f64::NAN,
-    };
-    let numbers = bytes[..rows * columns * width].chunks_exact(width);
-    table.values.extend(numbers.map(number));
+    table.columns = rows.columns;
+    table.values.extend(rows.values);
     Ok(())
 }

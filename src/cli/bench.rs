@@ -12,7 +12,7 @@ use super::verify::Comparison;
 use super::{bench_lossy, layout_option, lossy, model_file, stages};
 use boa_constrictor::kernel::Kernel;
 use boa_constrictor::layout::SpecifiedLayout;
-use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};
+use boa_constrictor::{EncodeOptions, Error, Input, compress, decompress};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek};
 use std::num::NonZero;
@@ -22,9 +22,10 @@ use std::time::Instant;
 /// Compresses a file to a temporary one and back, compares, and prints sizes and speeds.
 pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
     let wanted = lossy::wanted(&args.lossy, &args.layout, args.reports())?;
-    let options = EncodeOptions {
+    let mut options = EncodeOptions {
         level: args.level.level(),
-        model: args.model.as_deref().map(model_file::load).transpose()?,
+        model: None,
+        autoencoder: None,
         embed_model: true,
         layout: match wanted {
             Some(_) => SpecifiedLayout::default(),
@@ -33,6 +34,7 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
         threads: usize::from(args.threads.threads),
         pool: Some(args.threads.pool()?),
     };
+    model_file::choose(args.model.as_deref(), wanted.is_some(), &mut options)?;
     let path = &args.file;
     let OpenInput::File(file, metadata) = OpenInput::open(path)? else {
         return Err(Failure::usage(path, "bench needs a file"));
@@ -104,12 +106,7 @@ fn measure(
         format!("{}: decompress", shown(path)),
         talk,
     );
-    let decode = DecodeOptions {
-        models: options.model.iter().cloned().collect(),
-        threads: options.threads,
-        pool: options.pool.clone(),
-        lossless: false,
-    };
+    let decode = model_file::decode_options(options);
     let mut comparison = Comparison::new(BufReader::new(File::open(path)?));
     let start = Instant::now();
     decompress(BufReader::new(&mut coded), &mut comparison, &decode, &bar)?;

@@ -4,11 +4,11 @@ use super::args::Talk;
 use super::compress_lossy::{Compressed, compress_opened};
 use super::exit::{Failure, shown};
 use super::lossy::Wanted;
-use super::numbers;
 use super::progress::Meter;
 use super::source::OpenInput;
 use super::stdout::print;
-use boa_constrictor::{DecodeOptions, EncodeOptions, decompress};
+use super::{model_file, numbers};
+use boa_constrictor::{EncodeOptions, decompress};
 use std::io::{self, BufReader, BufWriter, Seek};
 use std::num::NonZero;
 use std::path::Path;
@@ -36,12 +36,7 @@ pub fn run(
     let summary = compressed.summary;
     let label = format!("{}: decompress", shown(path));
     let bar = Meter::new(Some(summary.compressed), label, talk);
-    let decode = DecodeOptions {
-        models: options.model.iter().cloned().collect(),
-        threads: options.threads,
-        pool: options.pool.clone(),
-        lossless: false,
-    };
+    let decode = model_file::decode_options(options);
     let start = Instant::now();
     // Its hash is that of what was measured.
     decompress(BufReader::new(&mut coded), io::sink(), &decode, &bar).map_err(failed)?;

@@ -28,9 +28,10 @@ pub const SUFFIX: &str = "boa";
 pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
     let wanted = lossy::wanted(&args.lossy, &args.layout, args.reports())?;
     let time = args.fit.map(minutes).transpose()?;
-    let options = EncodeOptions {
+    let mut options = EncodeOptions {
         level: args.level.level(),
-        model: args.model.as_deref().map(model_file::load).transpose()?,
+        model: None,
+        autoencoder: None,
         embed_model: !args.no_embed_model,
         layout: match wanted {
             Some(_) => SpecifiedLayout::default(),
@@ -39,6 +40,7 @@ pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
         threads: usize::from(args.threads.threads),
         pool: Some(args.threads.pool()?),
     };
+    model_file::choose(args.model.as_deref(), wanted.is_some(), &mut options)?;
     let files = source::or_stdin(&args.files);
     if args.reports() && (wanted.is_none() || files.len() > 1) {
         let line = "--report is about one lossy file: it needs a bound; boa bench --report shows lossless coding";
@@ -95,14 +97,19 @@ fn compress_file(
         None => Output::stdout(true, *force)?,
     };
     removable(&out, *rm, path)?;
+    if *rm && wanted.is_some_and(|wanted| wanted.request.latents_only) {
+        let line = "--rm and --latents-only: what comes back has no bound that could be checked";
+        return Err(Failure::usage(path, line));
+    }
     #[cfg(feature = "report")]
     let report = { args.report.as_deref() }
         .map(|to| PendingPage::create(to, metadata.as_ref(), *force))
         .transpose()?;
     let mut lossy = None;
     let summary = match (wanted, fit) {
-        (Some(wanted), _) => {
-            let compressed = compress_rounded(path, source, wanted, options, &mut out, talk)?;
+        (Some(wanted), fit) => {
+            let wishes = (fit, wanted);
+            let compressed = compress_rounded(path, source, wishes, options, &mut out, talk)?;
             let summary = compressed.summary;
             lossy = Some((wanted, compressed));
             summary
@@ -111,7 +118,7 @@ fn compress_file(
         (None, None) => compress_source(path, source, options, &mut out, talk)?,
     };
     if *rm && let Some(written) = out.temporary_path() {
-        let decode = decode_options(options);
+        let decode = model_file::decode_options(options);
         match &lossy {
             Some((wanted, compressed)) => {
                 let found = compressed.found;
@@ -137,16 +144,6 @@ fn compress_file(
         None => print_summary(path, &summary, target.is_some(), talk),
     }
     Ok(())
-}
-
-/// How what was written with these options is decoded.
-fn decode_options(options: &EncodeOptions) -> DecodeOptions {
-    DecodeOptions {
-        models: options.model.iter().cloned().collect(),
-        threads: options.threads,
-        pool: options.pool.clone(),
-        lossless: false,
-    }
 }
 
 fn compress_source(

@@ -2,6 +2,8 @@
 
 use super::args::Talk;
 use super::exit::{DATA, Failure, shown};
+#[cfg(feature = "train")]
+use super::fit;
 use super::lossy::Wanted;
 use super::numbers::{self, Input};
 use super::progress::Meter;
@@ -16,10 +18,13 @@ use boa_constrictor::lossy::source::Source;
 use boa_constrictor::lossy::target::{self, Reached};
 use boa_constrictor::lossy::{Bound, LossyRequest};
 use boa_constrictor::stream::{Observe, measure, sample_lossy};
-use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Summary, compress_lossy, decompress};
+use boa_constrictor::{
+    DecodeOptions, EncodeOptions, Error, Summary, compress_latents, compress_lossy, decompress,
+};
 use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::Path;
+use std::time::Duration;
 
 /// Of a longer input about so many bytes are coded to find the bound that reaches a ratio or a PSNR.
 const SAMPLE: u64 = 64 << 20;
@@ -39,13 +44,86 @@ pub struct Compressed {
 pub fn compress_rounded(
     path: &Path,
     input: OpenInput,
-    wanted: &Wanted,
+    (fit, wanted): (Option<Duration>, &Wanted),
     options: &EncodeOptions,
     out: &mut impl Write,
     talk: &Talk,
 ) -> Result<Compressed, Failure> {
     let mut opened = numbers::open(path, input, &wanted.numbers)?;
-    compress_opened(path, &mut opened, wanted, options, out, talk)
+    let fitted = fitted(path, &mut opened, (fit, wanted), options, talk)?;
+    let options = fitted.as_ref().unwrap_or(options);
+    match wanted.request.latents_only {
+        true => compress_latents_alone(path, &mut opened, wanted, options, out, talk),
+        false => compress_opened(path, &mut opened, wanted, options, out, talk),
+    }
+}
+
+/// The options with an autoencoder for this input, if one is wanted and can be learned.
+#[cfg(feature = "train")]
+fn fitted(
+    path: &Path,
+    opened: &mut Opened<Box<dyn Input>>,
+    (fit, wanted): (Option<Duration>, &Wanted),
+    options: &EncodeOptions,
+    talk: &Talk,
+) -> Result<Option<EncodeOptions>, Failure> {
+    let needs_latents = wanted.request.latents_only && options.autoencoder.is_none();
+    let time = match (fit, needs_latents) {
+        (None, false) => return Ok(None),
+        (time, _) => time.unwrap_or(fit::USUAL),
+    };
+    let autoencoder = fit::fit_autoencoder(path, opened, &wanted.request, time, talk)?;
+    Ok(autoencoder.map(|autoencoder| EncodeOptions {
+        autoencoder: Some(autoencoder),
+        embed_model: true,
+        ..options.clone()
+    }))
+}
+
+#[cfg(not(feature = "train"))]
+fn fitted(
+    path: &Path,
+    _: &mut Opened<Box<dyn Input>>,
+    (fit, wanted): (Option<Duration>, &Wanted),
+    options: &EncodeOptions,
+    _: &Talk,
+) -> Result<Option<EncodeOptions>, Failure> {
+    if fit.is_none() && !(wanted.request.latents_only && options.autoencoder.is_none()) {
+        return Ok(None);
+    }
+    let line = "an autoencoder for this input needs a boa that was built with training (the feature `train`)";
+    Err(Failure::usage(path, line))
+}
+
+/// Compresses an input whose numbers are known to the latents of the options' autoencoder: nothing bounds what is lost.
+fn compress_latents_alone(
+    path: &Path,
+    opened: &mut Opened<Box<dyn Input>>,
+    wanted: &Wanted,
+    options: &EncodeOptions,
+    out: &mut impl Write,
+    talk: &Talk,
+) -> Result<Compressed, Failure> {
+    let failed = |e| Failure::of(path, e);
+    let Opened { bytes, source } = opened;
+    let summaries = measure(&mut *bytes, source, &wanted.request.fill).map_err(failed)?;
+    // Any bound: losses are only printed.
+    let bound =
+        Bound::new(boa_constrictor::lossy::BoundKind::Absolute, f64::MAX).map_err(failed)?;
+    let plan = Plan::new(&vec![Some(bound); summaries.len()], &summaries);
+    let mut losses = Losses::new(source, &plan, &summaries);
+    let bar = Meter::new(Some(source.len()), shown(path), talk);
+    let observe: &mut Observe<'_> =
+        &mut |frame, before, after| losses.add(frame.start, before, after);
+    let summary = compress_latents(&mut *bytes, source, out, options, &bar, observe);
+    drop(bar);
+    let lost = losses.finish();
+    Ok(Compressed {
+        summary: summary.map_err(failed)?,
+        losses: source.names().into_iter().zip(lost).collect(),
+        found: None,
+        pictures: Vec::new(),
+    })
 }
 
 /// Compresses an input whose numbers are known.

@@ -13,12 +13,11 @@ use std::path::{Path, PathBuf};
 
 /// Decompresses every file; the exit code is the worst.
 pub fn run(args: &DecompressArgs, talk: &Talk) -> Result<u8, Failure> {
-    let models = model_file::load_all(&args.models)?;
     let options = DecodeOptions {
-        models,
         threads: usize::from(args.threads.threads),
         pool: Some(args.threads.pool()?),
         lossless: args.lossless,
+        ..model_file::load_all(&args.models)?
     };
     let files = source::or_stdin(&args.files);
     one_output_for_one_file(&args.output, files.len())?;
@@ -49,6 +48,12 @@ fn decompress_file(
     out.commit(metadata.as_ref())?;
     if *rm && let Some(metadata) = &metadata {
         source::remove(path, metadata)?;
+    }
+    if summary.unbounded && !talk.quiet {
+        eprintln!(
+            "{}: decoded from latents alone: there is no bound on the error",
+            shown(path)
+        );
     }
     print_summary(path, &summary, target.is_some(), talk);
     Ok(())

@@ -1,11 +1,19 @@
 //! `boa compress --fit`: a network for each input, kept where it makes the output smaller.
 
 use super::args::Talk;
+use super::autoencoder;
 use super::exit::{Failure, shown};
-use super::numbers::seekable;
+use super::numbers::{self, seekable};
 use super::progress::Meter;
 use super::source::OpenInput;
 use super::training_progress::TrainingProgress;
+use boa_constrictor::lossy::comparison::Opened;
+use boa_constrictor::lossy::source::{RegionContent, Source};
+use boa_constrictor::lossy::{BoundKind, LossyRequest, Target, latents};
+use boa_constrictor::model_file::{Autoencoder, AutoencoderKind};
+use boa_constrictor::train::autoencoder::{
+    BottleneckOptions, MaskedOptions, Schedule, Table, train_bottleneck, train_masked,
+};
 use boa_constrictor::train::{Corpus, fit};
 use boa_constrictor::{EncodeOptions, Error, Input, Summary, compress};
 use std::fs::File;
@@ -13,6 +21,92 @@ use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How long an autoencoder is trained if nothing else is wanted.
+pub const USUAL: Duration = Duration::from_secs(300);
+
+/// An autoencoder for the longest table of an input: a masked one, or one whose latents are as small as the ratio that is wanted. None if
+/// there is no table, or too few rows to learn from.
+pub fn fit_autoencoder(
+    path: &Path,
+    opened: &mut Opened<Box<dyn numbers::Input>>,
+    request: &LossyRequest,
+    time: Duration,
+    talk: &Talk,
+) -> Result<Option<Arc<Autoencoder>>, Failure> {
+    let failed = |e| Failure::of(path, e);
+    let table = Table::of_source(&mut opened.bytes, &opened.source, &request.fill);
+    let Some(table) = table.map_err(failed)? else {
+        return Ok(None);
+    };
+    let (all, columns) = (opened.source.len(), table.columns);
+    let (table, held) = match table.hold_out() {
+        Ok(divided) => divided,
+        Err(_) if !request.latents_only => return Ok(None),
+        Err(e) => return Err(failed(e)),
+    };
+    let schedule = Schedule {
+        minutes: time.as_secs_f64() / 60.0,
+        ..Schedule::default()
+    };
+    let mut observe = autoencoder::progress(talk, "held-out cost");
+    let kind = match (request.latents_only, request.target) {
+        (true, Some(Target::Ratio(ratio))) => {
+            let record = record(&opened.source, columns);
+            let (latents, latent_bits) = latents::bottleneck(record, columns, ratio);
+            let options = BottleneckOptions {
+                latents,
+                latent_bits,
+                hidden: vec![128, 64],
+                ..BottleneckOptions::default()
+            };
+            let outcome = train_bottleneck(&table, &held, &options, &schedule, &mut observe);
+            AutoencoderKind::Bottleneck(outcome.map_err(failed)?.autoencoder)
+        }
+        _ => {
+            let bounds = match request.default {
+                Some(bound) if bound.kind == BoundKind::Relative => vec![bound.value],
+                _ => Vec::new(),
+            };
+            let options = MaskedOptions {
+                hidden: hidden_units(all),
+                bounds,
+                ..MaskedOptions::default()
+            };
+            let outcome = train_masked(&table, &held, &options, &schedule, &mut observe);
+            AutoencoderKind::Masked(outcome.map_err(failed)?.masked)
+        }
+    };
+    Autoencoder::new(kind)
+        .map(Arc::new)
+        .map(Some)
+        .map_err(failed)
+}
+
+/// Bytes of a row of the longest table with so many columns.
+fn record(source: &Source, columns: usize) -> usize {
+    let tables = source
+        .regions
+        .iter()
+        .filter_map(|region| match &region.content {
+            RegionContent::Table(table) if table.columns.len() == columns => {
+                Some((region.len, table.record as usize))
+            }
+            _ => None,
+        });
+    tables
+        .max_by_key(|&(len, _)| len)
+        .map_or(0, |(_, record)| record)
+}
+
+/// How many units pay for their weights in an input of so many bytes.
+fn hidden_units(all: u64) -> u16 {
+    match all >> 20 {
+        0..8 => 16,
+        8..64 => 32,
+        _ => 64,
+    }
+}
 
 /// Trains for `time`, codes with the built-in and with the fitted network, and writes what is smaller.
 pub fn compress_fitted(

@@ -12,12 +12,10 @@ use std::path::Path;
 
 /// Decodes every file and writes nothing; the exit code is the worst.
 pub fn run(args: &ReadArgs, talk: &Talk) -> Result<u8, Failure> {
-    let models = model_file::load_all(&args.models)?;
     let options = DecodeOptions {
-        models,
         threads: usize::from(args.threads.threads),
         pool: Some(args.threads.pool()?),
-        lossless: false,
+        ..model_file::load_all(&args.models)?
     };
     Ok(for_each(&source::or_stdin(&args.files), |path| {
         test_file(path, &options, talk)

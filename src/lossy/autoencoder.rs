@@ -1,12 +1,22 @@
 //! Between a grid's integers, real numbers and an autoencoder's normalised numbers.
 
-use crate::model::autoencoder::{NORMAL_BITS, NormalisedColumn, Scale};
+use super::grid::{FINE, FINE_BITS, Grid};
+use crate::model::autoencoder::{NORMAL_BITS, NormalisedColumn, Scale, companded, expanded};
+use crate::model::numbers::learned;
+
+const _: () = assert!(FINE_BITS == learned::FINE_BITS);
+
+/// A power of two that is a normal number.
+fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(((exponent.clamp(-1022, 1023) + 1023) as u64) << 52)
+}
 
 /// The number that a mantissa and an exponent stand for.
 fn composed((mantissa, exponent): (i32, i16)) -> f64 {
     // In two steps: the power alone may be below the smallest number.
-    let half = i32::from(exponent) / 2;
-    f64::from(mantissa) * 2f64.powi(half) * 2f64.powi(i32::from(exponent) - half)
+    let exponent = i32::from(exponent);
+    let half = exponent / 2;
+    f64::from(mantissa) * power_of_two(half) * power_of_two(exponent - half)
 }
 
 /// A column's centre and scale.
@@ -14,19 +24,51 @@ pub fn centre_and_scale(column: &NormalisedColumn) -> (f64, f64) {
     (composed(column.centre), composed(column.scale))
 }
 
+/// A column's number, normalised; 0 for what is no number.
+pub fn normalise(column: &NormalisedColumn, number: f64) -> i32 {
+    let (centre, scale) = centre_and_scale(column);
+    let wide = (number - centre) / scale * f64::from(1u32 << NORMAL_BITS);
+    // Saturates; of what is no number it makes 0.
+    companded(wide.round() as i64, column.log)
+}
+
+/// The number that a normalised one stands for: one product and one sum, the same on every machine.
+pub fn denormalise(column: &NormalisedColumn, normal: i32) -> f64 {
+    let (centre, scale) = centre_and_scale(column);
+    let wide = expanded(normal, column.log) as f64 * power_of_two(-(NORMAL_BITS as i32));
+    centre + scale * wide
+}
+
+/// From a grid's fine units to a column's normalised numbers. `None` for grids whose cells are not equally wide, and if the limits of the
+/// format do not allow it.
+pub fn scale_of_grid(column: &NormalisedColumn, grid: &Grid) -> Option<Scale> {
+    let (step, offset) = match *grid {
+        Grid::Uniform { step, offset } => (step, i64::from(offset) << (FINE_BITS - 4)),
+        Grid::Integer { step } => (step as f64, 0),
+        Grid::Logarithmic { .. } | Grid::Decimal { .. } => return None,
+    };
+    let scale = scale(column, step / FINE as f64)?;
+    let origin = scale.origin - offset;
+    Some(Scale { origin, ..scale })
+}
+
 /// From a column's grid, on which `fine` stands for `fine * unit`, to its normalised numbers. `None` if the limits of the format do not
-/// allow it: the grid is too coarse, or the column's centre too far away.
+/// allow it: the grid is too coarse, or the column's centre too far away. The same on every machine: nothing but products, quotients and
+/// powers of two.
 pub fn scale(column: &NormalisedColumn, unit: f64) -> Option<Scale> {
+    const FARTHEST: f64 = (1u64 << 62) as f64;
+    const LARGEST: f64 = (1u64 << 40) as f64;
     let (centre, scale) = centre_and_scale(column);
     let origin = (centre / unit).round();
     let ratio = unit / scale * f64::from(1u32 << NORMAL_BITS);
-    if !(origin.abs() < 2f64.powi(62) && ratio > 0.0 && ratio < 2f64.powi(40)) {
+    if !(origin.abs() < FARTHEST && ratio.is_normal() && ratio > 0.0 && ratio < LARGEST) {
         return None;
     }
-    let shift = (30.0 - ratio.log2().floor()).clamp(0.0, 100.0);
+    let exponent = (ratio.to_bits() >> 52) as i32 - 1023;
+    let shift = (30 - exponent).clamp(0, 100);
     let scale = Scale {
         origin: origin as i64,
-        multiplier: (ratio * shift.exp2()).round() as u64,
+        multiplier: (ratio * power_of_two(shift)).round() as u64,
         shift: shift as u8,
         log: column.log,
     };

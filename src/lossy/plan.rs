@@ -1,8 +1,9 @@
 //! How a lossy input is divided into frames, and how the columns of each are to be coded.
 
 use super::bound::Bound;
+use super::field::{ArrayShape, MAX_VALUES};
 use super::grid::Extent;
-use super::source::{Region, RegionContent, Source, Table};
+use super::source::{Array, Region, RegionContent, Source, Table};
 use super::statistics::ColumnSummary;
 use super::table::{ColumnTask, TableShape};
 use crate::layout::Column;
@@ -36,6 +37,15 @@ pub enum FrameContent {
         tasks: Vec<ColumnTask>,
         /// The number of the first column.
         first: usize,
+    },
+    /// Values along axes: whole slices of an array, which has a number in [`Source::columns`].
+    Array {
+        /// Their type and the lengths of the axes.
+        shape: ArrayShape,
+        /// How they are to be coded.
+        task: ColumnTask,
+        /// The number of the array.
+        number: usize,
     },
 }
 
@@ -84,7 +94,7 @@ impl Plan {
                     first += table.columns.len();
                 }
                 RegionContent::Array(array) => {
-                    self.elements(array.column, region.start, region.len, first, &mut frames);
+                    self.slices(array, region.start, first, &mut frames);
                     first += 1;
                 }
             }
@@ -169,6 +179,48 @@ impl Plan {
                     first: number,
                 },
             });
+        }
+    }
+
+    /// An array in frames of whole slices along the outermost axis along which a slice is short enough.
+    fn slices(&self, array: &Array, start: u64, number: usize, frames: &mut Vec<LossyFrame>) {
+        let width = u64::from(array.column.width);
+        let values: u64 = array.shape.iter().product();
+        let task = &self.tasks[number];
+        if task.tolerance.is_none() {
+            return exact(start, values * width, frames);
+        }
+        let most = (FRAME / width).min(MAX_VALUES as u64);
+        let (mut slice, mut axis) = (values, 0);
+        // So many slices, each divided alike.
+        let mut slices = 1;
+        while slice > most && axis < array.shape.len() {
+            slices *= array.shape[axis];
+            slice /= array.shape[axis];
+            axis += 1;
+        }
+        let (slices, along) = match axis {
+            0 => (1, 1),
+            _ => (slices / array.shape[axis - 1], array.shape[axis - 1]),
+        };
+        let longest = along.div_ceil(along.div_ceil((most / slice.max(1)).max(1)).max(1));
+        for k in 0..slices {
+            let start = start + k * along * slice * width;
+            for (first, count) in stretches(0, along, longest) {
+                let mut lengths = vec![count];
+                lengths.extend(&array.shape[axis..]);
+                if count * slice > 0 {
+                    frames.push(LossyFrame {
+                        start: start + first * slice * width,
+                        len: count * slice * width,
+                        content: FrameContent::Array {
+                            shape: ArrayShape::new(array.column, &lengths),
+                            task: task.clone(),
+                            number,
+                        },
+                    });
+                }
+            }
         }
     }
 }

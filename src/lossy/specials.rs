@@ -64,6 +64,21 @@ impl Specials {
         rows: usize,
         left: &Specials,
     ) -> Result<Specials, BadWords> {
+        self.code_with(integers, width, |integers| {
+            self.code_flags(integers, rows, left)
+        })
+    }
+
+    /// Codes specials whose flags are coded as is supplied.
+    ///
+    /// # Errors
+    /// Those of the coder.
+    pub fn code_with<C: BitCoder>(
+        &self,
+        integers: &mut Integers<C>,
+        width: u8,
+        code_flags: impl FnOnce(&mut Integers<C>) -> Result<Vec<bool>, BadWords>,
+    ) -> Result<Specials, BadWords> {
         let any = u64::from(!self.flags.is_empty());
         if integers.within(context::ANY, any, 0, 1)? == 0 {
             return Ok(Specials::default());
@@ -76,7 +91,7 @@ impl Specials {
             patterns.push(raw(integers, width, known.get(k).copied().unwrap_or(0))?);
         }
         let mut coded = Specials {
-            flags: self.code_flags(integers, rows, left)?,
+            flags: code_flags(integers)?,
             bits: Vec::new(),
         };
         let number = |bits: u64| known.iter().position(|&p| p == bits).unwrap_or(known.len());

@@ -1,6 +1,8 @@
 //! A table whose columns are rounded to grids: from bytes to the coded stream and back.
 
+use super::autoencoder::scale_of_grid;
 use super::bound::Tolerance;
+use super::coded::{CodedNumbers, Form};
 use super::fit;
 use super::grid::{Extent, FINE_BITS, Grid};
 use super::number;
@@ -8,7 +10,8 @@ use super::source::MAX_COLUMNS;
 use super::specials::Specials;
 use crate::coder::{BadWords, BitCoder, Integers, LaneDecoder, LaneEncoder};
 use crate::layout::{Column, Kind};
-use crate::model::numbers::{ColumnCode, table};
+use crate::model::autoencoder::Masked;
+use crate::model::numbers::{ColumnCode, Learned, LearnedColumn, table};
 
 /// A column stays exact if more of its elements than one of so many would be special.
 const SPECIALS: usize = 4;
@@ -20,6 +23,7 @@ mod context {
     pub const COLUMNS: usize = 26;
     pub const GAP: usize = 27;
     pub const TYPE: usize = 28;
+    pub const LEARNED: usize = 30;
 }
 
 const BYTE: Column = Column {
@@ -50,32 +54,21 @@ pub struct ColumnTask {
     pub extent: Extent,
 }
 
-/// A content coded.
-pub struct CodedTable {
-    /// Words of the stream.
-    pub words: Vec<u32>,
-    /// What stays exact: the bytes of no column that is rounded, in the order of the content.
-    pub exact: Vec<u8>,
-    /// Bytes of these in a row; 0 if they do not lie row by row.
-    pub exact_record: usize,
-    /// What decoding gives.
-    pub reconstructed: Vec<u8>,
-}
-
 /// A column's elements: bits of the type, and the cells that stand for them.
+#[derive(Clone)]
 pub(super) struct CellColumn {
-    grid: Grid,
-    specials: Specials,
+    pub(super) grid: Grid,
+    pub(super) specials: Specials,
     pub(super) cells: Vec<i64>,
 }
 
 impl TableShape {
     /// Rows of a content of `len` bytes.
-    fn rows(&self, len: usize) -> usize {
+    pub(super) fn rows(&self, len: usize) -> usize {
         len / self.record.max(1)
     }
 
-    fn position(&self, column: usize, row: usize, rows: usize) -> usize {
+    pub(super) fn position(&self, column: usize, row: usize, rows: usize) -> usize {
         let (offset, Column { width, .. }) = self.columns[column];
         match self.column_major {
             true => offset * rows + row * usize::from(width),
@@ -83,14 +76,14 @@ impl TableShape {
         }
     }
 
-    fn bits(&self, content: &[u8], column: usize, row: usize, rows: usize) -> u64 {
+    pub(super) fn bits(&self, content: &[u8], column: usize, row: usize, rows: usize) -> u64 {
         let at = self.position(column, row, rows);
         let column = self.columns[column].1;
         number::read(column, &content[at..at + usize::from(column.width)])
     }
 
     /// Copies the bytes that belong to none of the columns kept, in the order of the content: from `content` to `exact`, or back.
-    fn exact_ranges(&self, coded: &[bool], rows: usize) -> Vec<std::ops::Range<usize>> {
+    pub(super) fn exact_ranges(&self, coded: &[bool], rows: usize) -> Vec<std::ops::Range<usize>> {
         let covered = self.columns.iter().zip(coded).filter(|&(_, &coded)| coded);
         let mut free = Vec::new();
         let mut end = 0;
@@ -117,8 +110,13 @@ impl TableShape {
     }
 }
 
-/// Codes a content of whole rows.
-pub fn encode(shape: &TableShape, tasks: &[ColumnTask], content: &[u8]) -> CodedTable {
+/// Codes a content of whole rows; with an autoencoder, if it is given one and the words become fewer.
+pub fn encode(
+    shape: &TableShape,
+    tasks: &[ColumnTask],
+    content: &[u8],
+    masked: Option<&Masked>,
+) -> CodedNumbers {
     let rows = shape.rows(content.len());
     let columns: Vec<Option<CellColumn>> = (0..shape.columns.len())
         .map(|column| {
@@ -126,20 +124,33 @@ pub fn encode(shape: &TableShape, tasks: &[ColumnTask], content: &[u8]) -> Coded
             quantised(shape.columns[column].1, &tasks[column], rows, bits)
         })
         .collect();
-    let mut encoder = LaneEncoder::default();
-    let mut integers = Integers::new(&mut encoder);
-    let coded = { code_shape(shape, content.len(), &mut integers) }
-        .and_then(|_| code_columns(shape, rows, columns, &mut integers));
-    // An encoder has no bad words.
-    let columns = coded.unwrap_or_default();
+    let code = |masked: Option<&Masked>| {
+        let mut encoder = LaneEncoder::default();
+        let mut integers = Integers::new(&mut encoder);
+        let coded = { code_shape(Form::Table, shape, content.len(), &mut integers) }
+            .and_then(|_| code_columns(shape, rows, columns.clone(), masked, &mut integers));
+        // An encoder has no bad words, but there may be more rows than an autoencoder takes.
+        coded.map(|columns| (columns, encoder.finish()))
+    };
+    let (mut coded, mut words) = code(None).unwrap_or_default();
+    let mut is_learned = false;
+    if let Some(masked) = masked.filter(|masked| knows(masked, shape))
+        && let Ok((better, fewer)) = code(Some(masked))
+        && fewer.len() < words.len()
+    {
+        (coded, words) = (better, fewer);
+        is_learned = true;
+    }
+    let columns = coded;
     let kept: Vec<bool> = columns.iter().map(Option::is_some).collect();
     let ranges = shape.exact_ranges(&kept, rows);
     let exact = ranges.iter().flat_map(|range| &content[range.clone()]);
     let mut reconstructed = content.to_vec();
     let exact: Vec<u8> = exact.copied().collect();
     write_columns(shape, &columns, rows, &mut reconstructed);
-    CodedTable {
-        words: encoder.finish(),
+    CodedNumbers {
+        words,
+        is_learned,
         exact_record: match shape.column_major {
             true => 0,
             false => exact.len() / rows.max(1),
@@ -202,34 +213,56 @@ fn fills(task: &ColumnTask, specials: &Specials) -> usize {
         .count()
 }
 
-/// The content of `len` bytes that was coded in `words`; `exact` are its other bytes.
+/// Whether an autoencoder is for rows of such columns.
+fn knows(masked: &Masked, shape: &TableShape) -> bool {
+    usize::from(masked.shape.columns) == shape.columns.len()
+}
+
+/// The content of `len` bytes that was coded in `words`; `exact` are its other bytes, `masked` is the autoencoder that it may use.
 ///
 /// # Errors
 /// [`BadWords`] for words that were not written by an encoder, or other bytes that are too few or too many.
-pub fn decode(words: &[u32], len: usize, exact: &[u8]) -> Result<Vec<u8>, BadWords> {
+pub fn decode(
+    words: &[u32],
+    len: usize,
+    exact: &[u8],
+    masked: Option<&Masked>,
+) -> Result<Vec<u8>, BadWords> {
     let mut decoder = LaneDecoder::new(words)?;
     let mut integers = Integers::new(&mut decoder);
-    let shape = code_shape(&TableShape::default(), len, &mut integers)?;
+    let shape = code_shape(Form::Table, &TableShape::default(), len, &mut integers)?;
     if !len.is_multiple_of(shape.record) {
         return Err(BadWords);
     }
     let rows = shape.rows(len);
     let columns = { shape.columns.iter() }.map(|_| None).collect();
-    let columns = code_columns(&shape, rows, columns, &mut integers)?;
+    let columns = code_columns(&shape, rows, columns, masked, &mut integers)?;
     decoder.finish()?;
     let kept: Vec<bool> = columns.iter().map(Option::is_some).collect();
     let mut content = vec![0; len];
+    write_exact(&shape, &kept, rows, exact, &mut content)?;
+    write_columns(&shape, &columns, rows, &mut content);
+    Ok(content)
+}
+
+/// Writes the bytes that belong to none of the columns kept.
+pub(super) fn write_exact(
+    shape: &TableShape,
+    kept: &[bool],
+    rows: usize,
+    exact: &[u8],
+    content: &mut [u8],
+) -> Result<(), BadWords> {
     let mut rest = exact;
-    for range in shape.exact_ranges(&kept, rows) {
+    for range in shape.exact_ranges(kept, rows) {
         let (bytes, after) = rest.split_at_checked(range.len()).ok_or(BadWords)?;
         content[range].copy_from_slice(bytes);
         rest = after;
     }
-    if !rest.is_empty() {
-        return Err(BadWords);
+    match rest.is_empty() {
+        true => Ok(()),
+        false => Err(BadWords),
     }
-    write_columns(&shape, &columns, rows, &mut content);
-    Ok(content)
 }
 
 /// Writes what the cells stand for.
@@ -258,11 +291,15 @@ fn write_columns(
     }
 }
 
-fn code_shape<C: BitCoder>(
+pub(super) fn code_shape<C: BitCoder>(
+    form: Form,
     known: &TableShape,
     len: usize,
     integers: &mut Integers<C>,
 ) -> Result<TableShape, BadWords> {
+    if form.code(integers)? != form {
+        return Err(BadWords);
+    }
     let record = integers.within(context::RECORD, known.record as u64, 1, len as u64)?;
     let column_major = integers.within(context::MAJOR, known.column_major.into(), 0, 1)? == 1;
     let most = record.min(MAX_COLUMNS as u64);
@@ -287,7 +324,10 @@ fn code_shape<C: BitCoder>(
 }
 
 /// Kind, byte order and width of a column's elements.
-fn code_type<C: BitCoder>(known: Column, integers: &mut Integers<C>) -> Result<Column, BadWords> {
+pub(super) fn code_type<C: BitCoder>(
+    known: Column,
+    integers: &mut Integers<C>,
+) -> Result<Column, BadWords> {
     let kind = match known.kind {
         Kind::Unsigned => 0,
         Kind::Signed => 1,
@@ -312,12 +352,16 @@ fn code_type<C: BitCoder>(known: Column, integers: &mut Integers<C>) -> Result<C
 }
 
 /// Codes the columns that are known, or decodes them; those that stay exact are none.
-fn code_columns<C: BitCoder>(
+pub(super) fn code_columns<C: BitCoder>(
     shape: &TableShape,
     rows: usize,
     known: Vec<Option<CellColumn>>,
+    masked: Option<&Masked>,
     integers: &mut Integers<C>,
 ) -> Result<Vec<Option<CellColumn>>, BadWords> {
+    // A decoder is given the autoencoder whether it was used or not.
+    let is_used = u64::from(masked.is_some());
+    let is_used = integers.within(context::LEARNED, is_used, 0, 1)? == 1;
     let fitted = fit::codes(&known, rows);
     let mut columns: Vec<Option<CellColumn>> = Vec::with_capacity(known.len());
     let mut codes = Vec::new();
@@ -353,6 +397,11 @@ fn code_columns<C: BitCoder>(
             cells
         })
         .collect();
+    let learned = match (is_used, masked) {
+        (false, _) => None,
+        (true, Some(masked)) if knows(masked, shape) => Some(learned(masked, &columns, rows)?),
+        (true, _) => return Err(BadWords),
+    };
     table::code(
         integers.coder(),
         &codes,
@@ -360,9 +409,28 @@ fn code_columns<C: BitCoder>(
         &flags,
         &mut cells,
         &mut |_, _| None,
+        learned,
     )?;
     for (column, cells) in columns.iter_mut().flatten().zip(cells) {
         column.cells = cells;
     }
     Ok(columns)
+}
+
+/// What an autoencoder is to the columns that are coded.
+fn learned<'m>(
+    masked: &'m Masked,
+    columns: &[Option<CellColumn>],
+    rows: usize,
+) -> Result<Learned<'m>, BadWords> {
+    let coded = columns.iter().enumerate();
+    let coded = coded.filter_map(|(number, column)| {
+        let normalised = masked.weights.normalisation.column(number);
+        let scale = |grid| normalised.and_then(|column| scale_of_grid(&column, grid));
+        column.as_ref().map(|column| LearnedColumn {
+            number,
+            scale: scale(&column.grid),
+        })
+    });
+    Learned::new(masked, coded.collect(), rows)
 }

@@ -6,14 +6,7 @@ use crate::error::Result;
 use crate::model::TensorBytes;
 use crate::model::autoencoder::{Bottleneck, BottleneckShape, Masked, MaskedShape, MaskedWeights};
 
-/// An autoencoder of either kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AutoencoderKind {
-    /// It predicts a table's columns from those before.
-    Masked(Masked),
-    /// It has latents; without an encoder it only decodes.
-    Bottleneck(Bottleneck),
-}
+pub use crate::model::autoencoder::AutoencoderKind;
 
 /// An autoencoder, its bytes and its name.
 #[derive(Clone, Debug)]

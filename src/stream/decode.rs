@@ -7,9 +7,10 @@ use super::ordered::{Next, Ordered};
 use super::{Progress, Summary};
 use crate::error::{Error, Result};
 use crate::format::{
-    Cursor, FrameHeader, Head, INDEX_MARK, Index, IndexEntry, MAX_FRAMES, Section, Start,
+    Cursor, FrameHeader, Head, INDEX_MARK, Index, IndexEntry, ListedBound, MAX_FRAMES, Section,
+    Start,
 };
-use crate::model_file::Model;
+use crate::model_file::{Autoencoder, Model};
 use crate::options::DecodeOptions;
 use std::convert::Infallible;
 use std::io::{BufRead, Write};
@@ -87,9 +88,11 @@ impl<R: BufRead, W: Write> Decoder<'_, R, W> {
         if self.options.lossless && head.bounds.is_some() {
             return Err(Error::Lossy);
         }
+        let mut runs = head.bounds.iter().flatten();
+        self.summary.unbounded |= runs.any(|run| run.bound == ListedBound::Unbounded);
         let mut member = ReadMember {
             begin,
-            models: Models::new(&self.options.models),
+            models: Models::new(&self.options.models).with_autoencoders(&self.options.autoencoders),
             index: Index {
                 head_len: self.cursor.position() - begin,
                 ..Index::default()
@@ -144,7 +147,12 @@ impl<R: BufRead, W: Write> Decoder<'_, R, W> {
             Ok(Read::Model) => {
                 member.end = Some(Err(self.cursor.damaged("a second model section")));
             }
-            Ok(Read::Frame(header, model, payload)) => {
+            Ok(Read::Frame {
+                header,
+                model,
+                autoencoder,
+                payload,
+            }) => {
                 let len = (self.cursor.position() - offset) as u32;
                 member.index.entries.push(IndexEntry {
                     frame_len: len,
@@ -153,6 +161,7 @@ impl<R: BufRead, W: Write> Decoder<'_, R, W> {
                 member.batch.push(FrameToDecode {
                     header,
                     model,
+                    autoencoder,
                     payload,
                     number,
                     offset,
@@ -193,8 +202,15 @@ impl<R: BufRead, W: Write> Decoder<'_, R, W> {
 enum Read {
     /// The model section, of which `Models` knows now.
     Model,
-    /// A frame's header, the model that it uses, and its payload.
-    Frame(FrameHeader, Option<Arc<Model>>, Vec<u8>),
+    /// A frame.
+    Frame {
+        header: FrameHeader,
+        /// The model that it uses.
+        model: Option<Arc<Model>>,
+        /// That which it may use.
+        autoencoder: Option<Arc<Autoencoder>>,
+        payload: Vec<u8>,
+    },
     /// The mark of the index.
     Index,
 }
@@ -213,8 +229,14 @@ fn read_section<R: BufRead>(
         Section::Frame(header) => {
             cursor.bounded(frames + 1, 1..=MAX_FRAMES, "number of frames")?;
             let model = models.of_frame(&header)?;
+            let autoencoder = models.autoencoder_of(&header)?;
             let payload = cursor.payload(header.payload_len() as usize, "frame's payload")?;
-            Ok(Read::Frame(header, model, payload))
+            Ok(Read::Frame {
+                header,
+                model,
+                autoencoder,
+                payload,
+            })
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::coding::Coding;
 use crate::error::{Error, Result};
 use crate::format::{Cursor, EntropyModel, FrameHeader, Section, frame_hash};
-use crate::lossy::table;
-use crate::model_file::Model;
+use crate::lossy::numbers;
+use crate::model_file::{Autoencoder, Model};
 use std::sync::Arc;
 
 /// A frame that was read.
@@ -12,6 +12,8 @@ pub(super) struct FrameToDecode {
     pub header: FrameHeader,
     /// The model whose network it uses.
     pub model: Option<Arc<Model>>,
+    /// The autoencoder that it may use.
+    pub autoencoder: Option<Arc<Autoencoder>>,
     pub payload: Vec<u8>,
     /// Its number in the file, from 1 on.
     pub number: u64,
@@ -28,19 +30,18 @@ impl FrameToDecode {
     /// `Damaged`, within `Frame`.
     pub fn decode(self) -> Result<Vec<u8>> {
         let (frame, offset, end) = (self.number, self.offset, self.offset + u64::from(self.len));
-        decode_frame(self.model.as_deref(), &self.header, self.payload).map_err(|what| {
-            Error::Frame {
-                frame,
-                offset,
-                source: Box::new(Error::Damaged { what, offset: end }),
-            }
+        let used = (self.model.as_deref(), self.autoencoder.as_deref());
+        decode_frame(used, &self.header, self.payload).map_err(|what| Error::Frame {
+            frame,
+            offset,
+            source: Box::new(Error::Damaged { what, offset: end }),
         })
     }
 }
 
 /// The content of a frame, confirmed by its hash; or what is wrong.
 fn decode_frame(
-    model: Option<&Model>,
+    (model, autoencoder): (Option<&Model>, Option<&Autoencoder>),
     header: &FrameHeader,
     payload: Vec<u8>,
 ) -> std::result::Result<Vec<u8>, &'static str> {
@@ -48,7 +49,7 @@ fn decode_frame(
     let coded = match &header.model {
         EntropyModel::Stored => payload,
         EntropyModel::Constant(byte) => vec![*byte; coded_len],
-        EntropyModel::Numbers(_) => decode_numbers(header, &payload)?,
+        EntropyModel::Numbers(_) => decode_numbers(autoencoder, header, &payload)?,
         EntropyModel::Mix(_) => {
             let words = to_words(&payload);
             drop(payload);
@@ -76,6 +77,7 @@ fn decode_frame(
 
 /// The content of a frame of numbers.
 fn decode_numbers(
+    autoencoder: Option<&Autoencoder>,
     header: &FrameHeader,
     payload: &[u8],
 ) -> std::result::Result<Vec<u8>, &'static str> {
@@ -87,7 +89,9 @@ fn decode_numbers(
         [] => Vec::new(),
         inner => decode_inner(inner, header.content_len)?,
     };
-    table::decode(&to_words(stream), header.content_len as usize, &exact)
+    let len = header.content_len as usize;
+    let kind = autoencoder.map(Autoencoder::kind);
+    numbers::decode(&to_words(stream), len, &exact, kind)
         .map_err(|_| "the stream of numbers contradicts itself")
 }
 
@@ -108,7 +112,7 @@ fn decode_inner(inner: &[u8], most: u32) -> std::result::Result<Vec<u8>, &'stati
     let at = cursor.position() as usize;
     match inner.get(at..) {
         Some(payload) if payload.len() == header.payload_len() as usize => {
-            decode_frame(None, &header, payload.to_vec())
+            decode_frame((None, None), &header, payload.to_vec())
         }
         _ => Err("length of the frame within a frame of numbers"),
     }

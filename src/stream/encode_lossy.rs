@@ -1,5 +1,6 @@
 //! From content to a lossy .boa stream: numbers rounded within their bounds, everything else exact.
 
+use super::autoencoders::ChosenAutoencoder;
 use super::encode_frame::{EncodedFrame, FrameTask};
 use super::models::Chosen;
 use super::ordered::{Next, Ordered};
@@ -12,12 +13,14 @@ use crate::format::{
 use crate::layout::{Finding, Layout};
 use crate::level::Effort;
 use crate::lossy::checksum::Checksums;
+use crate::lossy::coded::CodedNumbers;
+use crate::lossy::numbers;
 use crate::lossy::pieces::pieces;
 use crate::lossy::plan::{FrameContent, LossyFrame, Plan};
 use crate::lossy::source::Source;
 use crate::lossy::statistics::{ColumnSummary, Statistics};
-use crate::lossy::table::{self, CodedTable, TableShape};
 use crate::lossy::{Bound, BoundKind};
+use crate::model::autoencoder::AutoencoderKind;
 use crate::options::EncodeOptions;
 use std::convert::Infallible;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -64,6 +67,8 @@ struct Done {
     frame: EncodedFrame,
     original: Vec<u8>,
     reconstructed: Vec<u8>,
+    /// It uses the autoencoder.
+    is_learned: bool,
 }
 
 /// Compresses `input`, whose numbers are where `source` says, to `output`, which it flushes. The bytes written depend on the input and on
@@ -72,7 +77,7 @@ struct Done {
 /// # Errors
 /// `Io` if reading or writing fails, `InputChanged` if the input is shorter than `source`, `InvalidArgument` if it has too many frames.
 pub fn compress_lossy(
-    input: impl Read + Seek,
+    mut input: impl Read + Seek,
     source: &Source,
     plan: &Plan,
     mut output: impl Write,
@@ -88,12 +93,56 @@ pub fn compress_lossy(
         );
         return Err(Error::InvalidArgument(message));
     }
+    let autoencoder = paying_autoencoder(&mut input, &frames, options)?;
     let mut member = Member::begin(&mut output, listed(plan), progress)?;
+    member.autoencoder = autoencoder.clone();
     let checksums = Checksums::new(source);
-    code_frames(input, &frames, checksums, options, |frame, done| {
-        observe(frame, &done.original, &done.reconstructed);
-        member.write(done)
-    })?;
+    code_frames(
+        input,
+        &frames,
+        checksums,
+        options,
+        autoencoder,
+        |frame, done| {
+            observe(frame, &done.original, &done.reconstructed);
+            member.write(done)
+        },
+    )?;
+    let summary = member.finish()?;
+    output.flush()?;
+    Ok(summary)
+}
+
+/// Compresses `input` to the latents of an autoencoder with a bottleneck, that of the options, which need be for the columns of one of its
+/// tables: what is decoded is the autoencoder's guess, and has no bound. All that is not such a table stays exact. Numbers that are not
+/// finite come back as the centres of their columns.
+///
+/// # Errors
+/// As [`compress_lossy`]; `InvalidArgument` without such an autoencoder, or such a table.
+pub fn compress_latents(
+    input: impl Read + Seek,
+    source: &Source,
+    mut output: impl Write,
+    options: &EncodeOptions,
+    progress: &dyn Progress,
+    observe: &mut Observe<'_>,
+) -> Result<Summary> {
+    let chosen = ChosenAutoencoder::with_latents(options)?;
+    let (frames, bounds) = chosen.frames_of_latents(source)?;
+    let mut member = Member::begin(&mut output, bounds, progress)?;
+    member.autoencoder = Some(chosen.clone());
+    let checksums = Checksums::new(source);
+    code_frames(
+        input,
+        &frames,
+        checksums,
+        options,
+        Some(chosen),
+        |frame, done| {
+            observe(frame, &done.original, &done.reconstructed);
+            member.write(done)
+        },
+    )?;
     let summary = member.finish()?;
     output.flush()?;
     Ok(summary)
@@ -117,7 +166,7 @@ pub fn sample_lossy(
     let mut sink = io::sink();
     let mut member = Member::begin(&mut sink, listed(plan), &())?;
     let checksums = Checksums::new(&Source::default());
-    code_frames(input, &frames, checksums, options, |frame, done| {
+    code_frames(input, &frames, checksums, options, None, |frame, done| {
         observe(frame, &done.original, &done.reconstructed);
         member.write(done)
     })?;
@@ -143,6 +192,7 @@ fn code_frames(
     frames: &[LossyFrame],
     mut checksums: Checksums,
     options: &EncodeOptions,
+    autoencoder: Option<ChosenAutoencoder>,
     mut each: impl FnMut(&LossyFrame, &Done) -> Result<()>,
 ) -> Result<()> {
     let mut jobs: Ordered<Done, Infallible> = Ordered::new(&options.pool, options.threads, 0)?;
@@ -159,7 +209,11 @@ fn code_frames(
             if checksums.lie_in(frame.start, frame.len) {
                 checksums.clone().pass(&mut content);
             }
-            jobs.push(move || Ok(encode(&frame, effort, content)));
+            let autoencoder = autoencoder.clone();
+            jobs.push(move || {
+                let kind = autoencoder.as_ref().map(ChosenAutoencoder::kind);
+                Ok(encode(&frame, effort, kind, content))
+            });
             next += 1;
         }
         let may_push = next < frames.len() && !waits(next, written);
@@ -177,10 +231,33 @@ fn code_frames(
     }
 }
 
+/// The user's autoencoder, if the first frame of numbers makes it likely that it pays.
+fn paying_autoencoder(
+    input: &mut (impl Read + Seek),
+    frames: &[LossyFrame],
+    options: &EncodeOptions,
+) -> Result<Option<ChosenAutoencoder>> {
+    let Some(chosen) = ChosenAutoencoder::predicting(options)? else {
+        return Ok(None);
+    };
+    let is_table = |frame: &&LossyFrame| matches!(frame.content, FrameContent::Table { .. });
+    let all: u64 = { frames.iter() }
+        .filter(is_table)
+        .map(|frame| frame.len)
+        .sum();
+    let Some(first) = frames.iter().find(is_table) else {
+        return Ok(None);
+    };
+    let content = read(input, first.start, first.len)?;
+    Ok(Some(chosen).filter(|chosen| chosen.pays(first, &content, all)))
+}
+
 /// A lossy member being written.
 struct Member<'o, W> {
     output: &'o mut W,
     progress: &'o dyn Progress,
+    /// That which frames may use, until its section is written.
+    autoencoder: Option<ChosenAutoencoder>,
     index: Index,
     hasher: blake3::Hasher,
     summary: Summary,
@@ -200,6 +277,7 @@ impl<'o, W: Write> Member<'o, W> {
         Ok(Member {
             output,
             progress,
+            autoencoder: None,
             index: Index {
                 head_len: head.len() as u64,
                 ..Index::default()
@@ -214,6 +292,16 @@ impl<'o, W: Write> Member<'o, W> {
     }
 
     fn write(&mut self, done: &Done) -> Result<()> {
+        if done.is_learned
+            && let Some(autoencoder) = self.autoencoder.take()
+        {
+            let section = autoencoder.section().to_bytes();
+            self.output.write_all(&section)?;
+            let len = section.len() as u64;
+            self.index.model = Some((self.summary.compressed, len));
+            self.summary.compressed += len;
+            self.progress.advance(0, len);
+        }
         let header = &done.frame.header;
         let bytes = header.to_bytes();
         self.output.write_all(&bytes)?;
@@ -249,35 +337,40 @@ impl<'o, W: Write> Member<'o, W> {
 }
 
 /// Codes a frame's content.
-fn encode(frame: &LossyFrame, effort: Effort, content: Vec<u8>) -> Done {
-    if let FrameContent::Table { shape, tasks, .. } = &frame.content {
-        let coded = table::encode(shape, tasks, &content);
+fn encode(
+    frame: &LossyFrame,
+    effort: Effort,
+    autoencoder: Option<&AutoencoderKind>,
+    content: Vec<u8>,
+) -> Done {
+    if let Some(coded) = numbers::encode(&frame.content, &content, autoencoder) {
+        let is_learned = coded.is_learned;
         let reconstructed = coded.reconstructed.clone();
         if let Some(frame) = numbers_frame(effort, &content, coded) {
             return Done {
                 frame,
                 original: content,
                 reconstructed,
+                is_learned,
             };
         }
     }
     let layout = match &frame.content {
-        FrameContent::Table { shape, .. } => table_layout(shape),
-        FrameContent::Exact => Layout::BYTES,
+        FrameContent::Table { shape, .. } if !shape.column_major => records(shape.record),
+        FrameContent::Array { shape, .. } => records(shape.column.width.into()),
+        FrameContent::Table { .. } | FrameContent::Exact => Layout::BYTES,
     };
     Done {
         frame: exact_task(effort, layout).encode(content.clone()),
         reconstructed: content.clone(),
         original: content,
+        is_learned: false,
     }
 }
 
-/// The layout of a table whose bytes all stay exact.
-fn table_layout(shape: &TableShape) -> Layout {
-    let record = match shape.column_major {
-        true => 0,
-        false => u32::try_from(shape.record).unwrap_or(0),
-    };
+/// The layout of records of so many bytes that all stay exact.
+fn records(record: usize) -> Layout {
+    let record = u32::try_from(record).unwrap_or(0);
     Layout {
         record: if record > 1 && record <= Layout::MAX_LAG {
             record
@@ -299,20 +392,12 @@ fn exact_task(effort: Effort, layout: Layout) -> FrameTask {
 }
 
 /// A frame of numbers, if it is smaller than its content.
-fn numbers_frame(effort: Effort, content: &[u8], coded: CodedTable) -> Option<EncodedFrame> {
+fn numbers_frame(effort: Effort, content: &[u8], coded: CodedNumbers) -> Option<EncodedFrame> {
     let inner = match coded.exact.is_empty() {
         true => Vec::new(),
         false => {
-            let record = coded.exact_record as u32;
-            let layout = Layout {
-                record: if record > 1 && record <= Layout::MAX_LAG {
-                    record
-                } else {
-                    0
-                },
-                ..Layout::BYTES
-            };
-            let frame = exact_task(effort, layout).encode(coded.exact);
+            let task = exact_task(effort, records(coded.exact_record));
+            let frame = task.encode(coded.exact);
             [frame.header.to_bytes(), frame.payload].concat()
         }
     };

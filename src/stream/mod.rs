@@ -1,6 +1,7 @@
 //! Frames, lanes, threads and their order: an input of any length becomes a .boa stream and returns, in the memory of
 //! a few frames.
 
+mod autoencoders;
 mod backend;
 mod coding;
 mod decode;
@@ -25,7 +26,7 @@ pub use coding::{Coding, SegmentObserver};
 pub use decode::decompress;
 pub use driver::{Coder, Content, Lanes, NoCoder, Observer, Stage, drive};
 pub use encode::compress;
-pub use encode_lossy::{Observe, compress_lossy, measure, sample_lossy};
+pub use encode_lossy::{Observe, compress_latents, compress_lossy, measure, sample_lossy};
 pub use input::Input;
 pub use list::{FrameInfo, Member, list};
 pub use models::Models;
@@ -58,6 +59,8 @@ pub struct Summary {
     pub frames: u64,
     /// Time that finding and undoing structure took, all threads together; only compression reports this.
     pub structure: Duration,
+    /// Decoded numbers have no bound: nothing but latents was stored of them.
+    pub unbounded: bool,
     /// Members: more than one if .boa files were joined.
     pub members: u64,
 }

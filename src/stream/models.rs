@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::format::{EntropyModel, FrameHeader, ModelSection, NetworkRef};
 use crate::layout::{Contexts, Positions};
 use crate::level::BuiltIn;
-use crate::model_file::{Model, ModelId};
+use crate::model_file::{Autoencoder, Model, ModelId};
 use crate::options::EncodeOptions;
 use std::sync::Arc;
 
@@ -12,8 +12,10 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Models<'a> {
     supplied: &'a [Arc<Model>],
+    autoencoders: &'a [Arc<Autoencoder>],
     section: Option<ModelSection>,
     read: Option<Arc<Model>>,
+    read_autoencoder: Option<Arc<Autoencoder>>,
 }
 
 impl<'a> Models<'a> {
@@ -21,8 +23,18 @@ impl<'a> Models<'a> {
     pub fn new(supplied: &'a [Arc<Model>]) -> Self {
         Models {
             supplied,
+            autoencoders: &[],
             section: None,
             read: None,
+            read_autoencoder: None,
+        }
+    }
+
+    /// Adds autoencoders to look an id up in.
+    pub fn with_autoencoders(self, autoencoders: &'a [Arc<Autoencoder>]) -> Self {
+        Models {
+            autoencoders,
+            ..self
         }
     }
 
@@ -30,6 +42,7 @@ impl<'a> Models<'a> {
     pub fn set_section(&mut self, section: ModelSection) {
         self.section = Some(section);
         self.read = None;
+        self.read_autoencoder = None;
     }
 
     /// The model whose network a frame uses; `None` if it uses none.
@@ -56,6 +69,32 @@ impl<'a> Models<'a> {
                 Ok(self.read.clone())
             }
         }
+    }
+
+    /// The autoencoder that a frame of numbers may use: the member's, if it has one.
+    ///
+    /// # Errors
+    /// `UnknownModel` if the autoencoder is not here, and those of [`Autoencoder::from_bytes`] for an embedded one.
+    pub fn autoencoder_of(&mut self, header: &FrameHeader) -> Result<Option<Arc<Autoencoder>>> {
+        let (EntropyModel::Numbers(_), Some(section)) = (&header.model, &self.section) else {
+            return Ok(None);
+        };
+        if self.read_autoencoder.is_none() {
+            self.read_autoencoder = Some(match section {
+                ModelSection::Embedded(bytes) => Arc::new(Autoencoder::from_bytes(bytes)?),
+                ModelSection::ById(id) => {
+                    let mut all = self.autoencoders.iter();
+                    match all.find(|autoencoder| autoencoder.id().0 == *id) {
+                        Some(autoencoder) => Arc::clone(autoencoder),
+                        None => {
+                            let id = blake3::Hash::from(*id).to_hex().to_string();
+                            return Err(Error::UnknownModel { id });
+                        }
+                    }
+                }
+            });
+        }
+        Ok(self.read_autoencoder.clone())
     }
 
     fn of_section(&self) -> Result<Arc<Model>> {

@@ -1,7 +1,8 @@
 //! The masked autoencoder: a table's rows, column by column.
 //!
-//! Hidden sums begin with a bias and the row before, and grow by each column's contribution once its number is known. A column's
-//! outputs are a layer on the hidden units as they stand then: a mixture of logistic distributions.
+//! Hidden sums begin with a bias, and grow by each column's contribution once its number is known, and by that of the same column of the
+//! row before, which is known already when columns are coded one after the other. A column's outputs are a layer on the hidden units as
+//! they stand then: a mixture of logistic distributions.
 
 use super::INPUT_LIMIT;
 use super::dense::{Dense, leaky};
@@ -148,80 +149,105 @@ pub struct Masked {
     pub weights: MaskedWeights,
 }
 
-/// A table's rows as the masked autoencoder goes through them.
+impl Masked {
+    /// Where the hidden sums of a row begin.
+    pub fn start(&self) -> &[i32] {
+        &self.weights.start
+    }
+
+    /// Adds to a row's hidden sums what a column of the row before contributes: to be done once, before that column of the row itself is
+    /// predicted.
+    pub fn add_previous(&self, column: usize, normal: i32, sums: &mut [i32]) {
+        if self.shape.previous == 1 {
+            self.weights.previous.add(column, normal, sums);
+        }
+    }
+
+    /// Adds to a row's hidden sums what a column of it contributes.
+    pub fn add(&self, column: usize, normal: i32, sums: &mut [i32]) {
+        self.weights.input.add(column, normal, sums);
+    }
+
+    /// The distribution of a column's normalised number at these hidden sums.
+    ///
+    /// # Panics
+    /// If there is no such column, or there are not as many sums as hidden units.
+    pub fn mixture(&self, column: usize, sums: &[i32], scratch: &mut Scratch) -> Mixture {
+        scratch.hidden.clear();
+        let shifts = self.weights.hidden_shift.iter();
+        scratch.hidden.extend(
+            { sums.iter().zip(shifts) }
+                .map(|(&sum, &shift)| leaky(sum.saturating_add(1 << (shift - 1)) >> shift)),
+        );
+        let outputs = self.shape.outputs();
+        scratch.products.resize(outputs, 0);
+        scratch.outputs.resize(outputs, 0);
+        let first = column * outputs;
+        let (products, outputs) = (&mut scratch.products, &mut scratch.outputs);
+        let layer = &self.weights.output;
+        layer.apply(first, &scratch.hidden, products, outputs);
+        Mixture::new(outputs)
+    }
+}
+
+/// Space for what a prediction computes.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    hidden: Vec<i16>,
+    products: Vec<i32>,
+    outputs: Vec<i32>,
+}
+
+/// A table's rows as the masked autoencoder goes through them, column by column.
 #[derive(Clone)]
 pub struct MaskedRows<'m> {
     masked: &'m Masked,
     /// `[hidden]`, Q20.
     sums: Vec<i32>,
-    hidden: Vec<i16>,
-    /// The sums are not those that `hidden` was made from.
-    stale: bool,
-    /// Normalised numbers of this row; before [`begin`](Self::begin), of the last one.
+    /// Normalised numbers of this row, and of the row before.
     row: Vec<i32>,
-    products: Vec<i32>,
-    outputs: Vec<i32>,
+    before: Vec<i32>,
+    scratch: Scratch,
 }
 
 impl<'m> MaskedRows<'m> {
     /// Before the first row, which follows a row of zeros.
     pub fn new(masked: &'m Masked) -> Self {
         let shape = &masked.shape;
-        let hidden = usize::from(shape.hidden);
         MaskedRows {
             masked,
-            sums: vec![0; hidden],
-            hidden: vec![0; hidden],
-            stale: true,
+            sums: vec![0; shape.hidden.into()],
             row: vec![0; shape.columns.into()],
-            products: vec![0; shape.outputs()],
-            outputs: vec![0; shape.outputs()],
+            before: vec![0; shape.columns.into()],
+            scratch: Scratch::default(),
         }
     }
 
     /// Begins a row.
     pub fn begin(&mut self) {
-        let weights = &self.masked.weights;
-        self.sums.copy_from_slice(&weights.start);
-        if self.masked.shape.previous == 1 {
-            for (column, &normal) in self.row.iter().enumerate() {
-                weights.previous.add(column, normal, &mut self.sums);
-            }
-        }
+        self.sums.copy_from_slice(self.masked.start());
+        std::mem::swap(&mut self.row, &mut self.before);
         self.row.fill(0);
-        self.stale = true;
+        self.masked.add_previous(0, self.before[0], &mut self.sums);
     }
 
-    /// The distribution of a column's normalised number, of what is known of the row.
+    /// The distribution of a column's normalised number: those before it are known.
     ///
     /// # Panics
     /// If there is no such column.
     pub fn predict(&mut self, column: usize) -> Mixture {
-        let weights = &self.masked.weights;
-        if self.stale {
-            for ((unit, &sum), &shift) in
-                { self.hidden.iter_mut().zip(&self.sums) }.zip(&weights.hidden_shift)
-            {
-                *unit = leaky(sum.saturating_add(1 << (shift - 1)) >> shift);
-            }
-            self.stale = false;
-        }
-        let first = column * self.outputs.len();
-        let (products, outputs) = (&mut self.products, &mut self.outputs);
-        weights.output.apply(first, &self.hidden, products, outputs);
-        Mixture::new(outputs)
+        self.masked.mixture(column, &self.sums, &mut self.scratch)
     }
 
-    /// Makes a column's normalised number known, once a row.
+    /// Makes a column's normalised number known, once a row, one after the other.
     ///
     /// # Panics
     /// If there is no such column.
     pub fn learn(&mut self, column: usize, normal: i32) {
         self.row[column] = normal;
-        self.masked
-            .weights
-            .input
-            .add(column, normal, &mut self.sums);
-        self.stale = true;
+        self.masked.add(column, normal, &mut self.sums);
+        if let Some(&before) = self.before.get(column + 1) {
+            self.masked.add_previous(column + 1, before, &mut self.sums);
+        }
     }
 }

@@ -95,7 +95,13 @@ impl Mixture {
             i32::MAX => ONE,
             edge => self.below(edge).into(),
         };
-        let (low, middle, high) = (below(low), below(middle), below(high));
+        Mixture::upper_share([low, middle, high].map(|edge| below(edge) as u32))
+    }
+
+    /// Of a number known to lie between the first and the last of three edges: the probability, in 1/65536, that it lies above the second.
+    /// An edge is the probability of a number [below](Mixture::below) it.
+    pub fn upper_share(below: [u32; 3]) -> u16 {
+        let [low, middle, high] = below.map(u64::from);
         let upper = high.saturating_sub(middle) + FLOOR;
         let both = upper + middle.saturating_sub(low) + FLOOR;
         ((upper << 16) / both).clamp(1, 65535) as u16

@@ -150,6 +150,22 @@ impl Scale {
     }
 }
 
+/// A number divided by its column's scale, with [`NORMAL_BITS`], as networks know it.
+pub fn companded(wide: i64, log: bool) -> i32 {
+    match log {
+        true => compand(wide.clamp(-WIDE_LIMIT, WIDE_LIMIT)),
+        false => wide.clamp(-LIMIT, LIMIT) as i32,
+    }
+}
+
+/// The inverse of [`companded`].
+pub fn expanded(normal: i32, log: bool) -> i64 {
+    match log {
+        true => expand(normal),
+        false => i64::from(normal).clamp(-LIMIT, LIMIT),
+    }
+}
+
 /// `sign(v) * log2(1 + |v|)`, linear between powers of two.
 fn compand(wide: i64) -> i32 {
     let above = wide.abs() + ONE;

@@ -2,6 +2,7 @@
 
 use super::super::logistic::squash;
 use super::counters::{NODES, Slots, fold};
+use super::learned::Learned;
 use super::logistic_distribution::Logistic;
 use super::mixer::{INPUTS, Inputs, LOGIT_LIMIT, Mixer};
 use super::table::ColumnCode;
@@ -128,6 +129,7 @@ impl ColumnModel {
         context: impl Fn(usize, u32) -> RowContext,
         skipped: &[bool],
         symbols: &mut [u32],
+        mut learned: Option<&mut Learned<'_>>,
     ) -> Result<(), BadWords> {
         let shape = code.shape();
         self.slots.clear();
@@ -138,13 +140,24 @@ impl ColumnModel {
             tracks: [Track::default(); 3],
         };
         for row in 0..symbols.len() {
-            if skipped.get(row).is_some_and(|&skipped| skipped) {
+            let is_skipped = skipped.get(row).is_some_and(|&skipped| skipped);
+            if let Some(learned) = &mut learned {
+                learned.enter(row, code, !is_skipped);
+            }
+            if is_skipped {
                 symbols[row] = state.above[0];
+                if let Some(learned) = &mut learned {
+                    learned.leave(row, None);
+                }
                 continue;
             }
             let context = context(row, state.above[0]);
-            let symbol = self.symbol(coder, shape, context, &state, symbols[row])?;
+            let learned_code = learned.as_deref_mut().map(|learned| (learned, code));
+            let symbol = self.symbol(coder, shape, context, &state, symbols[row], learned_code)?;
             symbols[row] = symbol;
+            if let Some(learned) = &mut learned {
+                learned.leave(row, Some(code.cell(symbol)));
+            }
             self.learn(shape, context, &mut state, symbol);
         }
         Ok(())
@@ -158,6 +171,7 @@ impl ColumnModel {
         context: RowContext,
         state: &ColumnState,
         symbol: u32,
+        mut learned: Option<(&mut Learned<'_>, &ColumnCode)>,
     ) -> Result<u32, BadWords> {
         let hashes = hashes(shape, context, state);
         let predictions = self.predictions(shape, context, state);
@@ -195,8 +209,18 @@ impl ColumnModel {
                 BY_DEPTH + BY_DEPTH * KNOWN + known * ENDS + (below as usize).min(ENDS - 1),
             ];
             let logits = self.mixer.mix(weight_sets, &inputs);
-            let one = squash(logits.iter().sum::<i32>() / 3).clamp(8, 65528);
-            let bit = coder.predicted_bit(one, symbol >> below & 1 == 1)?;
+            let logit = logits.iter().sum::<i32>() / 3;
+            let one = match &mut learned {
+                Some((learned, code)) => {
+                    let middle = (found << 1 | 1) << below;
+                    learned.refine(code, logit, middle, below, known)
+                }
+                None => squash(logit),
+            };
+            let bit = coder.predicted_bit(one.clamp(8, 65528), symbol >> below & 1 == 1)?;
+            if let Some((learned, _)) = &mut learned {
+                learned.learn(bit);
+            }
             self.mixer.learn(weight_sets, &inputs, logits, bit);
             for &index in &indices {
                 self.slots.at_mut(index).learn(node, bit);

@@ -6,9 +6,11 @@
 pub mod column;
 mod counters;
 pub mod field;
+pub mod learned;
 mod linear;
 mod logistic_distribution;
 mod mixer;
 pub mod table;
 
+pub use learned::{Learned, LearnedColumn};
 pub use table::{ColumnCode, Regression};

@@ -3,6 +3,7 @@
 
 use super::column::{ColumnModel, ColumnShape, MAX_DEPTH, RowContext, bucket};
 use super::counters::fold;
+use super::learned::Learned;
 use crate::coder::{BadWords, BitCoder, Integers};
 
 /// Columns that a column may refer to.
@@ -187,7 +188,8 @@ impl Regression {
 }
 
 /// Codes the cells of a table's columns, each `rows` long; those `skipped` are no numbers, and repeat the cell above. What stands in
-/// `cells` is coded, or else decoded there. `predict` may predict all cells of a column, Q8, from the columns before it.
+/// `cells` is coded, or else decoded there. `predict` may predict all cells of a column, Q8, from the columns before it;
+/// `learned` is what an autoencoder expects.
 ///
 /// # Errors
 /// Those of the coder.
@@ -198,6 +200,7 @@ pub fn code<C: BitCoder>(
     skipped: &[Vec<bool>],
     cells: &mut [Vec<i64>],
     predict: &mut dyn FnMut(usize, &[Vec<i64>]) -> Option<Vec<i64>>,
+    mut learned: Option<Learned<'_>>,
 ) -> Result<(), BadWords> {
     let mut model = ColumnModel::new(rows);
     let mut symbols: Vec<Vec<u32>> = Vec::with_capacity(codes.len());
@@ -208,6 +211,9 @@ pub fn code<C: BitCoder>(
         if code.largest == 0 {
             cells[column].fill(code.least);
             symbols.push(vec![0; rows]);
+            if let Some(learned) = &mut learned {
+                learned.pass(column, rows, code);
+            }
             continue;
         }
         let mut own: Vec<u32> = cells[column]
@@ -235,7 +241,18 @@ pub fn code<C: BitCoder>(
             }
             .map(|predicted| predicted.wrapping_sub(code.least << 8)),
         };
-        model.code(coder, code, context, &skipped[column], &mut own)?;
+        let own_learned = learned.as_mut().map(|learned| {
+            learned.begin(column);
+            learned
+        });
+        model.code(
+            coder,
+            code,
+            context,
+            &skipped[column],
+            &mut own,
+            own_learned,
+        )?;
         for (cell, &symbol) in cells[column].iter_mut().zip(&own) {
             *cell = code.cell(symbol);
         }

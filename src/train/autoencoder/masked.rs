@@ -19,7 +19,7 @@ const CHECKED: usize = 8192;
 const CALIBRATED: usize = 2048;
 
 /// The shape of a masked autoencoder, for the columns of the table.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct MaskedOptions {
     /// Hidden units.
     pub hidden: u16,
@@ -27,6 +27,8 @@ pub struct MaskedOptions {
     pub components: u8,
     /// Whether rows depend on the row before.
     pub previous: bool,
+    /// Bounds that are learned, relative to each column's range: a row has one of them at random. At least one.
+    pub bounds: Vec<f64>,
 }
 
 impl Default for MaskedOptions {
@@ -35,6 +37,7 @@ impl Default for MaskedOptions {
             hidden: 64,
             components: 3,
             previous: true,
+            bounds: BOUNDS.to_vec(),
         }
     }
 }
@@ -52,7 +55,7 @@ pub struct AutoencoderGap {
 pub struct MaskedOutcome {
     /// The network.
     pub masked: Masked,
-    /// Bits a number on held-out rows at each of [`BOUNDS`].
+    /// Bits a number on held-out rows at each of the bounds.
     pub gaps: Vec<(f64, AutoencoderGap)>,
     /// The last report.
     pub report: AutoencoderReport,
@@ -82,8 +85,12 @@ pub fn train_masked(
         previous: options.previous.into(),
     };
     shape.check()?;
+    let bounds = match options.bounds[..] {
+        [] => &BOUNDS[..],
+        _ => &options.bounds,
+    };
     let (normals, stored) = normals(table);
-    let mut run = Run::new(shape, table, held, &normals, schedule.seed).map_err(failed)?;
+    let mut run = Run::new(shape, table, held, &normals, bounds, schedule.seed).map_err(failed)?;
     let (report, stopped_early) = schedule.train(&mut run, observe).map_err(failed)?;
     let twin = Twin {
         shape: &shape,
@@ -92,9 +99,9 @@ pub fn train_masked(
     };
     let every = (table.rows() / CALIBRATED).max(1);
     let rows = { (0..table.rows()).step_by(every).enumerate() }
-        .map(|(k, row)| (row, BOUNDS[k % BOUNDS.len()]));
+        .map(|(k, row)| (row, bounds[k % bounds.len()]));
     let masked = export(&twin, stored, &batch(table, &normals, rows));
-    let gaps = BOUNDS.map(|bound| {
+    let gap = |&bound: &f64| {
         let rows = (0..held.rows().min(CHECKED)).map(|row| (row, bound));
         let checked = batch(held, &normals, rows);
         let count = checked.rows.len().max(1) as f64;
@@ -103,10 +110,11 @@ pub fn train_masked(
             integer: integer_bits(&masked, &normals, held, bound) / count,
         };
         (bound, gap)
-    });
+    };
+    let gaps = bounds.iter().map(gap).collect();
     Ok(MaskedOutcome {
         masked,
-        gaps: gaps.into(),
+        gaps,
         report,
         stopped_early,
     })
@@ -118,6 +126,7 @@ struct Run<'t> {
     spans: Spans,
     table: &'t Table,
     normals: &'t [Normal],
+    bounds: &'t [f64],
     held: Batch,
     parameters: Var,
     optimizer: AdamW,
@@ -131,18 +140,20 @@ impl<'t> Run<'t> {
         table: &'t Table,
         held: &Table,
         normals: &'t [Normal],
+        learned: &'t [f64],
         seed: u64,
     ) -> candle_core::Result<Run<'t>> {
         let spans = Spans::of(&shape);
         let first = spans.initial(&shape, seed);
         let parameters = Var::from_slice(&first, first.len(), &Device::Cpu)?;
         let rows = held.rows().min(CHECKED);
-        let bounds = (0..rows).map(|row| (row, BOUNDS[row % BOUNDS.len()]));
+        let bounds = (0..rows).map(|row| (row, learned[row % learned.len()]));
         Ok(Run {
             shape,
             spans,
             table,
             normals,
+            bounds: learned,
             held: batch(held, normals, bounds),
             optimizer: AdamW::new(vec![("all".into(), parameters.clone())]),
             parameters,
@@ -161,7 +172,7 @@ impl Trainee for Run<'_> {
         let rows: Vec<(usize, f64)> = (0..ROWS)
             .map(|_| {
                 let row = self.random.usize(0..self.table.rows());
-                (row, BOUNDS[self.random.usize(0..BOUNDS.len())])
+                (row, self.bounds[self.random.usize(0..self.bounds.len())])
             })
             .collect();
         let batch = batch(self.table, self.normals, rows.into_iter());

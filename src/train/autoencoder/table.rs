@@ -1,7 +1,11 @@
 //! The table that an autoencoder learns: numbers by rows, how they are normalised, and which rows are held out.
 
 use crate::error::{Error, Result};
+use crate::lossy::number;
+use crate::lossy::pieces::pieces;
+use crate::lossy::source::{RegionContent, Source};
 use crate::model::autoencoder::{Normalisation, NormalisedColumn};
+use std::io::{Read, Seek, SeekFrom};
 
 /// Share of the rows, the last ones, that are held out.
 const HELD_OUT: f64 = 0.15;
@@ -9,6 +13,11 @@ const HELD_OUT: f64 = 0.15;
 const MANTISSA_BITS: i32 = 30;
 /// Fewer rows than these teach nothing.
 const MIN_ROWS: usize = 64;
+
+/// Most numbers that are kept of an input, the first ones.
+const MOST: u64 = 1 << 24;
+/// Bytes that are read at a time.
+const PIECE: u64 = 1 << 20;
 
 /// Numbers of a table, row after row.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +29,48 @@ pub struct Table {
 }
 
 impl Table {
+    /// The longest table of an input, or its first rows if it is very long; nothing if it has none with more than one column. Numbers that
+    /// are `fill` are not learned, nor are those that are not finite.
+    ///
+    /// # Errors
+    /// `Io` if reading fails.
+    pub fn of_source(
+        mut input: impl Read + Seek,
+        source: &Source,
+        fill: &[f64],
+    ) -> Result<Option<Table>> {
+        let regions = source.regions.iter().enumerate();
+        let tables = regions.filter_map(|(number, region)| match &region.content {
+            RegionContent::Table(table) if table.columns.len() > 1 => {
+                Some((region.len, number, table))
+            }
+            _ => None,
+        });
+        let Some((_, chosen, table)) =
+            tables.max_by_key(|&(len, number, _)| (len, usize::MAX - number))
+        else {
+            return Ok(None);
+        };
+        let columns = table.columns.len();
+        let rows = table.rows.min(MOST / columns as u64) as usize;
+        let mut values = vec![f64::NAN; rows * columns];
+        let (mut first, mut met) = (None, vec![0; columns]);
+        for piece in pieces(source, PIECE).filter(|piece| piece.region == chosen) {
+            let mut bytes = vec![0; piece.len as usize];
+            input.seek(SeekFrom::Start(piece.start))?;
+            input.read_exact(&mut bytes)?;
+            piece.numbers(&bytes, |column, bits| {
+                let column = column - *first.get_or_insert(column);
+                let value = number::to_f64(table.columns[column].column, bits);
+                if met[column] < rows && !fill.contains(&value) {
+                    values[met[column] * columns + column] = value;
+                }
+                met[column] += 1;
+            });
+        }
+        Ok(Some(Table { columns, values }))
+    }
+
     /// Its rows.
     pub fn rows(&self) -> usize {
         self.values.len() / self.columns.max(1)

@@ -163,18 +163,17 @@ impl Twin<'_> {
         let outputs = self.shape.outputs();
         let numbers = &batch.rows[row * columns..][..columns];
         let mut sums = self.parameters[self.spans.start.clone()].to_vec();
-        if self.shape.previous == 1 {
-            let weights = &self.parameters[self.spans.previous.clone()];
-            let numbers = &batch.previous[row * columns..][..columns];
-            for (&number, weights) in numbers.iter().zip(weights.chunks_exact(FEATURES * hidden)) {
-                contribute(number, weights, &mut sums);
-            }
-        }
+        let previous = &self.parameters[self.spans.previous.clone()];
         pass.sums.clear();
         pass.outputs.clear();
         let mut nats = 0.0;
         let inputs = self.parameters[self.spans.input.clone()].chunks_exact(FEATURES * hidden);
         for (column, inputs) in inputs.enumerate() {
+            // What is coded column by column knows a row's numbers of the row before up to this column.
+            let before = batch.previous[row * columns + column];
+            let weights =
+                previous.get(column * FEATURES * hidden..(column + 1) * FEATURES * hidden);
+            contribute(before, weights.unwrap_or_default(), &mut sums);
             pass.sums.extend(&sums);
             let units: Vec<f32> = sums.iter().map(|&s| s.max(LEAK * s)).collect();
             for output in column * outputs..(column + 1) * outputs {
@@ -227,17 +226,14 @@ impl Twin<'_> {
             for i in 0..hidden {
                 behind[i] += of_units[i] * if sums[i] > 0.0 { 1.0 } else { LEAK };
             }
+            if self.shape.previous == 1 {
+                let weights = self.spans.previous.start + column * FEATURES * hidden;
+                let gradient = &mut gradient[weights..][..FEATURES * hidden];
+                learn(batch.previous[row * columns + column], &behind, gradient);
+            }
         }
         let start = &mut gradient[self.spans.start.clone()];
         start.iter_mut().zip(&behind).for_each(|(g, b)| *g += b);
-        if self.shape.previous == 1 {
-            let numbers = &batch.previous[row * columns..][..columns];
-            let gradients = &mut gradient[self.spans.previous.clone()];
-            let all = numbers
-                .iter()
-                .zip(gradients.chunks_exact_mut(FEATURES * hidden));
-            all.for_each(|(&number, gradient)| learn(number, &behind, gradient));
-        }
     }
 }
 
