@@ -2,6 +2,7 @@
 
 mod choice;
 mod mask;
+mod sample;
 
 use super::bound::Tolerance;
 use super::coded::{CodedNumbers, Form};
@@ -13,6 +14,7 @@ use super::table::{ColumnTask, code_type};
 use crate::coder::{BadWords, BitCoder, Integers, LaneDecoder, LaneEncoder};
 use crate::layout::{Column, Kind};
 use crate::model::numbers::field::{AXES, Field, FieldMethod, code};
+use choice::Choice;
 
 /// The most values of a frame.
 pub const MAX_VALUES: usize = 1 << 22;
@@ -97,14 +99,6 @@ pub(super) struct Quantised {
 }
 
 impl Quantised {
-    fn field(&self) -> Field<'_> {
-        Field {
-            lengths: &self.lengths,
-            whole: self.whole,
-            special: &self.specials.flags,
-        }
-    }
-
     fn new(
         shape: &ArrayShape,
         task: &ColumnTask,
@@ -120,7 +114,7 @@ impl Quantised {
             let fine = grid
                 .to_fine(shape.column, bits_here)
                 .map(|fine| match whole {
-                    true => (fine + (1 << (FINE_BITS - 1))) >> FINE_BITS << FINE_BITS,
+                    true => to_whole(fine),
                     false => fine,
                 });
             let holds = |fine: &i64| {
@@ -169,7 +163,10 @@ pub fn encode(shape: &ArrayShape, task: &ColumnTask, content: &[u8]) -> Option<C
     if (quantised.specials.bits.len() - fills.count()) * SPECIALS > bits.len() {
         return None;
     }
-    let method = choice::method(&quantised);
+    let Choice { method, whole } = choice::choose(&quantised, column.width);
+    if whole != quantised.whole {
+        quantised = quantise(whole);
+    }
     for attempt in 0.. {
         if attempt == ATTEMPTS {
             quantised = quantise(true);
@@ -202,6 +199,33 @@ pub fn encode(shape: &ArrayShape, task: &ColumnTask, content: &[u8]) -> Option<C
         quantised.exclude(&broken, &bits);
     }
     None
+}
+
+/// Bytes that values take by a method.
+fn code_values(quantised: &Quantised, method: &FieldMethod, whole: bool) -> usize {
+    let mut encoder = LaneEncoder::default();
+    let field = Field {
+        lengths: &quantised.lengths,
+        whole,
+        special: &quantised.specials.flags,
+    };
+    let rounded: Vec<i64>;
+    let targets = match whole && !quantised.whole {
+        false => &quantised.targets,
+        true => {
+            let targets = quantised.targets.iter();
+            rounded = targets.map(|&target| to_whole(target)).collect();
+            &rounded
+        }
+    };
+    // An encoder has no bad words.
+    let _ = code(&mut encoder, method, field, Some(targets));
+    4 * encoder.finish().len()
+}
+
+/// The closest whole cell.
+fn to_whole(fine: i64) -> i64 {
+    fine.saturating_add(1 << (FINE_BITS - 1)) >> FINE_BITS << FINE_BITS
 }
 
 /// Where values that are not special came back too far from what they were: the type's rounding adds to that to the grid.

@@ -1,6 +1,7 @@
 //! How an encoder chooses what a field is coded by.
 
-use super::Quantised;
+use super::sample::sample;
+use super::{Quantised, code_values};
 use crate::model::numbers::field::{AXES, Axis, FieldMethod};
 
 /// Differences that are measured along an axis.
@@ -19,10 +20,7 @@ struct Measure {
 
 impl Measure {
     fn new(quantised: &Quantised) -> Measure {
-        let mut shape = [1usize; AXES];
-        for (own, &length) in shape.iter_mut().rev().zip(quantised.lengths.iter().rev()) {
-            *own = length;
-        }
+        let shape = shape(quantised);
         let targets = &quantised.targets;
         let step = (targets.len() / SAMPLES).max(1);
         let sampled = || {
@@ -76,20 +74,132 @@ impl Measure {
     }
 }
 
-/// The method that a field is to be coded by.
-pub fn method(quantised: &Quantised) -> FieldMethod {
+/// The last axis is taken for one of channels, such as the components of vectors, up to this length.
+const CHANNELS: usize = 8;
+/// Neighbours: so many by default, fewer of elements of one or two bytes, more of a single axis.
+const NEIGHBOURS: usize = 40;
+const FEW_NEIGHBOURS: usize = 28;
+const MANY_NEIGHBOURS: usize = 64;
+/// The samples that a tile should have, and that it remembers, as a power of two.
+const TILE: usize = 1000;
+const MEMORY: u32 = 11;
+/// The least points of a tile.
+const LEAST_TILE: usize = 100;
+/// Tiles there are at most, about.
+const MAX_TILES: usize = 1500;
+
+/// A way to code a field.
+#[derive(Clone)]
+pub struct Choice {
+    pub method: FieldMethod,
+    pub whole: bool,
+}
+
+/// How a field is to be coded, whose elements have so many bytes.
+pub fn choose(quantised: &Quantised, width: u8) -> Choice {
     let measure = Measure::new(quantised);
+    let raster = raster(quantised, &measure, width);
+    let refined = refined(&raster, quantised);
+    let mut best = Choice {
+        method: raster,
+        whole: quantised.whole,
+    };
+    if let Ok(text) = std::env::var("FM") {
+        experiment(&mut best.method, &text);
+        return best;
+    }
+    let sample = sample(quantised);
+    let bytes = |choice: &Choice| code_values(&sample, &choice.method, choice.whole);
+    let mut least = bytes(&best);
+    let mut consider = |choice: Choice, best: &mut Choice| {
+        let found = bytes(&choice);
+        if found < least {
+            (least, *best) = (found, choice);
+        }
+    };
+    let choice = Choice {
+        method: refined,
+        whole: best.whole,
+    };
+    consider(choice, &mut best);
+    let channels = quantised.lengths.len() > 1 && shape(quantised)[AXES - 1] <= CHANNELS;
+    let variants: [(bool, fn(&mut Choice)); 2] = [
+        (channels, |choice| choice.method.channels = true),
+        (!quantised.whole, |choice| choice.whole = true),
+    ];
+    for (possible, change) in variants {
+        if possible {
+            let mut choice = best.clone();
+            change(&mut choice);
+            consider(choice, &mut best);
+        }
+    }
+    best
+}
+
+/// All axes with those of length 1 that come before.
+fn shape(quantised: &Quantised) -> [usize; AXES] {
+    let mut shape = [1usize; AXES];
+    for (own, &length) in shape.iter_mut().rev().zip(quantised.lengths.iter().rev()) {
+        *own = length;
+    }
+    shape
+}
+
+/// The axes that are walked within a slice: the last two, but not channels.
+fn inner(shape: &[usize; AXES]) -> Vec<usize> {
+    let long = (0..AXES).filter(|&axis| shape[axis] > 1);
+    let mut inner: Vec<usize> = long.collect();
+    if inner.len() > 1 && shape[AXES - 1] <= CHANNELS {
+        inner.pop();
+    }
+    inner.split_off(inner.len().saturating_sub(2))
+}
+
+/// Point by point.
+fn raster(quantised: &Quantised, measure: &Measure, width: u8) -> FieldMethod {
+    let shape = shape(quantised);
+    let inner = inner(&shape);
+    let slice: usize = inner.iter().map(|&axis| shape[axis]).product();
+    let values = quantised.targets.len();
     let mut method = FieldMethod {
         roughness: measure.roughness(),
         shift: measure.shift(),
         origin: measure.mean,
         background: measure.background,
-        neighbours: 24,
+        neighbours: match (width, shape.iter().filter(|&&length| length > 1).count()) {
+            (1 | 2, _) => FEW_NEIGHBOURS,
+            (_, 0 | 1) => MANY_NEIGHBOURS,
+            _ => NEIGHBOURS,
+        },
+        memory: MEMORY,
         ..FieldMethod::default()
     };
-    if let Ok(text) = std::env::var("FM") {
-        experiment(&mut method, &text);
+    if let &[along, across] = inner.as_slice() {
+        let points = (TILE * slice).div_ceil(values);
+        let points = points.max(LEAST_TILE).max(slice.div_ceil(MAX_TILES));
+        // A little longer along the faster axis.
+        let length = (points.isqrt() * 3 / 4).clamp(1, shape[along]);
+        method.tile[along] = length;
+        method.tile[across] = points.div_ceil(length).min(shape[across]);
     }
+    method
+}
+
+/// Coarse lattices first, in each slice.
+fn refined(raster: &FieldMethod, quantised: &Quantised) -> FieldMethod {
+    let shape = shape(quantised);
+    let inner = inner(&shape);
+    let mut method = raster.clone();
+    for axis in 0..AXES {
+        method.axes[axis] = match inner.contains(&axis) {
+            true => Axis::Refined,
+            false if inner.iter().all(|&inner| axis > inner) => Axis::Inner,
+            false => Axis::Outer,
+        };
+    }
+    let longest = inner.iter().map(|&axis| shape[axis]).max().unwrap_or(1);
+    method.levels = longest.max(1).ilog2().saturating_sub(2).clamp(1, 6);
     method
 }
 
