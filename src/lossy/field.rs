@@ -1,6 +1,7 @@
 //! An array whose values are rounded to a grid: from bytes to the coded stream and back.
 
 mod choice;
+mod costs;
 mod mask;
 mod sample;
 
@@ -15,6 +16,7 @@ use crate::coder::{BadWords, BitCoder, Integers, LaneDecoder, LaneEncoder};
 use crate::layout::{Column, Kind};
 use crate::model::numbers::field::{AXES, Field, FieldMethod, code};
 use choice::Choice;
+use costs::Costs;
 
 /// The most values of a frame.
 pub const MAX_VALUES: usize = 1 << 22;
@@ -201,9 +203,9 @@ pub fn encode(shape: &ArrayShape, task: &ColumnTask, content: &[u8]) -> Option<C
     None
 }
 
-/// Bytes that values take by a method.
-fn code_values(quantised: &Quantised, method: &FieldMethod, whole: bool) -> usize {
-    let mut encoder = LaneEncoder::default();
+/// Bits that values take by a method, about.
+fn cost(quantised: &Quantised, method: &FieldMethod, whole: bool) -> f64 {
+    let mut costs = Costs::default();
     let field = Field {
         lengths: &quantised.lengths,
         whole,
@@ -218,9 +220,9 @@ fn code_values(quantised: &Quantised, method: &FieldMethod, whole: bool) -> usiz
             &rounded
         }
     };
-    // An encoder has no bad words.
-    let _ = code(&mut encoder, method, field, Some(targets));
-    4 * encoder.finish().len()
+    // Costs have no bad words.
+    let _ = code(&mut costs, method, field, Some(targets));
+    costs.bits
 }
 
 /// The closest whole cell.

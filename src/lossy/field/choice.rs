@@ -1,7 +1,7 @@
 //! How an encoder chooses what a field is coded by.
 
-use super::sample::sample;
-use super::{Quantised, code_values};
+use super::sample::{first_half, sample};
+use super::{Quantised, cost, to_whole};
 use crate::model::numbers::field::{AXES, Axis, FieldMethod};
 
 /// Differences that are measured along an axis.
@@ -16,6 +16,8 @@ struct Measure {
     mean: i64,
     /// A value that more than half have.
     background: Option<i64>,
+    /// Values come again and again.
+    is_discrete: bool,
 }
 
 impl Measure {
@@ -49,10 +51,13 @@ impl Measure {
         sorted.sort_unstable();
         let middle = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
         let same = sorted.iter().filter(|&&value| value == middle).count();
+        let mut distinct = sorted.clone();
+        distinct.dedup();
         let sum: i128 = sorted.iter().map(|&value| i128::from(value)).sum();
         Measure {
             rough,
             mean: (sum / sorted.len().max(1) as i128) as i64,
+            is_discrete: distinct.len() * DISCRETE < sorted.len(),
             background: (same * 2 > sorted.len()).then_some(middle),
         }
     }
@@ -74,6 +79,8 @@ impl Measure {
     }
 }
 
+/// Values are discrete if fewer than one of so many is new.
+const DISCRETE: usize = 4;
 /// The last axis is taken for one of channels, such as the components of vectors, up to this length.
 const CHANNELS: usize = 8;
 /// Neighbours: so many by default, fewer of elements of one or two bytes, more of a single axis.
@@ -108,24 +115,31 @@ pub fn choose(quantised: &Quantised, width: u8) -> Choice {
         experiment(&mut best.method, &text);
         return best;
     }
-    let sample = sample(quantised);
-    let bytes = |choice: &Choice| code_values(&sample, &choice.method, choice.whole);
-    let mut least = bytes(&best);
-    let mut consider = |choice: Choice, best: &mut Choice| {
-        let found = bytes(&choice);
+    let trial = Trial::new(quantised);
+    let mut least = trial.cost(&best);
+    let mut consider = |mut choice: Choice, best: &mut Choice| {
+        if choice.whole {
+            choice.method.background = choice.method.background.map(to_whole);
+        }
+        let found = trial.cost(&choice);
+        if std::env::var("FV").is_ok() {
+            eprintln!("{least} -> {found} {:?}", (choice.whole, &choice.method));
+        }
         if found < least {
             (least, *best) = (found, choice);
         }
     };
-    let choice = Choice {
+    let refined = Choice {
         method: refined,
-        whole: best.whole,
+        ..best.clone()
     };
-    consider(choice, &mut best);
+    consider(refined, &mut best);
     let channels = quantised.lengths.len() > 1 && shape(quantised)[AXES - 1] <= CHANNELS;
     let variants: [(bool, fn(&mut Choice)); 2] = [
         (channels, |choice| choice.method.channels = true),
-        (!quantised.whole, |choice| choice.whole = true),
+        (!quantised.whole && measure.is_discrete, |choice| {
+            choice.whole = true
+        }),
     ];
     for (possible, change) in variants {
         if possible {
@@ -135,6 +149,34 @@ pub fn choose(quantised: &Quantised, width: u8) -> Choice {
         }
     }
     best
+}
+
+/// A sample, and the first half of it.
+struct Trial {
+    half: Quantised,
+    all: Quantised,
+    /// How many values the field has for each that only the whole sample has.
+    others: f64,
+}
+
+impl Trial {
+    fn new(quantised: &Quantised) -> Trial {
+        let all = sample(quantised);
+        let half = first_half(&all);
+        let more = all.targets.len() - half.targets.len();
+        Trial {
+            others: (quantised.targets.len() - all.targets.len()) as f64 / more.max(1) as f64,
+            half,
+            all,
+        }
+    }
+
+    /// What the field would cost: what the sample does, and for the others what its second half does, after learning from the first.
+    fn cost(&self, choice: &Choice) -> f64 {
+        let [half, all] =
+            [&self.half, &self.all].map(|values| cost(values, &choice.method, choice.whole));
+        all + self.others * (all - half)
+    }
 }
 
 /// All axes with those of length 1 that come before.

@@ -32,6 +32,17 @@ pub fn piece(lengths: &[usize]) -> (Range<usize>, Vec<usize>) {
 /// A sample of a field.
 pub fn sample(quantised: &Quantised) -> Quantised {
     let (range, lengths) = piece(&quantised.lengths);
+    cut(quantised, range, lengths)
+}
+
+/// The first half of a field's outermost axis, at least one slice.
+pub fn first_half(quantised: &Quantised) -> Quantised {
+    let mut lengths = quantised.lengths.clone();
+    lengths[0] = (lengths[0] / 2).max(1);
+    cut(quantised, 0..lengths.iter().product(), lengths)
+}
+
+fn cut(quantised: &Quantised, range: Range<usize>, lengths: Vec<usize>) -> Quantised {
     let flags = quantised.specials.flags.get(range.clone());
     Quantised {
         lengths,
