@@ -14,7 +14,7 @@ pub const CONTEXTS: usize = 9;
 pub const PREDICTIONS: usize = 5;
 /// Bits of the longest symbol.
 pub const MAX_DEPTH: u32 = 32;
-const _: () = assert!(2 * CONTEXTS + PREDICTIONS + 1 == INPUTS);
+const _: () = assert!(CONTEXTS + PREDICTIONS < INPUTS);
 
 /// Weight sets of each of the three selections.
 const BY_DEPTH: usize = MAX_DEPTH as usize;
@@ -194,12 +194,12 @@ impl ColumnModel {
                 }
             }
             let mut known = 0;
-            for (pair, &index) in inputs.as_chunks_mut().0.iter_mut().zip(&indices) {
-                let (logits, seen) = self.slots.at(index).inputs(node);
-                *pair = logits;
+            for (input, &index) in inputs.iter_mut().zip(&indices) {
+                let (logit, seen) = self.slots.at(index).input(node);
+                *input = logit;
                 known += usize::from(seen > 2);
             }
-            for (input, [low, high]) in inputs[2 * CONTEXTS..].iter_mut().zip(&edges) {
+            for (input, [low, high]) in inputs[CONTEXTS..].iter_mut().zip(&edges) {
                 *input = (low - high).clamp(-i64::from(LOGIT_LIMIT), LOGIT_LIMIT.into()) as i16;
             }
             let below = shape.depth - 1 - depth;
@@ -329,6 +329,6 @@ fn hashes(shape: ColumnShape, context: RowContext, state: &ColumnState) -> [u64;
         fold(6, first / 4 << 16 | second / 4),
         fold(7, above << 32 | above_two),
         fold(8, above_bucket << 32 | first),
-        fold(9, context.row),
+        match context.predicted { Some(p) => { let e = (state.tracks[0].error >> 8).max(1); let k = 63 - e.leading_zeros() as i64; fold(10 + k as u64, (p >> 8 >> (k - 1).max(0)) as u64) } None => fold(9, context.row) },
     ]
 }
