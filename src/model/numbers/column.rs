@@ -329,6 +329,13 @@ fn hashes(shape: ColumnShape, context: RowContext, state: &ColumnState) -> [u64;
         fold(6, first / 4 << 16 | second / 4),
         fold(7, above << 32 | above_two),
         fold(8, above_bucket << 32 | first),
-        match context.predicted { Some(p) => { let e = (state.tracks[0].error >> 8).max(1); let k = 63 - e.leading_zeros() as i64; fold(10 + k as u64, (p >> 8 >> (k - 1).max(0)) as u64) } None => fold(9, context.row) },
+        match context.predicted {
+            Some(p) => {
+                let e = (state.tracks[0].error >> 8).max(1);
+                let k = 63 - e.leading_zeros() as i64;
+                fold(10 + k as u64, (p >> 8 >> (k - 1).max(0)) as u64)
+            }
+            None => fold(9, context.row),
+        },
     ]
 }
