@@ -11,6 +11,7 @@ INDEX_MARK = bytes.fromhex("B0454E44")
 END_MARK = bytes.fromhex("B0454F46")
 MAX_MODEL = 1 << 24
 MAX_FRAMES = 1 << 22
+MAX_BOUNDS = 1 << 20
 
 
 def decode_file(data):
@@ -63,10 +64,22 @@ def read_head(reader):
     if version != 1:
         raise Refused(f"version {version} of the format is not known")
     flags = reader.u8()
-    reader.confirm(begin, "the head")
-    for bit in range(8):
+    for bit in range(1, 8):
         if flags >> bit & 1:
             raise Refused(f"flag {bit} is not known")
+    if flags & 1:
+        pass_bounds(reader)
+    reader.confirm(begin, "the head")
+
+
+def pass_bounds(reader):
+    """Reads the list of bounds, which says nothing that a decoder needs."""
+    for _ in range(reader.varint_within(0, MAX_BOUNDS, "the number of bounds")):
+        reader.varint_within(1, (1 << 64) - 1, "the number of columns of a bound")
+        kind = reader.u8()
+        if kind > 5:
+            raise Refused(f"a bound of kind {kind} is not known")
+        reader.take((0, 8, 8, 8, 1, 0)[kind])
 
 
 def pass_model_section(reader):

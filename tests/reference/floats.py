@@ -3,11 +3,11 @@
 import struct
 
 # Width: bits of the significand with the hidden one, exponent of the last place of the least numbers.
-FORMATS = {4: (24, -149), 8: (53, -1074)}
+FORMATS = {2: (11, -24), 4: (24, -149), 8: (53, -1074)}
 
 
 def infinity(width):
-    return 0x7F800000 if width == 4 else 0x7FF0000000000000
+    return {2: 0x7C00, 4: 0x7F800000, 8: 0x7FF0000000000000}[width]
 
 
 def value(width, pattern):

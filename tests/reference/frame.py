@@ -10,7 +10,7 @@ MAX_FRAME = 1 << 24
 MAX_LANES = 64
 MAX_SEGMENTS = 16
 MAX_REFERENCED_COLUMNS = 1024
-STORED, CONSTANT, MIX = range(3)
+STORED, CONSTANT, MIX, NUMBERS = range(4)
 FAST, DEFAULT, BEST = range(3)
 
 
@@ -29,6 +29,9 @@ class FrameHeader:
     references: list = None
     segments: list = None
     streams: list = None
+    # Of numbers: the words of their stream, the bytes of the inner frame.
+    words: int = 0
+    inner: int = 0
 
     @property
     def uses_member_model(self):
@@ -38,6 +41,8 @@ class FrameHeader:
     def payload_length(self):
         if self.model == STORED:
             return self.length
+        if self.model == NUMBERS:
+            return 4 * self.words + self.inner
         return 4 * sum(self.streams) if self.model == MIX else 0
 
 
@@ -53,6 +58,8 @@ def read_frame_header(reader):
         header.byte = reader.u8()
     elif header.model == MIX:
         read_mix(reader, header)
+    elif header.model == NUMBERS:
+        read_numbers(reader, header)
     elif header.model != STORED:
         raise Refused(f"entropy model {header.model} is not known")
     header.content_hash = reader.take(16)
@@ -88,6 +95,13 @@ def read_mix(reader, header):
     header.streams = [reader.varint() for _ in range(count)]
     if header.payload_length >= length:
         raise Refused("the payload is not shorter than the coded bytes")
+
+
+def read_numbers(reader, header):
+    if header.structure != Structure(1):
+        raise Refused("a frame of numbers has a layout or filters")
+    header.inner = reader.varint_within(0, header.length, "the length of an inner frame")
+    header.words = reader.varint_within(0, (header.length - header.inner) // 4, "the number of words in a stream")
 
 
 def read_segments(reader, structure, length):

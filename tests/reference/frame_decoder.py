@@ -2,14 +2,16 @@
 
 import pickle
 
+from blake3 import blake3
 from byte_mix import ByteMix, MixedByte
 from contexts import TABLE, TEXT
 from filters import undo_filters
-from frame import CONSTANT, STORED
+from frame import CONSTANT, FRAME_MARK, NUMBERS, STORED, read_frame_header
 from history import History, Positions
 from matches import ORDERS, Match
+from number_frame import decode_numbers
 from range_decoder import RangeDecoder
-from reader import Refused
+from reader import Reader, Refused
 from run_model import BYPASS, MIXED, RUN
 from text import TextState
 
@@ -19,11 +21,29 @@ def decode_frame(header, payload):
         coded = payload
     elif header.model == CONSTANT:
         coded = bytes([header.byte]) * header.length
+    elif header.model == NUMBERS:
+        coded = decode_numbers(header, payload, lambda inner: decode_inner(header, inner))
     elif header.network:
         raise Refused("the frame needs a network, which this decoder does not have")
     else:
         coded = decode_mix(header, payload)
     return undo_filters(header.structure, coded)
+
+
+def decode_inner(outer, data):
+    """The content of the frame inside a frame of numbers."""
+    reader = Reader(data)
+    if reader.peek(4) != FRAME_MARK:
+        raise Refused("a frame of numbers has something else in it than a frame")
+    header = read_frame_header(reader)
+    if header.model == NUMBERS or header.network or header.length > outer.length:
+        raise Refused("the inner frame is none that a frame of numbers may have")
+    if reader.left() != header.payload_length:
+        raise Refused("the inner frame has another length")
+    content = decode_frame(header, reader.take(header.payload_length))
+    if blake3(content)[:16] != header.content_hash:
+        raise Refused("the hash of an inner frame's content differs")
+    return content
 
 
 def decode_mix(header, payload):
