@@ -1,14 +1,13 @@
 //! The decoder in plain Python under `tests/reference`, written from `docs/format.md` alone, reads what boa writes.
-//!
-//! Without python3 these tests are left out; `BOA_REQUIRE_PYTHON=1` makes that a failure.
+//! Lossy files are in `reference_lossy.rs`.
 
 mod support;
 
 use boa_constrictor::layout::SpecifiedLayout;
 use boa_constrictor::{EncodeOptions, Layout, Level};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
 use support::made::Lcg;
+use support::python::{decoded, each, has_python, is_refused, python, root};
 
 /// Files whose frames need a network, which the Python decoder does not have.
 const WITH_NETWORK: [&str; 8] = [
@@ -22,68 +21,12 @@ const WITH_NETWORK: [&str; 8] = [
     "v1-mix-transposed.boa",
 ];
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn python(script: &str, arguments: &[&Path]) -> Command {
-    let mut command = Command::new("python3");
-    command
-        .arg("-B")
-        .arg(root().join("tests/reference").join(script))
-        .args(arguments);
-    command
-}
-
-/// Whether there is a python3; the tests end early if there is none.
-fn has_python() -> bool {
-    let version = Command::new("python3").arg("--version").output();
-    let found = version.is_ok_and(|it| it.status.success());
-    if !found {
-        let required = std::env::var_os("BOA_REQUIRE_PYTHON").is_some_and(|it| it == "1");
-        assert!(!required, "BOA_REQUIRE_PYTHON is 1, but python3 is missing");
-        println!("left out: python3 is missing");
-    }
-    found
-}
-
-fn decoded(file: &Path) -> Output {
-    python("boa_decode.py", &[file]).output().unwrap()
-}
-
-/// The Python decoder refused a file, and did not merely fail.
-#[track_caller]
-fn is_refused(output: &Output, reason: &str) {
-    let message = support::stderr(output);
-    assert_eq!(output.status.code(), Some(1), "{message}");
-    assert!(output.stdout.is_empty(), "{message}");
-    assert_eq!(message.lines().count(), 1, "{message}");
-    assert!(message.contains(reason), "{message}");
-}
-
 fn fixtures() -> Vec<PathBuf> {
     let names = support::names(&root().join("fixtures"));
     let paths = names.iter().filter(|name| name.ends_with(".boa"));
     paths
         .map(|name| root().join("fixtures").join(name))
         .collect()
-}
-
-/// Runs `check` for each item, on a few threads.
-fn each<T: Sync>(items: &[T], check: impl Fn(&T) + Sync) {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(items.len()) {
-            scope.spawn(|| {
-                while let Some(item) =
-                    items.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
-                {
-                    check(item);
-                }
-            });
-        }
-    });
 }
 
 #[test]

@@ -4,6 +4,8 @@
 pub mod layouts;
 pub mod lossy;
 pub mod made;
+pub mod number_frames;
+pub mod python;
 
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};
 use std::path::{Path, PathBuf};

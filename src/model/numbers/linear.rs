@@ -261,7 +261,8 @@ impl Factors {
                 pivot = pivot.wrapping_sub(product(m, *factor, FACTOR_BITS));
             }
             if i < inputs {
-                inverses[i] = (1i64 << INVERSE_BITS) / pivot.max(LEAST_PIVOT).saturating_add(LEAST_PIVOT);
+                inverses[i] =
+                    (1i64 << INVERSE_BITS) / pivot.max(LEAST_PIVOT).saturating_add(LEAST_PIVOT);
             }
             at += i + 1;
         }

@@ -1,0 +1,213 @@
+//! The decoder in plain Python, written from `docs/format.md` and `docs/format-numbers.md` alone, reads the lossy files that boa writes.
+
+mod support;
+
+use boa_constrictor::layout::{Column, Kind};
+use boa_constrictor::lossy::grid::Grid;
+use boa_constrictor::lossy::source::{RawField, Source, SpecifiedNumbers, find};
+use boa_constrictor::model::numbers::field::{Axis, FieldMethod};
+use support::lossy::{encode, plan, request};
+use support::made::Lcg;
+use support::number_frames::{self, Array};
+use support::python::{agrees, has_python};
+
+const F2: Column = column(Kind::Float, 2);
+const F4: Column = column(Kind::Float, 4);
+const F8: Column = column(Kind::Float, 8);
+const I2: Column = column(Kind::Signed, 2);
+
+const fn column(kind: Kind, width: u8) -> Column {
+    Column {
+        width,
+        swap: true,
+        kind,
+    }
+}
+
+fn array(bytes: &[u8], column: Column, shape: &[u64]) -> Source {
+    let specified = SpecifiedNumbers::Array {
+        column,
+        shape: shape.to_vec(),
+    };
+    find(bytes, bytes.len() as u64, Some(&specified), &[]).unwrap()
+}
+
+fn bytes_of(values: &[f64], width: u8) -> Vec<u8> {
+    match width {
+        4 => values
+            .iter()
+            .flat_map(|&x| (x as f32).to_le_bytes())
+            .collect(),
+        _ => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+    }
+}
+
+/// Bytes compressed with one bound for all numbers; it has a frame of numbers.
+fn lossy(bytes: &[u8], source: &Source, bound: &str) -> Vec<u8> {
+    let mut request = request(bound);
+    request.fill = vec![-999.0];
+    let file = encode(bytes, source, &plan(bytes, source, &request));
+    assert!(file.len() < bytes.len(), "{bound}");
+    file
+}
+
+/// Smooth values along axes, with a little noise.
+fn smooth(shape: &[usize], noise: f64) -> Vec<f64> {
+    let mut random = Lcg(5);
+    (0..shape.iter().product())
+        .map(|at: usize| {
+            let mut rest = at;
+            let mut value = 20.0;
+            for (axis, &length) in shape.iter().enumerate().rev() {
+                let along = (rest % length) as f64;
+                rest /= length;
+                value += (along / (3.0 + axis as f64) + axis as f64).sin() * 10.0 + along / 5.0;
+            }
+            value + noise * random.below(1000) as f64 / 1000.0
+        })
+        .collect()
+}
+
+/// Values that no grid has.
+fn with_specials(mut values: Vec<f64>) -> Vec<f64> {
+    let count = values.len();
+    let others = [f64::NAN, f64::INFINITY, -0.0, 1e30, -999.0];
+    for k in 0..count / 10 {
+        values[k * 97 % count] = others[k % others.len()];
+    }
+    let (from, to) = (count / 2, count / 2 + count / 8);
+    values[from..to].fill(-999.0);
+    values
+}
+
+#[test]
+fn arrays_decode_to_the_same_content() {
+    if !has_python() {
+        return;
+    }
+    let shapes: [&[usize]; 4] = [&[400], &[20, 25], &[6, 9, 11], &[4, 5, 6, 5]];
+    let mut files = Vec::new();
+    let mut add = |values: &[f64], column: Column, shape: &[usize], bound: &str| {
+        let bytes = bytes_of(values, column.width);
+        let shape: Vec<u64> = shape.iter().map(|&length| length as u64).collect();
+        let file = lossy(&bytes, &array(&bytes, column, &shape), bound);
+        files.push((format!("{}-{bound}-{}", shape.len(), files.len()), file));
+    };
+    for shape in shapes {
+        let values = smooth(shape, 0.3);
+        add(&values, F4, shape, "1e-3:rel");
+        add(&values, F8, shape, "1e-2:pw-rel");
+        add(&with_specials(values), F4, shape, "0.05:abs");
+    }
+    let values = smooth(shapes[2], 0.3);
+    add(&values, F8, shapes[2], "5:digits");
+    add(&with_specials(values), F8, shapes[2], "1e-3:pw-rel");
+    let mostly_zero: Vec<f64> = { smooth(shapes[2], 1.0).into_iter() }
+        .map(|x| if x > 35.0 { x } else { 0.0 })
+        .collect();
+    add(&mostly_zero, F4, shapes[2], "0.01:abs");
+    agrees(&files);
+}
+
+/// A method with each kind of axis, outermost first, as letters.
+fn method(axes: &str, levels: u32) -> FieldMethod {
+    let mut method = FieldMethod {
+        levels,
+        neighbours: 24,
+        ..FieldMethod::default()
+    };
+    for (axis, letter) in method.axes.iter_mut().zip(axes.bytes()) {
+        *axis = match letter {
+            b'o' => Axis::Outer,
+            b'r' => Axis::Refined,
+            _ => Axis::Inner,
+        };
+    }
+    method
+}
+
+#[test]
+fn fields_of_every_method_decode_to_the_same_content() {
+    if !has_python() {
+        return;
+    }
+    let lengths = [3, 6, 5, 7];
+    let targets: Vec<i64> = { smooth(&lengths, 0.3).into_iter() }
+        .map(|x| (x * 20_000.0) as i64)
+        .collect();
+    let zero_mostly: Vec<i64> = { targets.iter() }
+        .map(|&x| if x > 500_000 { x } else { 10 << 12 })
+        .collect();
+    let uniform = Grid::Uniform {
+        step: 0.125,
+        offset: 3,
+    };
+    let grids = [
+        (F4, uniform, false),
+        (F8, uniform, true),
+        (F2, uniform, false),
+        (I2, uniform, false),
+        (I2, Grid::Integer { step: 3 }, true),
+        (
+            F8,
+            Grid::Logarithmic {
+                step: 0.015625,
+                first: -20,
+            },
+            true,
+        ),
+        (
+            F4,
+            Grid::Decimal {
+                digits: 3,
+                first: -2,
+            },
+            true,
+        ),
+    ];
+    let mut methods = vec![
+        method("iiii", 0),
+        method("oirr", 2),
+        method("rrrr", 1),
+        method("riri", 3),
+        method("orir", 1),
+    ];
+    methods[1].tightening = 3;
+    methods[2].tile = [1, 2, 0, 3];
+    methods[3].channels = true;
+    methods[4].background = Some(10 << 12);
+    let mut files = Vec::new();
+    for (k, method) in methods.iter_mut().enumerate() {
+        method.shift = k as u32;
+        method.memory = 4 * (k as u32 % 3);
+        method.roughness = [16, 20 + k as u16, 30, 17];
+        method.origin = 400_000;
+        for j in 0..2 {
+            let (column, grid, whole) = grids[(2 * k + j) % grids.len()];
+            let array = Array {
+                column,
+                lengths: &lengths,
+                grid,
+                whole,
+            };
+            let targets = match method.background {
+                Some(_) => &zero_mostly,
+                None => &targets,
+            };
+            let file = number_frames::array(&array, method, targets);
+            files.push((format!("{k}-{j}"), file));
+        }
+    }
+    // Values as large as there are, and weights that are shifted far.
+    let extremes: Vec<i64> = (0..630i64).map(|k| k % 5 * (i64::MAX / 4)).collect();
+    let mut far = method("irir", 2);
+    (far.shift, far.tile, far.memory) = (40, [0, 3, 3, 3], 20);
+    let array = Array {
+        column: F8,
+        lengths: &lengths,
+        grid: uniform,
+        whole: false,
+    };
+    files.push(("far".into(), number_frames::array(&array, &far, &extremes)));
+    agrees(&files);
+}
