@@ -9,12 +9,12 @@ use super::table::ColumnCode;
 use crate::coder::{BadWords, BitCoder};
 
 /// Contexts of a symbol.
-pub const CONTEXTS: usize = 9;
+pub const CONTEXTS: usize = 10;
 /// Predictions of a symbol.
 pub const PREDICTIONS: usize = 5;
 /// Bits of the longest symbol.
 pub const MAX_DEPTH: u32 = 32;
-const _: () = assert!(2 * CONTEXTS + PREDICTIONS + 1 == INPUTS);
+const _: () = assert!(CONTEXTS + PREDICTIONS < INPUTS);
 
 /// Weight sets of each of the three selections.
 const BY_DEPTH: usize = MAX_DEPTH as usize;
@@ -26,6 +26,7 @@ pub struct ColumnModel {
     slots: Slots,
     mixer: Mixer,
     conditional: Conditional,
+    errors: Vec<Track>,
 }
 
 /// What is known of a column's row from columns coded before.
@@ -112,6 +113,7 @@ impl ColumnModel {
         ColumnModel {
             slots: Slots::new(bits),
             mixer: Mixer::new(BY_DEPTH + BY_DEPTH * KNOWN + KNOWN * ENDS),
+            errors: vec![Track::default(); 64],
             conditional: Conditional {
                 tracks: vec![(0, Track::default()); 1 << CONDITIONAL_BITS],
             },
@@ -133,6 +135,7 @@ impl ColumnModel {
     ) -> Result<(), BadWords> {
         let shape = code.shape();
         self.slots.clear();
+        self.errors.fill(Track::default());
         self.mixer.quicken(0..BY_DEPTH);
         self.conditional.tracks.fill((0, Track::default()));
         let mut state = ColumnState {
@@ -194,12 +197,12 @@ impl ColumnModel {
                 }
             }
             let mut known = 0;
-            for (pair, &index) in inputs.as_chunks_mut().0.iter_mut().zip(&indices) {
-                let (logits, seen) = self.slots.at(index).inputs(node);
-                *pair = logits;
+            for (input, &index) in inputs.iter_mut().zip(&indices) {
+                let (logit, seen) = self.slots.at(index).input(node);
+                *input = logit;
                 known += usize::from(seen > 2);
             }
-            for (input, [low, high]) in inputs[2 * CONTEXTS..].iter_mut().zip(&edges) {
+            for (input, [low, high]) in inputs[CONTEXTS..].iter_mut().zip(&edges) {
                 *input = (low - high).clamp(-i64::from(LOGIT_LIMIT), LOGIT_LIMIT.into()) as i16;
             }
             let below = shape.depth - 1 - depth;
@@ -249,7 +252,8 @@ impl ColumnModel {
         }
         let [regression, above, mean] = &state.tracks;
         if let Some(predicted) = context.predicted {
-            predictions[0] = Some(Logistic::new(predicted, regression.error));
+            let error = self.errors[error_class(context)]; let _ = regression;
+            predictions[0] = Some(Logistic::new(predicted, error.error));
         }
         predictions[1] = Some(Logistic::new(i64::from(state.above[0]) << 8, above.error));
         predictions[2] = Some(Logistic::new(mean.mean, mean.error));
@@ -278,6 +282,9 @@ impl ColumnModel {
             let [regression, above, mean] = &mut state.tracks;
             if let Some(predicted) = context.predicted {
                 regression.miss(came.saturating_sub(predicted).saturating_abs());
+                let all = regression.error; let e = &mut self.errors[error_class(context)];
+                if e.seen == 0 { e.error = all; e.seen = 1; }
+                e.miss(came.saturating_sub(predicted).saturating_abs());
             }
             above.miss((came - (i64::from(state.above[0]) << 8)).abs());
             if mean.seen == 0 {
@@ -308,6 +315,7 @@ struct ColumnState {
     tracks: [Track; 3],
 }
 
+fn error_class(context: RowContext) -> usize { (context.buckets[0] / 4).min(63) as usize }
 fn condition(context: RowContext, k: usize) -> u64 {
     let [first, second] = context.buckets.map(u64::from);
     match k {
@@ -319,6 +327,11 @@ fn condition(context: RowContext, k: usize) -> u64 {
 fn hashes(shape: ColumnShape, context: RowContext, state: &ColumnState) -> [u64; CONTEXTS] {
     let [above, above_two] = state.above.map(u64::from);
     let [first, second] = context.buckets.map(u64::from);
+    // The prediction, to half of its mean error.
+    let predicted = context.predicted.map_or(fold(10, second << 32 | above), |predicted| {
+        let octave = (state.tracks[0].error >> 8).max(1).ilog2();
+        fold(11, u64::from(octave) << 48 ^ (predicted >> 8 >> octave.saturating_sub(1)) as u64)
+    });
     let above_bucket = u64::from(bucket(state.above[0].into(), shape.median.into()));
     [
         fold(1, 0),
@@ -330,5 +343,6 @@ fn hashes(shape: ColumnShape, context: RowContext, state: &ColumnState) -> [u64;
         fold(7, above << 32 | above_two),
         fold(8, above_bucket << 32 | first),
         fold(9, context.row),
+        predicted,
     ]
 }

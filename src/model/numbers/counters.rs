@@ -47,14 +47,12 @@ const fn fresh(check: u16) -> Slot {
 }
 
 impl Slot {
-    /// Two inputs of a mix, a logit and how far the probability is from even, and how many bits they are of.
+    /// An input of a mix, and how many bits it is of.
     #[inline]
-    pub fn inputs(&self, node: usize) -> ([i16; 2], u8) {
+    pub fn input(&self, node: usize) -> (i16, u8) {
         let (p, seen) = (self.probabilities[node], self.seen[node]);
-        let confidence = CONFIDENCE[usize::from(seen)];
-        let logit = (i32::from(stretch(p)) * confidence) >> 8;
-        let linear = ((i32::from(p) - (1 << 15)) * confidence) >> 14;
-        ([logit.clamp(-2047, 2047) as i16, linear as i16], seen)
+        let logit = (i32::from(stretch(p)) * CONFIDENCE[usize::from(seen)]) >> 8;
+        (logit.clamp(-2047, 2047) as i16, seen)
     }
 
     /// Takes the bit that came at a node.

@@ -154,7 +154,7 @@ impl ColumnCode {
     pub(super) fn shape(&self) -> ColumnShape {
         ColumnShape {
             depth: MAX_DEPTH - self.largest.leading_zeros(),
-            numeric: self.dictionary.is_empty() && self.largest >= NUMERIC,
+            numeric: self.largest >= NUMERIC,
             median: self.median,
             references: self.references.len(),
         }
