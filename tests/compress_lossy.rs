@@ -49,10 +49,10 @@ fn npy(descr: &str, shape: &str, content: &[u8]) -> Vec<u8> {
 
 /// Rows of a coordinate, a smooth function of it and a noisy one.
 fn rows(count: u16) -> Vec<u8> {
+    let noise = |n: u32| n.wrapping_mul(2_654_435_761) as f32 / 4e9;
     let row = |n: u16| {
-        let x = f32::from(n) / 97.0;
-        let noise = u32::from(n).wrapping_mul(2_654_435_761) as f32 / 4e9;
-        [x, x.sin(), noise]
+        let x = f32::from(n) / 97.0 + noise(u32::from(n) * 7 + 3);
+        [x, x.sin(), noise(n.into())]
     };
     (0..count)
         .flat_map(row)

@@ -355,7 +355,7 @@ mod tests {
             (loss.changed, loss.changed_specials, loss.violations),
             (4, 3, Some(4))
         );
-        assert_eq!((loss.residual_rms, loss.range), (0.0, 99.0));
+        assert_eq!((loss.residual_rms, loss.range), (0.0, 10098.0));
         assert_eq!(of(&pairs, None).finish().violations, None);
     }
 

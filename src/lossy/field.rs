@@ -1,7 +1,9 @@
 //! An array whose values are rounded to a grid: from bytes to the coded stream and back.
 
 mod choice;
+mod costs;
 mod mask;
+mod sample;
 
 use super::bound::Tolerance;
 use super::coded::{CodedNumbers, Form};
@@ -13,6 +15,8 @@ use super::table::{ColumnTask, code_type};
 use crate::coder::{BadWords, BitCoder, Integers, LaneDecoder, LaneEncoder};
 use crate::layout::{Column, Kind};
 use crate::model::numbers::field::{AXES, Field, FieldMethod, code};
+use choice::Choice;
+use costs::Costs;
 
 /// The most values of a frame.
 pub const MAX_VALUES: usize = 1 << 22;
@@ -97,14 +101,6 @@ pub(super) struct Quantised {
 }
 
 impl Quantised {
-    fn field(&self) -> Field<'_> {
-        Field {
-            lengths: &self.lengths,
-            whole: self.whole,
-            special: &self.specials.flags,
-        }
-    }
-
     fn new(
         shape: &ArrayShape,
         task: &ColumnTask,
@@ -120,7 +116,7 @@ impl Quantised {
             let fine = grid
                 .to_fine(shape.column, bits_here)
                 .map(|fine| match whole {
-                    true => (fine + (1 << (FINE_BITS - 1))) >> FINE_BITS << FINE_BITS,
+                    true => to_whole(fine),
                     false => fine,
                 });
             let holds = |fine: &i64| {
@@ -169,7 +165,10 @@ pub fn encode(shape: &ArrayShape, task: &ColumnTask, content: &[u8]) -> Option<C
     if (quantised.specials.bits.len() - fills.count()) * SPECIALS > bits.len() {
         return None;
     }
-    let method = choice::method(&quantised);
+    let Choice { method, whole } = choice::choose(&quantised, column.width);
+    if whole != quantised.whole {
+        quantised = quantise(whole);
+    }
     for attempt in 0.. {
         if attempt == ATTEMPTS {
             quantised = quantise(true);
@@ -203,6 +202,33 @@ pub fn encode(shape: &ArrayShape, task: &ColumnTask, content: &[u8]) -> Option<C
         quantised.exclude(&broken, &bits);
     }
     None
+}
+
+/// Bits that values take by a method, about.
+fn cost(quantised: &Quantised, method: &FieldMethod, whole: bool) -> f64 {
+    let mut costs = Costs::default();
+    let field = Field {
+        lengths: &quantised.lengths,
+        whole,
+        special: &quantised.specials.flags,
+    };
+    let rounded: Vec<i64>;
+    let targets = match whole && !quantised.whole {
+        false => &quantised.targets,
+        true => {
+            let targets = quantised.targets.iter();
+            rounded = targets.map(|&target| to_whole(target)).collect();
+            &rounded
+        }
+    };
+    // Costs have no bad words.
+    let _ = code(&mut costs, method, field, Some(targets));
+    costs.bits
+}
+
+/// The closest whole cell.
+fn to_whole(fine: i64) -> i64 {
+    fine.saturating_add(1 << (FINE_BITS - 1)) >> FINE_BITS << FINE_BITS
 }
 
 /// Where values that are not special came back too far from what they were: the type's rounding adds to that to the grid.
