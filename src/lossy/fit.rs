@@ -8,7 +8,7 @@ use super::table::CellColumn;
 use crate::layout::Column;
 use crate::model::numbers::column::bucket;
 use crate::model::numbers::{ColumnCode, table::MAX_REFERENCES};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Rows that references and regressions are found on.
 const ROWS: usize = 4000;
@@ -40,7 +40,7 @@ pub fn centred(grid: Grid, column: Column, rows: usize, bits: &impl Fn(usize) ->
         .collect();
     let cost = |offset: u8| {
         let moved = i64::from(offset) << (FINE_BITS - 4);
-        let mut counts: HashMap<i64, u32> = HashMap::new();
+        let mut counts: BTreeMap<i64, u32> = BTreeMap::new();
         for fine in &fines {
             let cell = (fine - moved + (1 << (FINE_BITS - 1))) >> FINE_BITS;
             *counts.entry(cell).or_default() += 1;
@@ -123,7 +123,7 @@ fn plain(cells: &[i64]) -> ColumnCode {
 
 /// Bits of a column's buckets in contexts.
 fn conditional_entropy(own: &[u32], contexts: impl Iterator<Item = u64>) -> f64 {
-    let mut counts: HashMap<u64, HashMap<u32, u32>> = HashMap::new();
+    let mut counts: BTreeMap<u64, BTreeMap<u32, u32>> = BTreeMap::new();
     for (&value, context) in own.iter().zip(contexts) {
         *counts.entry(context).or_default().entry(value).or_default() += 1;
     }

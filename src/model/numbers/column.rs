@@ -9,7 +9,7 @@ use super::table::ColumnCode;
 use crate::coder::{BadWords, BitCoder};
 
 /// Contexts of a symbol.
-pub const CONTEXTS: usize = 9;
+pub const CONTEXTS: usize = 10;
 /// Predictions of a symbol.
 pub const PREDICTIONS: usize = 5;
 /// Bits of the longest symbol.
@@ -26,6 +26,7 @@ pub struct ColumnModel {
     slots: Slots,
     mixer: Mixer,
     conditional: Conditional,
+    errors: Vec<Track>,
 }
 
 /// What is known of a column's row from columns coded before.
@@ -39,6 +40,8 @@ pub struct RowContext {
     pub buckets: [u32; 2],
     /// What a regression or a formula predicts, Q8.
     pub predicted: Option<i64>,
+    /// What an autoencoder expects, roughly.
+    pub learned: Option<u64>,
 }
 
 /// What does not change from row to row.
@@ -112,6 +115,7 @@ impl ColumnModel {
         ColumnModel {
             slots: Slots::new(bits),
             mixer: Mixer::new(BY_DEPTH + BY_DEPTH * KNOWN + KNOWN * ENDS),
+            errors: vec![Track::default(); 64],
             conditional: Conditional {
                 tracks: vec![(0, Track::default()); 1 << CONDITIONAL_BITS],
             },
@@ -133,6 +137,7 @@ impl ColumnModel {
     ) -> Result<(), BadWords> {
         let shape = code.shape();
         self.slots.clear();
+        self.errors.fill(Track::default());
         self.mixer.quicken(0..BY_DEPTH);
         self.conditional.tracks.fill((0, Track::default()));
         let mut state = ColumnState {
@@ -151,7 +156,10 @@ impl ColumnModel {
                 }
                 continue;
             }
-            let context = context(row, state.above[0]);
+            let context = RowContext {
+                learned: learned.as_ref().and_then(|learned| learned.expected()),
+                ..context(row, state.above[0])
+            };
             let learned_code = learned.as_deref_mut().map(|learned| (learned, code));
             let symbol = self.symbol(coder, shape, context, &state, symbols[row], learned_code)?;
             symbols[row] = symbol;
@@ -249,7 +257,9 @@ impl ColumnModel {
         }
         let [regression, above, mean] = &state.tracks;
         if let Some(predicted) = context.predicted {
-            predictions[0] = Some(Logistic::new(predicted, regression.error));
+            let error = self.errors[error_class(context)];
+            let _ = regression;
+            predictions[0] = Some(Logistic::new(predicted, error.error));
         }
         predictions[1] = Some(Logistic::new(i64::from(state.above[0]) << 8, above.error));
         predictions[2] = Some(Logistic::new(mean.mean, mean.error));
@@ -278,6 +288,13 @@ impl ColumnModel {
             let [regression, above, mean] = &mut state.tracks;
             if let Some(predicted) = context.predicted {
                 regression.miss(came.saturating_sub(predicted).saturating_abs());
+                let all = regression.error;
+                let e = &mut self.errors[error_class(context)];
+                if e.seen == 0 {
+                    e.error = all;
+                    e.seen = 1;
+                }
+                e.miss(came.saturating_sub(predicted).saturating_abs());
             }
             above.miss((came - (i64::from(state.above[0]) << 8)).abs());
             if mean.seen == 0 {
@@ -308,6 +325,9 @@ struct ColumnState {
     tracks: [Track; 3],
 }
 
+fn error_class(context: RowContext) -> usize {
+    (context.buckets[0] / 4).min(63) as usize
+}
 fn condition(context: RowContext, k: usize) -> u64 {
     let [first, second] = context.buckets.map(u64::from);
     match k {
@@ -319,6 +339,16 @@ fn condition(context: RowContext, k: usize) -> u64 {
 fn hashes(shape: ColumnShape, context: RowContext, state: &ColumnState) -> [u64; CONTEXTS] {
     let [above, above_two] = state.above.map(u64::from);
     let [first, second] = context.buckets.map(u64::from);
+    // The prediction, to half of its mean error.
+    let predicted = context
+        .predicted
+        .map_or(fold(10, second << 32 | above), |predicted| {
+            let octave = (state.tracks[0].error >> 8).max(1).ilog2();
+            fold(
+                11,
+                u64::from(octave) << 48 ^ (predicted >> 8 >> octave.saturating_sub(1)) as u64,
+            )
+        });
     let above_bucket = u64::from(bucket(state.above[0].into(), shape.median.into()));
     [
         fold(1, 0),
@@ -329,13 +359,9 @@ fn hashes(shape: ColumnShape, context: RowContext, state: &ColumnState) -> [u64;
         fold(6, first / 4 << 16 | second / 4),
         fold(7, above << 32 | above_two),
         fold(8, above_bucket << 32 | first),
-        match context.predicted {
-            Some(p) => {
-                let e = (state.tracks[0].error >> 8).max(1);
-                let k = 63 - e.leading_zeros() as i64;
-                fold(10 + k as u64, (p >> 8 >> (k - 1).max(0)) as u64)
-            }
-            None => fold(9, context.row),
-        },
+        context
+            .learned
+            .map_or(fold(9, context.row), |learned| fold(12, learned)),
+        predicted,
     ]
 }

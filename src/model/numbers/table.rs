@@ -240,6 +240,7 @@ pub fn code<C: BitCoder>(
                 (None, None) => None,
             }
             .map(|predicted| predicted.wrapping_sub(code.least << 8)),
+            learned: None,
         };
         let own_learned = learned.as_mut().map(|learned| {
             learned.begin(column);
