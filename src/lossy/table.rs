@@ -2,6 +2,7 @@
 
 use super::bound::Tolerance;
 use super::fit;
+use super::formula::Relation;
 use super::grid::{Extent, FINE_BITS, Grid};
 use super::number;
 use super::source::MAX_COLUMNS;
@@ -64,7 +65,7 @@ pub struct CodedTable {
 
 /// A column's elements: bits of the type, and the cells that stand for them.
 pub(super) struct CellColumn {
-    grid: Grid,
+    pub(super) grid: Grid,
     specials: Specials,
     pub(super) cells: Vec<i64>,
 }
@@ -318,7 +319,8 @@ fn code_columns<C: BitCoder>(
     known: Vec<Option<CellColumn>>,
     integers: &mut Integers<C>,
 ) -> Result<Vec<Option<CellColumn>>, BadWords> {
-    let fitted = fit::codes(&known, rows);
+    let (fitted, found) = fit::codes(shape, &known, rows);
+    let mut relations = Vec::new();
     let mut columns: Vec<Option<CellColumn>> = Vec::with_capacity(known.len());
     let mut codes = Vec::new();
     let mut left = Specials::default();
@@ -336,6 +338,8 @@ fn code_columns<C: BitCoder>(
         let specials = known.specials.code(integers, width, rows, &left)?;
         let plain = ColumnCode::default();
         let code = fitted.get(codes.len()).unwrap_or(&plain);
+        let relation = found.get(codes.len()).and_then(Option::as_ref);
+        relations.push(Relation::code(relation, integers, codes.len())?);
         codes.push(code.code(integers, codes.len(), rows)?);
         left = specials.clone();
         columns.push(Some(CellColumn {
@@ -344,6 +348,7 @@ fn code_columns<C: BitCoder>(
             cells: known.cells,
         }));
     }
+    let typed = fit::typed(shape, &columns);
     let coded = || columns.iter().flatten();
     let flags: Vec<Vec<bool>> = coded().map(|c| c.specials.flags.clone()).collect();
     let mut cells: Vec<Vec<i64>> = { columns.iter_mut().flatten() }
@@ -359,7 +364,10 @@ fn code_columns<C: BitCoder>(
         rows,
         &flags,
         &mut cells,
-        &mut |_, _| None,
+        &mut |column, cells| {
+            let relation = relations.get(column)?.as_ref()?;
+            Some(relation.predict(&typed, cells, rows))
+        },
     )?;
     for (column, cells) in columns.iter_mut().flatten().zip(cells) {
         column.cells = cells;

@@ -47,7 +47,7 @@ impl Logistic {
     /// From a mean error, Q8: the scale is that over 2 ln 2.
     pub fn new(mean: i64, error: i64) -> Logistic {
         Logistic {
-            mean,
+            mean: mean.clamp(-(1 << 44), 1 << 44),
             scale: (error.clamp(0, 1 << 40) * 10 / 16).max(24),
         }
     }

@@ -3,7 +3,7 @@
 use super::super::logistic::squash;
 
 /// Inputs of a mix, a multiple of eight.
-pub const INPUTS: usize = 16;
+pub const INPUTS: usize = 24;
 /// Weight sets whose logits are averaged.
 pub const SELECTED: usize = 3;
 /// The largest magnitude of an input or a logit: 8 nats in Q8.

@@ -10,5 +10,6 @@ mod linear;
 mod logistic_distribution;
 mod mixer;
 pub mod table;
+mod tracks;
 
-pub use table::{ColumnCode, Regression};
+pub use table::{ColumnCode, Predictions, Regression};
