@@ -49,6 +49,11 @@ struct Target<'s> {
     offset: f64,
     /// What each row costs without a formula.
     plain: Vec<f64>,
+    /// The first rows, their cells, and what those of the first glance and all of them cost without a formula.
+    rows: Vec<usize>,
+    own: Vec<f64>,
+    glance_cost: f64,
+    first_cost: f64,
     found: Vec<(f64, Relation)>,
 }
 
@@ -91,18 +96,32 @@ pub(super) fn relations(
         if codes[column].largest < NUMERIC {
             continue;
         }
+        let plain = plain(&codes[column], column, cells, &chosen);
+        let first = first(chosen.len());
+        let cost = |rows: &[usize]| rows.iter().map(|&row| plain[row]).sum::<f64>();
         let mut target = Target {
             sample: &sample,
             column,
             step,
             offset,
-            plain: plain(&codes[column], column, cells, &chosen),
+            own: first.iter().map(|&row| sample.cells[column][row]).collect(),
+            glance_cost: cost(&first[..GLANCE]),
+            first_cost: cost(&first),
+            rows: first,
+            plain,
             found: Vec::new(),
         };
         target.tried(&varying[at.saturating_sub(BACK)..at]);
         relations[column] = target.best(rows);
     }
     relations
+}
+
+/// The rows of the first choice among so many, in an order in which the first few are spread too.
+fn first(count: usize) -> Vec<usize> {
+    let step = (count / FIRST).max(1);
+    let spread = (0..FIRST).map(|k| k * 7 % FIRST * step);
+    spread.map(|row| row.min(count.saturating_sub(1))).collect()
 }
 
 /// Bits of each row with what predicts the column already.
@@ -198,26 +217,27 @@ impl Target<'_> {
             gain: stored(1.0 / self.step),
             shift: stored(-self.offset),
         };
-        for scaled in [false, true] {
-            if scaled {
-                let Some(gain) = self.gain(&relation) else {
-                    return;
-                };
+        // Most formulas are far off on the first rows already.
+        let mut values = [0.0; FIRST];
+        for (value, &row) in values.iter_mut().zip(&self.rows).take(GLANCE) {
+            *value = self.value(&relation, row);
+        }
+        let gains = [Some(relation.gain), self.gain(&values[..GLANCE])];
+        let gains = gains.map(|gain| {
+            gain.filter(|&gain| self.cost(&values[..GLANCE], gain) < self.glance_cost)
+        });
+        if gains == [None; 2] {
+            return;
+        }
+        for (value, &row) in values.iter_mut().zip(&self.rows).skip(GLANCE) {
+            *value = self.value(&relation, row);
+        }
+        for gain in [gains[0], gains[1].and_then(|_| self.gain(&values))] {
+            let Some(gain) = gain else { continue };
+            let cost = self.cost(&values, gain);
+            if cost < self.first_cost {
                 relation.gain = gain;
-            }
-            let all = self.sample.cells[self.column].len();
-            for count in [GLANCE, FIRST] {
-                let step = (all / count).max(1);
-                let plain: f64 = self.plain.iter().step_by(step).sum();
-                let cost = self.cost(&relation, step);
-                // A few rows may be unlucky.
-                let factor = if count == GLANCE { 1.1 } else { 1.0 };
-                if !(cost < factor * plain) {
-                    break;
-                }
-                if count == FIRST {
-                    self.found.push((cost, relation.clone()));
-                }
+                self.found.push((cost, relation.clone()));
             }
         }
     }
@@ -231,26 +251,39 @@ impl Target<'_> {
         relation.formula.value(&values[..inputs.len()])
     }
 
-    fn cost(&self, relation: &Relation, step: usize) -> f64 {
+    /// Bits of the first rows, where a formula has these values.
+    fn cost(&self, values: &[f64], gain: f64) -> f64 {
+        let errors = { values.iter().zip(&self.own) }
+            .map(|(value, own)| bits(gain * value - self.offset - own));
+        errors.sum()
+    }
+
+    /// Bits of all rows.
+    fn whole_cost(&self, relation: &Relation) -> f64 {
         let own = &self.sample.cells[self.column];
-        (0..own.len())
-            .step_by(step)
-            .map(|row| bits(relation.gain * self.value(relation, row) + relation.shift - own[row]))
+        { own.iter().enumerate() }
+            .map(|(row, own)| {
+                bits(relation.gain * self.value(relation, row) + relation.shift - own)
+            })
             .sum()
     }
 
-    /// The median of what a formula's values would have to be multiplied by.
-    fn gain(&self, relation: &Relation) -> Option<f64> {
-        let own = &self.sample.cells[self.column];
-        let mut gains: Vec<f64> = { (0..own.len()).step_by((own.len() / FIRST).max(1)) }
-            .map(|row| (own[row] + self.offset) / self.value(relation, row))
-            .filter(|gain| gain.is_finite() && *gain != 0.0)
-            .collect();
-        if gains.len() < FIRST / 4 {
+    /// The median of what values of the first rows would have to be multiplied by.
+    fn gain(&self, values: &[f64]) -> Option<f64> {
+        let mut gains = [0.0; FIRST];
+        let mut count = 0;
+        for (value, own) in values.iter().zip(&self.own) {
+            let gain = (own + self.offset) / value;
+            if gain.is_finite() && gain != 0.0 {
+                gains[count] = gain;
+                count += 1;
+            }
+        }
+        if 2 * count < values.len() {
             return None;
         }
-        gains.sort_by(f64::total_cmp);
-        Some(stored(gains[gains.len() / 2]))
+        let (_, gain, _) = gains[..count].select_nth_unstable_by(count / 2, f64::total_cmp);
+        Some(stored(*gain))
     }
 
     /// The best of what was found.
@@ -261,7 +294,7 @@ impl Target<'_> {
         let count = self.plain.len() as f64;
         let plain = self.plain.iter().sum::<f64>() / count;
         { found.into_iter() }
-            .map(|(_, relation)| (self.cost(&relation, 1) / count, relation))
+            .map(|(_, relation)| (self.whole_cost(&relation) / count, relation))
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .filter(|(cost, _)| cost + SAVED + TAKEN / (rows as f64) < plain)
             .map(|(_, relation)| relation)
