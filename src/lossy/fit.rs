@@ -2,11 +2,12 @@
 //!
 //! Everything here is an estimate from some rows; what it chooses is written as parameters.
 
+use super::formula::{Relation, Typed};
 use super::grid::{FINE_BITS, Grid};
-use super::regression;
-use super::table::CellColumn;
+use super::table::{CellColumn, TableShape};
+use super::{regression, relate};
 use crate::layout::Column;
-use crate::model::numbers::column::bucket;
+use crate::model::numbers::column::{NUMERIC, bucket};
 use crate::model::numbers::{ColumnCode, table::MAX_REFERENCES};
 use std::collections::BTreeMap;
 
@@ -69,7 +70,11 @@ pub fn spans(cells: &[i64]) -> bool {
 }
 
 /// How the columns of cells are coded, those that stay exact left out.
-pub(super) fn codes(columns: &[Option<CellColumn>], rows: usize) -> Vec<ColumnCode> {
+pub(super) fn codes(
+    shape: &TableShape,
+    columns: &[Option<CellColumn>],
+    rows: usize,
+) -> (Vec<ColumnCode>, Vec<Option<Relation>>) {
     let cells: Vec<&[i64]> = columns
         .iter()
         .flatten()
@@ -90,11 +95,20 @@ pub(super) fn codes(columns: &[Option<CellColumn>], rows: usize) -> Vec<ColumnCo
     for (k, &column) in varying.iter().enumerate() {
         let before = &varying[k.saturating_sub(BACK)..k];
         codes[column].references = references(&buckets, column, before);
-        if codes[column].dictionary.is_empty() {
+        if codes[column].largest >= NUMERIC {
             codes[column].regression = regression::fit(&cells, column, before, &sampled, rows);
         }
     }
-    codes
+    let typed = typed(shape, columns);
+    let relations = relate::relations(&typed, &cells, &codes, &sampled, rows);
+    (codes, relations)
+}
+
+/// Types and grids of the columns that do not stay exact.
+pub(super) fn typed(shape: &TableShape, columns: &[Option<CellColumn>]) -> Vec<Typed> {
+    let all = shape.columns.iter().zip(columns);
+    all.filter_map(|(&(_, column), cells)| cells.as_ref().map(|cells| (column, cells.grid)))
+        .collect()
 }
 
 /// Symbols of a column by itself.
