@@ -190,7 +190,7 @@ fn decode(file: &[u8], autoencoders: Vec<Arc<Autoencoder>>) -> Result<Vec<u8>> {
 }
 
 #[test]
-fn an_autoencoder_that_pays_is_embedded_or_named() {
+fn an_autoencoder_that_pays_is_embedded_or_referred_to() {
     let (bytes, source) = table(6000, false);
     let plan = plan(&bytes, &source, &request("1e-4:rel"));
     let without = encode(&bytes, &source, &plan, &options(None, true));
