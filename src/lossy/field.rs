@@ -376,3 +376,6 @@ fn write(column: Column, grid: Grid, specials: &Specials, values: &[i64], conten
         number::write(column, bits, element);
     }
 }
+
+#[cfg(test)]
+mod tests;

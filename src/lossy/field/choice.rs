@@ -82,7 +82,7 @@ impl Measure {
 /// Values are discrete if fewer than one of so many is new.
 const DISCRETE: usize = 4;
 /// Bits that each weight of a linear prediction saves in a field much larger than its sample, once it is learned better.
-const LEARNING: f64 = 4.0;
+const LEARNING: f64 = 6.0;
 /// The last axis is taken for one of channels, such as the components of vectors, up to this length.
 const CHANNELS: usize = 8;
 /// Neighbours: so many by default, fewer of elements of one or two bytes, more of a single axis.
