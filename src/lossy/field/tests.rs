@@ -80,11 +80,11 @@ fn coded(column: Column, lengths: &[u64], content: &[u8], bound: Bound) -> Optio
     };
     let field = Prepared::new(&shape, &task, content).and_then(Prepared::encode);
     let size = field.as_ref().map(|coded| 4 * coded.words.len());
-    for coded in [field, numbers::encode(&frame, content)]
+    for coded in [field, numbers::encode(&frame, content, None)]
         .into_iter()
         .flatten()
     {
-        let back = numbers::decode(&coded.words, content.len(), &coded.exact).unwrap();
+        let back = numbers::decode(&coded.words, content.len(), &coded.exact, None).unwrap();
         assert!(back == coded.reconstructed, "{bound} {lengths:?}");
         let width = usize::from(column.width);
         for (before, after) in content.chunks_exact(width).zip(back.chunks_exact(width)) {
@@ -210,15 +210,18 @@ fn spoilt_words_do_no_harm() {
             let mut spoilt = words.clone();
             let at = (next() * next() * words.len() as f64) as usize;
             spoilt[at] ^= 1 << (next() * 32.0) as u32;
-            if let Ok(back) = numbers::decode(&spoilt, content.len(), &[]) {
+            if let Ok(back) = numbers::decode(&spoilt, content.len(), &[], None) {
                 assert_eq!(back.len(), content.len());
             }
         }
         assert_eq!(
-            numbers::decode(words, content.len() + 4, &[]),
+            numbers::decode(words, content.len() + 4, &[], None),
             Err(BadWords)
         );
-        assert_eq!(numbers::decode(words, content.len(), &[0]), Err(BadWords));
+        assert_eq!(
+            numbers::decode(words, content.len(), &[0], None),
+            Err(BadWords)
+        );
         assert_eq!(
             decode(&words[..words.len() / 2], content.len()),
             Err(BadWords)
@@ -227,7 +230,7 @@ fn spoilt_words_do_no_harm() {
     for len in [0, 1, 4, 20, 200] {
         for _ in 0..40 {
             let words: Vec<u32> = (0..len).map(|_| (next() * 4294967296.0) as u32).collect();
-            let _ = numbers::decode(&words, content.len(), &[]);
+            let _ = numbers::decode(&words, content.len(), &[], None);
         }
     }
 }

@@ -36,6 +36,7 @@ pub struct ColumnModel {
 pub struct RowContext {
     /// The symbols of the columns before: the last one's, and all of the row's as a hash.
     pub left: u32,
+    /// The row, as far as its number may be a context.
     pub row: u64,
     /// The symbol of the reference, and the buckets of both references.
     pub reference: u32,
