@@ -300,6 +300,7 @@ fn frames_keep_to_what_a_model_stores() {
         threads: 1,
         pool: None,
         lossless: false,
+        ..DecodeOptions::default()
     };
     decompress(&file[..], &mut out, &with, &()).unwrap();
     assert!(out == content);

@@ -6,6 +6,7 @@ use super::exit::{Failure, shown};
 use super::source::{OpenInput, STDIN};
 use super::stdout::print;
 use boa_constrictor::format::{BoundRun, ListedBound, ModelSection, NetworkRef};
+use boa_constrictor::model_file::Autoencoder;
 use boa_constrictor::stream::{FrameInfo, Member, list};
 use boa_constrictor::structure::description;
 use std::io::BufReader;
@@ -165,6 +166,9 @@ fn layout(frame: &FrameInfo) -> String {
 
 /// The models that the frames use.
 fn model(member: &Member, digits: usize) -> String {
+    if let (Some(_), Some(section)) = (&member.bounds, &member.model) {
+        return autoencoder(section, digits);
+    }
     let networks = member.frames.iter().filter_map(|frame| {
         Some(match frame.header.model.mix()?.network? {
             NetworkRef::BuiltIn(number) => format!("built-in {number}"),
@@ -183,6 +187,17 @@ fn model(member: &Member, digits: usize) -> String {
     match the_only(networks) {
         none if none == "-" => "none".into(),
         some => some,
+    }
+}
+
+/// The autoencoder of a lossy member.
+fn autoencoder(section: &ModelSection, digits: usize) -> String {
+    match section {
+        ModelSection::Embedded(bytes) => match Autoencoder::from_bytes(bytes) {
+            Ok(autoencoder) => format!("embedded {}", hex(&autoencoder.id().0, digits)),
+            Err(_) => "damaged".into(),
+        },
+        ModelSection::ById(id) => format!("by id {}", hex(id, digits)),
     }
 }
 

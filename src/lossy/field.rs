@@ -17,6 +17,7 @@ use crate::layout::{Column, Kind};
 use crate::model::numbers::field::{AXES, Field, FieldMethod, code};
 use choice::Choice;
 use costs::Costs;
+use std::ops::Range;
 
 /// The most values of a frame.
 pub const MAX_VALUES: usize = 1 << 22;
@@ -59,6 +60,11 @@ impl ArrayShape {
             lengths.push(1);
         }
         ArrayShape { column, lengths }
+    }
+
+    /// Which values are enough to compare ways to code them on.
+    pub fn sample(&self) -> Range<usize> {
+        sample::piece(&self.lengths).0
     }
 
     fn values(&self) -> usize {
@@ -151,57 +157,111 @@ impl Quantised {
     }
 }
 
-/// Codes the values of an array; none if they had better stay exact.
-pub fn encode(shape: &ArrayShape, task: &ColumnTask, content: &[u8]) -> Option<CodedNumbers> {
-    let tolerance = task.tolerance?;
-    let column = shape.column;
-    let elements = content.chunks_exact(column.width.into());
-    let bits: Vec<u64> = elements.map(|bytes| number::read(column, bytes)).collect();
-    let grid = Grid::new(column, tolerance, task.extent)?;
-    let grid = fit::centred(grid, column, bits.len(), &|at| bits[at]);
-    let quantise = |whole| Quantised::new(shape, task, tolerance, grid, whole, &bits);
-    let mut quantised = quantise(grid.is_whole());
-    let fills = { quantised.specials.bits.iter() }.filter(|&bits| task.fill.contains(bits));
-    if (quantised.specials.bits.len() - fills.count()) * SPECIALS > bits.len() {
-        return None;
-    }
-    let Choice { method, whole } = choice::choose(&quantised, column.width);
-    if whole != quantised.whole {
-        quantised = quantise(whole);
-    }
-    for attempt in 0.. {
-        if attempt == ATTEMPTS {
-            quantised = quantise(true);
+/// An array about to be coded.
+pub struct Prepared<'a> {
+    shape: &'a ArrayShape,
+    task: &'a ColumnTask,
+    content: &'a [u8],
+    tolerance: Tolerance,
+    bits: Vec<u64>,
+    quantised: Quantised,
+    choice: Choice,
+}
+
+impl<'a> Prepared<'a> {
+    /// Chooses how the values of an array are to be coded; none if they had better stay exact.
+    pub fn new(
+        shape: &'a ArrayShape,
+        task: &'a ColumnTask,
+        content: &'a [u8],
+    ) -> Option<Prepared<'a>> {
+        let tolerance = task.tolerance?;
+        let column = shape.column;
+        let elements = content.chunks_exact(column.width.into());
+        let bits: Vec<u64> = elements.map(|bytes| number::read(column, bytes)).collect();
+        let grid = Grid::new(column, tolerance, task.extent)?;
+        let grid = fit::centred(grid, column, bits.len(), &|at| bits[at]);
+        let quantised = Quantised::new(shape, task, tolerance, grid, grid.is_whole(), &bits);
+        let fills = { quantised.specials.bits.iter() }.filter(|&bits| task.fill.contains(bits));
+        if (quantised.specials.bits.len() - fills.count()) * SPECIALS > bits.len() {
+            return None;
         }
-        let mut encoder = LaneEncoder::default();
-        let mut integers = Integers::new(&mut encoder);
-        let known = Some((shape, &method, &quantised));
-        // An encoder has no bad words.
-        let (_, values) = code_array(content.len(), known, &mut integers).ok()?;
-        let broken = broken(shape, tolerance, &quantised, &values, &bits);
-        if broken.is_empty() {
-            let mut reconstructed = content.to_vec();
-            write(
-                column,
-                grid,
-                &quantised.specials,
-                &values,
-                &mut reconstructed,
-            );
-            return Some(CodedNumbers {
-                is_learned: false,
-                words: encoder.finish(),
-                exact: Vec::new(),
-                exact_record: 0,
-                reconstructed,
-            });
-        }
-        if attempt > ATTEMPTS {
-            break;
-        }
-        quantised.exclude(&broken, &bits);
+        let choice = choice::choose(&quantised, column.width);
+        Some(Prepared {
+            shape,
+            task,
+            content,
+            tolerance,
+            bits,
+            quantised,
+            choice,
+        })
     }
-    None
+
+    /// Bits that the [sample](ArrayShape::sample) of the array takes.
+    pub fn sample_bits(&self) -> f64 {
+        self.choice.sample
+    }
+
+    /// Codes the values; none if no method keeps their bounds.
+    pub fn encode(mut self) -> Option<CodedNumbers> {
+        if self.choice.whole != self.quantised.whole {
+            self.quantised = self.quantise_whole();
+        }
+        for attempt in 0..=ATTEMPTS + 1 {
+            if attempt == ATTEMPTS {
+                self.quantised = self.quantise_whole();
+            }
+            let mut encoder = LaneEncoder::default();
+            let mut integers = Integers::new(&mut encoder);
+            let known = Some((self.shape, &self.choice.method, &self.quantised));
+            // An encoder has no bad words.
+            let (_, values) = code_array(self.content.len(), known, &mut integers).ok()?;
+            let broken = self.broken(&values);
+            if broken.is_empty() {
+                return Some(CodedNumbers {
+                    is_learned: false,
+                    words: encoder.finish(),
+                    exact: Vec::new(),
+                    exact_record: 0,
+                    reconstructed: self.reconstructed(&values),
+                });
+            }
+            self.quantised.exclude(&broken, &self.bits);
+        }
+        None
+    }
+
+    fn quantise_whole(&self) -> Quantised {
+        let grid = self.quantised.grid;
+        Quantised::new(
+            self.shape,
+            self.task,
+            self.tolerance,
+            grid,
+            true,
+            &self.bits,
+        )
+    }
+
+    /// Where values that are not special came back too far from what they were: the type's rounding adds to that to the grid.
+    fn broken(&self, values: &[i64]) -> Vec<usize> {
+        let column = self.shape.column;
+        let holds = |at: usize| {
+            let after = self.quantised.grid.to_bits(column, values[at]);
+            self.tolerance.holds_bits(column, self.bits[at], after)
+        };
+        (0..self.bits.len())
+            .filter(|&at| !self.quantised.specials.contains(at) && !holds(at))
+            .collect()
+    }
+
+    fn reconstructed(&self, values: &[i64]) -> Vec<u8> {
+        let mut content = self.content.to_vec();
+        let Quantised { grid, specials, .. } = &self.quantised;
+        write(self.shape.column, *grid, specials, values, &mut content);
+        content
+    }
 }
 
 /// Bits that values take by a method, about.
@@ -229,23 +289,6 @@ fn cost(quantised: &Quantised, method: &FieldMethod, whole: bool) -> f64 {
 /// The closest whole cell.
 fn to_whole(fine: i64) -> i64 {
     fine.saturating_add(1 << (FINE_BITS - 1)) >> FINE_BITS << FINE_BITS
-}
-
-/// Where values that are not special came back too far from what they were: the type's rounding adds to that to the grid.
-fn broken(
-    shape: &ArrayShape,
-    tolerance: Tolerance,
-    quantised: &Quantised,
-    values: &[i64],
-    bits: &[u64],
-) -> Vec<usize> {
-    let holds = |at: usize| {
-        let after = quantised.grid.to_bits(shape.column, values[at]);
-        tolerance.holds_bits(shape.column, bits[at], after)
-    };
-    (0..bits.len())
-        .filter(|&at| !quantised.specials.contains(at) && !holds(at))
-        .collect()
 }
 
 /// The content of `len` bytes that was coded in `words`.
@@ -333,3 +376,6 @@ fn write(column: Column, grid: Grid, specials: &Specials, values: &[i64], conten
         number::write(column, bits, element);
     }
 }
+
+#[cfg(test)]
+mod tests;

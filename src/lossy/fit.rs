@@ -2,13 +2,14 @@
 //!
 //! Everything here is an estimate from some rows; what it chooses is written as parameters.
 
+use super::formula::{Relation, Typed};
 use super::grid::{FINE_BITS, Grid};
-use super::regression;
-use super::table::CellColumn;
+use super::table::{CellColumn, TableShape};
+use super::{regression, relate};
 use crate::layout::Column;
-use crate::model::numbers::column::bucket;
+use crate::model::numbers::column::{NUMERIC, bucket};
 use crate::model::numbers::{ColumnCode, table::MAX_REFERENCES};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Rows that references and regressions are found on.
 const ROWS: usize = 4000;
@@ -40,7 +41,7 @@ pub fn centred(grid: Grid, column: Column, rows: usize, bits: &impl Fn(usize) ->
         .collect();
     let cost = |offset: u8| {
         let moved = i64::from(offset) << (FINE_BITS - 4);
-        let mut counts: HashMap<i64, u32> = HashMap::new();
+        let mut counts: BTreeMap<i64, u32> = BTreeMap::new();
         for fine in &fines {
             let cell = (fine - moved + (1 << (FINE_BITS - 1))) >> FINE_BITS;
             *counts.entry(cell).or_default() += 1;
@@ -69,7 +70,11 @@ pub fn spans(cells: &[i64]) -> bool {
 }
 
 /// How the columns of cells are coded, those that stay exact left out.
-pub(super) fn codes(columns: &[Option<CellColumn>], rows: usize) -> Vec<ColumnCode> {
+pub(super) fn codes(
+    shape: &TableShape,
+    columns: &[Option<CellColumn>],
+    rows: usize,
+) -> (Vec<ColumnCode>, Vec<Option<Relation>>) {
     let cells: Vec<&[i64]> = columns
         .iter()
         .flatten()
@@ -90,11 +95,20 @@ pub(super) fn codes(columns: &[Option<CellColumn>], rows: usize) -> Vec<ColumnCo
     for (k, &column) in varying.iter().enumerate() {
         let before = &varying[k.saturating_sub(BACK)..k];
         codes[column].references = references(&buckets, column, before);
-        if codes[column].dictionary.is_empty() {
+        if codes[column].largest >= NUMERIC {
             codes[column].regression = regression::fit(&cells, column, before, &sampled, rows);
         }
     }
-    codes
+    let typed = typed(shape, columns);
+    let relations = relate::relations(&typed, &cells, &codes, &sampled, rows);
+    (codes, relations)
+}
+
+/// Types and grids of the columns that do not stay exact.
+pub(super) fn typed(shape: &TableShape, columns: &[Option<CellColumn>]) -> Vec<Typed> {
+    let all = shape.columns.iter().zip(columns);
+    all.filter_map(|(&(_, column), cells)| cells.as_ref().map(|cells| (column, cells.grid)))
+        .collect()
 }
 
 /// Symbols of a column by itself.
@@ -123,7 +137,7 @@ fn plain(cells: &[i64]) -> ColumnCode {
 
 /// Bits of a column's buckets in contexts.
 fn conditional_entropy(own: &[u32], contexts: impl Iterator<Item = u64>) -> f64 {
-    let mut counts: HashMap<u64, HashMap<u32, u32>> = HashMap::new();
+    let mut counts: BTreeMap<u64, BTreeMap<u32, u32>> = BTreeMap::new();
     for (&value, context) in own.iter().zip(contexts) {
         *counts.entry(context).or_default().entry(value).or_default() += 1;
     }

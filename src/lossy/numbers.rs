@@ -1,10 +1,17 @@
 //! A frame's numbers, as a table or as an array: from bytes to the coded stream and back.
 
 use super::coded::{CodedNumbers, Form};
+use super::field::{self, ArrayShape, Prepared};
+use super::latents;
 use super::plan::FrameContent;
-use super::{field, latents, table};
+use super::table::{self, ColumnTask, TableShape};
 use crate::coder::{BadWords, Integers, LaneDecoder};
 use crate::model::autoencoder::AutoencoderKind;
+
+/// The last axis may be a table's columns up to this length.
+const MOST_COLUMNS: usize = 64;
+/// An array that is coded as a table instead is smaller by this factor on a sample, where a field has learned less.
+const SMALLER: f64 = 0.95;
 
 /// Codes a frame's content, perhaps with an autoencoder, or as the latents of one with a bottleneck; none if its numbers had better stay exact.
 pub fn encode(
@@ -25,8 +32,55 @@ pub fn encode(
         FrameContent::Table { shape, tasks, .. } => {
             Some(table::encode(shape, tasks, content, masked))
         }
-        FrameContent::Array { shape, task, .. } => field::encode(shape, task, content),
+        FrameContent::Array { shape, task, .. } => encode_array(shape, task, content),
     }
+}
+
+/// Codes an array as a field, or as a table if a sample is smaller as one.
+fn encode_array(shape: &ArrayShape, task: &ColumnTask, content: &[u8]) -> Option<CodedNumbers> {
+    let width = usize::from(shape.column.width);
+    let sample = shape.sample();
+    let sample = &content[sample.start * width..sample.end * width];
+    let field = Prepared::new(shape, task, content);
+    let field_size = match &field {
+        Some(field) => field.sample_bits() / 8.0,
+        None => sample.len() as f64,
+    };
+    let mut forms = vec![1];
+    let last = shape.lengths.last().copied().unwrap_or(1);
+    if shape.lengths.len() > 1 && last <= MOST_COLUMNS {
+        forms.push(last);
+    }
+    let smallest = { forms.into_iter() }
+        .map(|columns| (size(&encode_table(columns, shape, task, sample)), columns))
+        .min();
+    match smallest {
+        Some((size, columns)) if (size as f64) < field_size * SMALLER => {
+            Some(encode_table(columns, shape, task, content))
+        }
+        _ => field?.encode(),
+    }
+}
+
+/// Bytes of what was coded, exact ones as they are.
+fn size(coded: &CodedNumbers) -> usize {
+    4 * coded.words.len() + coded.exact.len()
+}
+
+/// Codes an array as a table of so many columns, all of them with the same task.
+fn encode_table(
+    columns: usize,
+    shape: &ArrayShape,
+    task: &ColumnTask,
+    content: &[u8],
+) -> CodedNumbers {
+    let width = usize::from(shape.column.width);
+    let shape = TableShape {
+        record: columns * width,
+        column_major: false,
+        columns: (0..columns).map(|k| (k * width, shape.column)).collect(),
+    };
+    table::encode(&shape, &vec![task.clone(); columns], content, None)
 }
 
 /// The content of `len` bytes that was coded in `words`; `exact` are its other bytes, `autoencoder` is that of its member.

@@ -11,7 +11,6 @@ const MAX_PATTERNS: usize = 255;
 mod context {
     pub const ANY: usize = 20;
     pub const PATTERNS: usize = 21;
-    pub const PATTERN: usize = 22;
 }
 
 /// The specials of a column.

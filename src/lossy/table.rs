@@ -4,6 +4,7 @@ use super::autoencoder::scale_of_grid;
 use super::bound::Tolerance;
 use super::coded::{CodedNumbers, Form};
 use super::fit;
+use super::formula::Relation;
 use super::grid::{Extent, FINE_BITS, Grid};
 use super::number;
 use super::source::MAX_COLUMNS;
@@ -362,7 +363,8 @@ pub(super) fn code_columns<C: BitCoder>(
     // A decoder is given the autoencoder whether it was used or not.
     let is_used = u64::from(masked.is_some());
     let is_used = integers.within(context::LEARNED, is_used, 0, 1)? == 1;
-    let fitted = fit::codes(&known, rows);
+    let (fitted, found) = fit::codes(shape, &known, rows);
+    let mut relations = Vec::new();
     let mut columns: Vec<Option<CellColumn>> = Vec::with_capacity(known.len());
     let mut codes = Vec::new();
     let mut left = Specials::default();
@@ -380,6 +382,8 @@ pub(super) fn code_columns<C: BitCoder>(
         let specials = known.specials.code(integers, width, rows, &left)?;
         let plain = ColumnCode::default();
         let code = fitted.get(codes.len()).unwrap_or(&plain);
+        let relation = found.get(codes.len()).and_then(Option::as_ref);
+        relations.push(Relation::code(relation, integers, codes.len())?);
         codes.push(code.code(integers, codes.len(), rows)?);
         left = specials.clone();
         columns.push(Some(CellColumn {
@@ -388,6 +392,7 @@ pub(super) fn code_columns<C: BitCoder>(
             cells: known.cells,
         }));
     }
+    let typed = fit::typed(shape, &columns);
     let coded = || columns.iter().flatten();
     let flags: Vec<Vec<bool>> = coded().map(|c| c.specials.flags.clone()).collect();
     let mut cells: Vec<Vec<i64>> = { columns.iter_mut().flatten() }
@@ -408,7 +413,10 @@ pub(super) fn code_columns<C: BitCoder>(
         rows,
         &flags,
         &mut cells,
-        &mut |_, _| None,
+        &mut |column, cells| {
+            let relation = relations.get(column)?.as_ref()?;
+            Some(relation.predict(&typed, cells, rows))
+        },
         learned,
     )?;
     for (column, cells) in columns.iter_mut().flatten().zip(cells) {

@@ -5,6 +5,8 @@ mod chart;
 mod course;
 mod frames;
 mod heat;
+#[cfg(feature = "train")]
+mod loss;
 mod lossy;
 mod observers;
 mod page;
@@ -17,6 +19,8 @@ mod svg;
 #[cfg(feature = "train")]
 pub use course::Course;
 pub use frames::{MAX_EXAMINED, survey};
+#[cfg(feature = "train")]
+pub use loss::LossCourse;
 pub use lossy::LossyMeasurement;
 pub use peers::{Peer, peers};
 pub use result::Measurement;

@@ -20,5 +20,5 @@ mod regions;
 mod structure;
 pub mod transposed;
 
-pub(crate) use choose::Estimator;
+pub(crate) use choose::{Estimator, formulas};
 pub(crate) use logarithm::log2;

@@ -81,6 +81,8 @@ impl Measure {
 
 /// Values are discrete if fewer than one of so many is new.
 const DISCRETE: usize = 4;
+/// Bits that each weight of a linear prediction saves in a field much larger than its sample, once it is learned better.
+const LEARNING: f64 = 6.0;
 /// The last axis is taken for one of channels, such as the components of vectors, up to this length.
 const CHANNELS: usize = 8;
 /// Neighbours: so many by default, fewer of elements of one or two bytes, more of a single axis.
@@ -100,6 +102,8 @@ const MAX_TILES: usize = 1500;
 pub struct Choice {
     pub method: FieldMethod,
     pub whole: bool,
+    /// What a sample costs, in bits.
+    pub sample: f64,
 }
 
 /// How a field is to be coded, whose elements have so many bytes.
@@ -110,18 +114,21 @@ pub fn choose(quantised: &Quantised, width: u8) -> Choice {
     let mut best = Choice {
         method: raster,
         whole: quantised.whole,
+        sample: 0.0,
     };
     if let Ok(text) = std::env::var("FM") {
         experiment(&mut best.method, &text);
         return best;
     }
     let trial = Trial::new(quantised);
-    let mut least = trial.cost(&best);
+    let mut least;
+    (best.sample, least) = trial.cost(&best);
     let mut consider = |mut choice: Choice, best: &mut Choice| {
         if choice.whole {
             choice.method.background = choice.method.background.map(to_whole);
         }
-        let found = trial.cost(&choice);
+        let found;
+        (choice.sample, found) = trial.cost(&choice);
         if std::env::var("FV").is_ok() {
             eprintln!("{least} -> {found} {:?}", (choice.whole, &choice.method));
         }
@@ -171,11 +178,22 @@ impl Trial {
         }
     }
 
-    /// What the field would cost: what the sample does, and for the others what its second half does, after learning from the first.
-    fn cost(&self, choice: &Choice) -> f64 {
+    /// What the sample costs, and what the field would, in bits: what the sample does, and for the others what its second half does, after learning from the first.
+    fn cost(&self, choice: &Choice) -> (f64, f64) {
         let [half, all] =
             [&self.half, &self.all].map(|values| cost(values, &choice.method, choice.whole));
-        all + self.others * (all - half)
+        let inner = choice
+            .method
+            .axes
+            .iter()
+            .filter(|&&axis| axis == Axis::Refined);
+        let passes = choice.method.levels * ((1 << inner.count()) - 1);
+        let weights = passes as usize * choice.method.neighbours;
+        let saved = match self.others > 0.0 {
+            true => LEARNING * weights as f64,
+            false => 0.0,
+        };
+        (all, all + self.others * (all - half) - saved)
     }
 }
 

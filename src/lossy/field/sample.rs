@@ -5,7 +5,7 @@ use crate::lossy::specials::Specials;
 use std::ops::Range;
 
 /// Values of a sample: one of so many, but not fewer nor more than these.
-const SHARE: usize = 8;
+const SHARE: usize = 5;
 const LEAST: usize = 20_000;
 const MOST: usize = 150_000;
 

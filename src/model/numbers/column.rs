@@ -6,12 +6,15 @@ use super::learned::Learned;
 use super::logistic_distribution::Logistic;
 use super::mixer::{INPUTS, Inputs, LOGIT_LIMIT, Mixer};
 use super::table::ColumnCode;
+use super::tracks::{Conditional, Graded, Mean, Track, condition};
 use crate::coder::{BadWords, BitCoder};
 
 /// Contexts of a symbol.
-pub const CONTEXTS: usize = 9;
+pub const CONTEXTS: usize = 10;
 /// Predictions of a symbol.
-pub const PREDICTIONS: usize = 5;
+pub const PREDICTIONS: usize = 6;
+/// Symbols of a column that has fewer are no numbers: nothing lies between them.
+pub const NUMERIC: u32 = 8;
 /// Bits of the longest symbol.
 pub const MAX_DEPTH: u32 = 32;
 const _: () = assert!(CONTEXTS + PREDICTIONS < INPUTS);
@@ -33,12 +36,17 @@ pub struct ColumnModel {
 pub struct RowContext {
     /// The symbols of the columns before: the last one's, and all of the row's as a hash.
     pub left: u32,
+    /// The row, as far as its number may be a context.
     pub row: u64,
     /// The symbol of the reference, and the buckets of both references.
     pub reference: u32,
     pub buckets: [u32; 2],
-    /// What a regression or a formula predicts, Q8.
-    pub predicted: Option<i64>,
+    /// What a regression predicts, Q8.
+    pub regression: Option<i64>,
+    /// What a formula predicts, Q8, and the class of the prediction.
+    pub formula: Option<(i64, u8)>,
+    /// What an autoencoder expects, roughly.
+    pub learned: Option<u64>,
 }
 
 /// What does not change from row to row.
@@ -52,45 +60,6 @@ pub struct ColumnShape {
     pub median: u32,
     /// How many references there are.
     pub references: usize,
-}
-
-/// The mean and the mean error of predictions so far, Q8.
-#[derive(Clone, Copy, Default)]
-struct Track {
-    mean: i64,
-    error: i64,
-    seen: i64,
-}
-
-impl Track {
-    /// Takes an error.
-    fn miss(&mut self, error: i64) {
-        let error = error.min(1 << 40);
-        if self.seen == 0 {
-            self.error = error;
-        }
-        self.seen += 1;
-        self.error += (error - self.error) / self.seen.min(64);
-    }
-}
-
-/// The means of a column where its references are in some bucket.
-struct Conditional {
-    tracks: Vec<(u32, Track)>,
-}
-
-const CONDITIONAL_BITS: u32 = 13;
-
-impl Conditional {
-    fn at(&mut self, hash: u64) -> &mut Track {
-        let index = (hash >> (64 - CONDITIONAL_BITS)) as usize;
-        let check = hash as u32 | 1;
-        let (own, track) = &mut self.tracks[index];
-        if *own != check {
-            (*own, *track) = (check, Track::default());
-        }
-        track
-    }
 }
 
 /// How far a symbol is from the median, roughly: sign, octave and two more bits.
@@ -112,9 +81,7 @@ impl ColumnModel {
         ColumnModel {
             slots: Slots::new(bits),
             mixer: Mixer::new(BY_DEPTH + BY_DEPTH * KNOWN + KNOWN * ENDS),
-            conditional: Conditional {
-                tracks: vec![(0, Track::default()); 1 << CONDITIONAL_BITS],
-            },
+            conditional: Conditional::default(),
         }
     }
 
@@ -134,10 +101,13 @@ impl ColumnModel {
         let shape = code.shape();
         self.slots.clear();
         self.mixer.quicken(0..BY_DEPTH);
-        self.conditional.tracks.fill((0, Track::default()));
+        self.conditional.clear();
         let mut state = ColumnState {
             above: [shape.median; 2],
-            tracks: [Track::default(); 3],
+            above_errors: Track::default(),
+            mean: Mean::new(i64::from(shape.median) << 8),
+            regression: Graded::default(),
+            formula: Graded::default(),
         };
         for row in 0..symbols.len() {
             let is_skipped = skipped.get(row).is_some_and(|&skipped| skipped);
@@ -151,7 +121,10 @@ impl ColumnModel {
                 }
                 continue;
             }
-            let context = context(row, state.above[0]);
+            let context = RowContext {
+                learned: learned.as_ref().and_then(|learned| learned.expected()),
+                ..context(row, state.above[0])
+            };
             let learned_code = learned.as_deref_mut().map(|learned| (learned, code));
             let symbol = self.symbol(coder, shape, context, &state, symbols[row], learned_code)?;
             symbols[row] = symbol;
@@ -247,22 +220,18 @@ impl ColumnModel {
         if !shape.numeric {
             return predictions;
         }
-        let [regression, above, mean] = &state.tracks;
-        if let Some(predicted) = context.predicted {
-            predictions[0] = Some(Logistic::new(predicted, regression.error));
+        let above = i64::from(state.above[0]) << 8;
+        predictions[0] = context.regression.map(|regression| {
+            let class = regression_class(context);
+            state.regression.around(class, regression)
+        });
+        predictions[1] = Some(state.above_errors.around(above));
+        predictions[2] = Some(state.mean.distribution());
+        for k in 0..shape.references {
+            predictions[3 + k] = self.conditional.distribution(condition(context.buckets, k));
         }
-        predictions[1] = Some(Logistic::new(i64::from(state.above[0]) << 8, above.error));
-        predictions[2] = Some(Logistic::new(mean.mean, mean.error));
-        for (k, prediction) in predictions[3..]
-            .iter_mut()
-            .enumerate()
-            .take(shape.references)
-        {
-            let track = *self.conditional.at(condition(context, k));
-            if track.seen > 0 {
-                *prediction = Some(Logistic::new(track.mean, track.error));
-            }
-        }
+        predictions[5] =
+            { context.formula }.map(|(formula, class)| state.formula.around(class, formula));
         predictions
     }
 
@@ -275,25 +244,20 @@ impl ColumnModel {
     ) {
         if shape.numeric {
             let came = i64::from(symbol) << 8;
-            let [regression, above, mean] = &mut state.tracks;
-            if let Some(predicted) = context.predicted {
-                regression.miss(came.saturating_sub(predicted).saturating_abs());
+            if let Some(regression) = context.regression {
+                let class = regression_class(context);
+                state.regression.miss(class, came, regression);
             }
-            above.miss((came - (i64::from(state.above[0]) << 8)).abs());
-            if mean.seen == 0 {
-                mean.mean = i64::from(shape.median) << 8;
+            if let Some((formula, class)) = context.formula {
+                state.formula.miss(class, came, formula);
             }
-            mean.miss((came - mean.mean).abs());
-            mean.mean += (came - mean.mean) / (mean.seen + 1).min(1 << 12);
-            let start = mean.error;
+            state
+                .above_errors
+                .miss(came, i64::from(state.above[0]) << 8);
+            state.mean.add(came);
             for k in 0..shape.references {
-                let track = self.conditional.at(condition(context, k));
-                if track.seen == 0 {
-                    (track.mean, track.error) = (came, start);
-                }
-                track.seen += 1;
-                track.error += ((came - track.mean).abs() - track.error) / (track.seen + 1).min(60);
-                track.mean += (came - track.mean) / track.seen.min(60);
+                let hash = condition(context.buckets, k);
+                self.conditional.add(hash, came, &state.mean);
             }
         }
         state.above = [symbol, state.above[0]];
@@ -304,21 +268,30 @@ impl ColumnModel {
 struct ColumnState {
     /// The last two symbols.
     above: [u32; 2],
-    /// Of the regression, of the symbol above, of the mean.
-    tracks: [Track; 3],
+    /// How far the symbol above was off.
+    above_errors: Track,
+    /// Of all symbols.
+    mean: Mean,
+    /// How far the regression was off, by the bucket of the first reference, and the formula by its class.
+    regression: Graded,
+    formula: Graded,
 }
 
-fn condition(context: RowContext, k: usize) -> u64 {
-    let [first, second] = context.buckets.map(u64::from);
-    match k {
-        0 => fold(1, first),
-        _ => fold(2, first / 2 << 16 | second / 2),
-    }
+fn regression_class(context: RowContext) -> u8 {
+    (context.buckets[0] / 4).min(63) as u8
 }
 
 fn hashes(shape: ColumnShape, context: RowContext, state: &ColumnState) -> [u64; CONTEXTS] {
     let [above, above_two] = state.above.map(u64::from);
     let [first, second] = context.buckets.map(u64::from);
+    let predicted = match (context.formula, context.regression) {
+        (Some((formula, class)), _) => fold(12, state.formula.alike(class, formula)),
+        (None, Some(regression)) => {
+            let class = regression_class(context);
+            fold(11, state.regression.alike(class, regression))
+        }
+        (None, None) => fold(10, second << 32 | above),
+    };
     let above_bucket = u64::from(bucket(state.above[0].into(), shape.median.into()));
     [
         fold(1, 0),
@@ -329,13 +302,9 @@ fn hashes(shape: ColumnShape, context: RowContext, state: &ColumnState) -> [u64;
         fold(6, first / 4 << 16 | second / 4),
         fold(7, above << 32 | above_two),
         fold(8, above_bucket << 32 | first),
-        match context.predicted {
-            Some(p) => {
-                let e = (state.tracks[0].error >> 8).max(1);
-                let k = 63 - e.leading_zeros() as i64;
-                fold(10 + k as u64, (p >> 8 >> (k - 1).max(0)) as u64)
-            }
-            None => fold(9, context.row),
-        },
+        context
+            .learned
+            .map_or(fold(9, context.row), |learned| fold(13, learned)),
+        predicted,
     ]
 }

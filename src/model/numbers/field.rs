@@ -6,23 +6,23 @@
 mod background;
 mod bits;
 mod experts;
+mod limits;
 mod method;
 mod prediction;
 mod residual;
 mod stencil;
 
-pub use method::{AXES, Axis, FieldMethod};
+pub use limits::{AXES, FINE};
+pub use method::{Axis, FieldMethod};
 pub use stencil::Extent;
 
 use crate::coder::{BadWords, BitCoder};
 use background::Background;
+use limits::FINE_BITS;
 use prediction::Predictor;
 use residual::Residuals;
 use stencil::{Pass, passes};
 
-/// Fine units of a step.
-pub const FINE: i64 = 1 << FINE_BITS;
-const FINE_BITS: u32 = 12;
 /// The most bits that the step of a level is finer by than the last level's.
 const FINEST: u32 = 6;
 

@@ -7,7 +7,7 @@ use super::super::logistic::{squash, stretch};
 use super::mixer::LOGIT_LIMIT;
 use super::table::ColumnCode;
 use crate::coder::BadWords;
-use crate::model::autoencoder::{Masked, Mixture, Scale, Scratch};
+use crate::model::autoencoder::{Masked, Mixture, NORMAL_BITS, Scale, Scratch};
 
 /// Bits of a fine unit of a cell.
 pub const FINE_BITS: u32 = 12;
@@ -48,6 +48,7 @@ pub struct Learned<'m> {
     column: usize,
     above: i32,
     mixture: Option<Mixture>,
+    expected: Option<u64>,
     /// Probabilities below the ends of the interval that is known, and below its middle.
     below: [u32; 3],
     blend: Blend,
@@ -80,6 +81,7 @@ impl<'m> Learned<'m> {
             column: 0,
             above: 0,
             mixture: None,
+            expected: None,
             below: [0; 3],
             blend: Blend::new(),
         })
@@ -101,6 +103,7 @@ impl<'m> Learned<'m> {
     /// Goes on to a row of the column; its cell is to be coded, or else skipped.
     pub fn enter(&mut self, row: usize, code: &ColumnCode, is_coded: bool) {
         self.mixture = None;
+        self.expected = None;
         let Some(&LearnedColumn { number, scale }) = self.columns.get(self.column) else {
             return;
         };
@@ -113,6 +116,7 @@ impl<'m> Learned<'m> {
             let edge = |symbol| mixture.below(scale.normalise(edge(code, symbol)));
             self.below = [edge(0), 0, edge(u64::from(code.largest) + 1)];
             self.mixture = Some(mixture);
+            self.expected = Some(expected(code, scale, &mixture));
         }
         self.scratch = scratch;
     }
@@ -129,6 +133,11 @@ impl<'m> Learned<'m> {
         let masked = self.masked;
         masked.add(number, normal, self.sums(row));
         self.above = normal;
+    }
+
+    /// What is expected of the cell to come, as a context: the symbol in the middle of the likeliest component, to half of its spread.
+    pub fn expected(&self) -> Option<u64> {
+        self.expected
     }
 
     /// Passes over a column whose cells are all the same.
@@ -174,6 +183,16 @@ impl<'m> Learned<'m> {
             self.blend.learn(bit);
         }
     }
+}
+
+/// The symbol in the middle of a mixture's likeliest component, to half of its spread.
+fn expected(code: &ColumnCode, scale: Scale, mixture: &Mixture) -> u64 {
+    let symbol = |normal: i32| code.symbol(scale.fine(normal) >> FINE_BITS);
+    let spread = 1 << (NORMAL_BITS as i32 + (mixture.spread() >> 16)).clamp(0, 26);
+    let middle = mixture.centre().clamp(-1 << 28, 1 << 28);
+    let (low, high) = (symbol(middle - spread), symbol(middle + spread));
+    let octave = (high.saturating_sub(low)).max(1).ilog2();
+    u64::from(octave) << 32 | u64::from(symbol(middle) >> octave.saturating_sub(1))
 }
 
 /// The lower edge of a symbol's interval, in fine units of cells; that behind the largest symbol is where the last interval ends.

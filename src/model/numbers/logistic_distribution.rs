@@ -38,17 +38,22 @@ fn ln_cosh(x: i64) -> i64 {
 #[derive(Clone, Copy, Debug)]
 pub struct Logistic {
     /// Mean, Q8.
-    pub mean: i64,
-    /// Scale, Q8, at least 1.
-    pub scale: i64,
+    mean: i64,
+    /// What a distance from the mean in Q8 is multiplied by to be one in scales, halved, Q7: 64 over the scale in Q8, times a power of 2.
+    factor: i64,
+    shift: u32,
 }
 
 impl Logistic {
     /// From a mean error, Q8: the scale is that over 2 ln 2.
     pub fn new(mean: i64, error: i64) -> Logistic {
+        let scale = (error.clamp(0, 1 << 40) * 10 / 16).max(24);
+        let shift = 16 + scale.ilog2();
         Logistic {
-            mean,
-            scale: (error.clamp(0, 1 << 40) * 10 / 16).max(24),
+            mean: mean.clamp(-(1 << 44), 1 << 44),
+            // The dividend has 24 to 63 bits, the quotient 22 or 23.
+            factor: (64 << shift) / scale,
+            shift,
         }
     }
 
@@ -56,7 +61,7 @@ impl Logistic {
     #[inline]
     pub fn edge(&self, integer: i64) -> i64 {
         let edge = (integer << 8) - 128;
-        // x / 2 in Q7: halved by the shift.
-        ln_cosh((edge - self.mean).clamp(-1 << 50, 1 << 50) * 64 / self.scale)
+        let product = i128::from(edge - self.mean) * i128::from(self.factor);
+        ln_cosh((product >> self.shift) as i64)
     }
 }

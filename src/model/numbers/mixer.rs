@@ -3,7 +3,7 @@
 use super::super::logistic::squash;
 
 /// Inputs of a mix, a multiple of eight.
-pub const INPUTS: usize = 16;
+pub const INPUTS: usize = 24;
 /// Weight sets whose logits are averaged.
 pub const SELECTED: usize = 3;
 /// The largest magnitude of an input or a logit: 8 nats in Q8.
@@ -49,7 +49,7 @@ impl Mixer {
             let sum: i32 = weights
                 .iter()
                 .zip(inputs)
-                .map(|(&w, &x)| (w >> 4) * i32::from(x))
+                .map(|(&w, &x)| i32::from((w >> 4) as i16) * i32::from(x))
                 .sum();
             (sum >> 12).clamp(-LOGIT_LIMIT, LOGIT_LIMIT)
         })
@@ -69,9 +69,10 @@ impl Mixer {
             let rate = RATE + RATE * EARLY / (i32::from(*count) + 4);
             *count = count.saturating_add(1);
             let error = (i32::from(bit) << 16) - i32::from(squash(logit));
-            let step = (error * rate) >> 10;
+            // Fits: an error is below 2^16, a rate below 2^7.
+            let step = ((error * rate) >> 10) as i16;
             for (w, &x) in self.weights[weight_set].iter_mut().zip(inputs) {
-                let moved = *w + ((i32::from(x) * step + (1 << 9)) >> 10);
+                let moved = *w + ((i32::from(x) * i32::from(step) + (1 << 9)) >> 10);
                 *w = moved.clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT);
             }
         }

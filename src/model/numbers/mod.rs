@@ -11,6 +11,7 @@ mod linear;
 mod logistic_distribution;
 mod mixer;
 pub mod table;
+mod tracks;
 
 pub use learned::{Learned, LearnedColumn};
-pub use table::{ColumnCode, Regression};
+pub use table::{ColumnCode, Predictions, Regression};

@@ -1,7 +1,7 @@
 //! A table of cells, column by column: what each column's symbols are, what is known of a row from the columns before, and a linear
 //! prediction from them.
 
-use super::column::{ColumnModel, ColumnShape, MAX_DEPTH, RowContext, bucket};
+use super::column::{ColumnModel, ColumnShape, MAX_DEPTH, NUMERIC, RowContext, bucket};
 use super::counters::fold;
 use super::learned::Learned;
 use crate::coder::{BadWords, BitCoder, Integers};
@@ -10,8 +10,6 @@ use crate::coder::{BadWords, BitCoder, Integers};
 pub const MAX_REFERENCES: usize = 2;
 /// Columns that a regression may take.
 pub const MAX_TERMS: usize = 8;
-/// Symbols of a column that has fewer are no numbers: nothing lies between them.
-const NUMERIC: u32 = 8;
 /// The bucket of a reference that is not there.
 const NO_BUCKET: u32 = 999;
 
@@ -47,6 +45,15 @@ pub struct ColumnCode {
     pub regression: Option<Regression>,
 }
 
+/// What a formula predicts of a column's rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Predictions {
+    /// Cells, Q8.
+    pub values: Vec<i64>,
+    /// Predictions of a class, which is below 64, are alike in how far off they are.
+    pub classes: Vec<u8>,
+}
+
 /// A cell as a sum of others of its row and of the one above, times factors in Q16.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Regression {
@@ -58,11 +65,17 @@ pub struct Regression {
 
 impl Regression {
     /// Of a column's row, Q8. Whatever the factors are, it does not overflow.
-    fn value(&self, column: usize, row: usize, above: i64, cells: &[Vec<i64>]) -> i64 {
+    pub(crate) fn value<C: AsRef<[i64]>>(
+        &self,
+        column: usize,
+        row: usize,
+        above: i64,
+        cells: &[C],
+    ) -> i64 {
         let sum = self.terms.iter().fold(self.offset, |sum, &(term, factor)| {
             let cell = match term as usize == column {
                 true => above,
-                false => cells[term as usize][row],
+                false => cells[term as usize].as_ref()[row],
             };
             sum.wrapping_add(cell.wrapping_mul(factor))
         });
@@ -151,6 +164,22 @@ impl ColumnCode {
         }
     }
 
+    /// Where between the symbols a position between the cells is, both in Q8.
+    fn position(&self, predicted: i64) -> i64 {
+        if self.dictionary.is_empty() {
+            return predicted.wrapping_sub(self.least << 8);
+        }
+        let above = self.dictionary.partition_point(|&c| c <= predicted >> 8);
+        let whole = (above.max(1) as i64 - 1) << 8;
+        match (above.checked_sub(1), self.dictionary.get(above)) {
+            (Some(below), Some(next)) => {
+                let cell = self.dictionary[below];
+                whole + predicted.wrapping_sub(cell << 8) / next.wrapping_sub(cell).max(1)
+            }
+            _ => whole,
+        }
+    }
+
     pub(super) fn shape(&self) -> ColumnShape {
         ColumnShape {
             depth: MAX_DEPTH - self.largest.leading_zeros(),
@@ -188,7 +217,7 @@ impl Regression {
 }
 
 /// Codes the cells of a table's columns, each `rows` long; those `skipped` are no numbers, and repeat the cell above. What stands in
-/// `cells` is coded, or else decoded there. `predict` may predict all cells of a column, Q8, from the columns before it;
+/// `cells` is coded, or else decoded there. `predict` may predict all cells of a column from the columns before it;
 /// `learned` is what an autoencoder expects.
 ///
 /// # Errors
@@ -199,7 +228,7 @@ pub fn code<C: BitCoder>(
     rows: usize,
     skipped: &[Vec<bool>],
     cells: &mut [Vec<i64>],
-    predict: &mut dyn FnMut(usize, &[Vec<i64>]) -> Option<Vec<i64>>,
+    predict: &mut dyn FnMut(usize, &[Vec<i64>]) -> Option<Predictions>,
     mut learned: Option<Learned<'_>>,
 ) -> Result<(), BadWords> {
     let mut model = ColumnModel::new(rows);
@@ -231,15 +260,15 @@ pub fn code<C: BitCoder>(
                     bucket(symbols[r][row].into(), codes[r].median.into())
                 })
             }),
-            predicted: match (&formula, &code.regression) {
-                (Some(values), _) => values.get(row).copied(),
-                (None, Some(regression)) => {
-                    let above = if row > 0 { code.cell(above) } else { 0 };
-                    Some(regression.value(column, row, above, cells))
-                }
-                (None, None) => None,
-            }
-            .map(|predicted| predicted.wrapping_sub(code.least << 8)),
+            regression: code.regression.as_ref().map(|regression| {
+                let above = if row > 0 { code.cell(above) } else { 0 };
+                code.position(regression.value(column, row, above, cells))
+            }),
+            formula: formula.as_ref().and_then(|formula| {
+                let class = formula.classes.get(row).copied().unwrap_or(0);
+                { formula.values.get(row) }.map(|&value| (code.position(value), class))
+            }),
+            learned: None,
         };
         let own_learned = learned.as_mut().map(|learned| {
             learned.begin(column);

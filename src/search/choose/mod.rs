@@ -4,7 +4,7 @@ mod array;
 mod candidates;
 mod choice;
 mod estimate;
-mod formulas;
+pub(crate) mod formulas;
 pub(crate) mod references;
 mod relations;
 mod rules;

@@ -155,7 +155,7 @@ impl<'t> Run<'t> {
             }
             widths.reverse();
         }
-        let named = layers.iter().enumerate().flat_map(|(k, layer)| {
+        let variables = layers.iter().enumerate().flat_map(|(k, layer)| {
             let names = [format!("{k:02} weights"), format!("{k:02} bias")];
             names
                 .into_iter()
@@ -167,7 +167,7 @@ impl<'t> Run<'t> {
             table,
             normals,
             options,
-            optimizer: AdamW::new(named.collect()),
+            optimizer: AdamW::new(variables.collect()),
             layers,
             gain: (limit * LATENT_SPREAD).max(1.0),
             limit,

@@ -15,7 +15,7 @@ const MANTISSA_BITS: i32 = 30;
 const MIN_ROWS: usize = 64;
 
 /// Most numbers that are kept of an input, the first ones.
-const MOST: u64 = 1 << 24;
+const MAX_NUMBERS: u64 = 1 << 24;
 /// Bytes that are read at a time.
 const PIECE: u64 = 1 << 20;
 
@@ -52,7 +52,7 @@ impl Table {
             return Ok(None);
         };
         let columns = table.columns.len();
-        let rows = table.rows.min(MOST / columns as u64) as usize;
+        let rows = table.rows.min(MAX_NUMBERS / columns as u64) as usize;
         let mut values = vec![f64::NAN; rows * columns];
         let (mut first, mut met) = (None, vec![0; columns]);
         for piece in pieces(source, PIECE).filter(|piece| piece.region == chosen) {

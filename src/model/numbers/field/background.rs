@@ -1,8 +1,8 @@
 //! Fields that mostly have one value: whether a point has it is coded before anything else.
 
 use super::bits::{BitModel, Contexts, Decision};
+use super::limits::{AXES, FINE};
 use super::stencil::{Extent, Pass};
-use super::{AXES, FINE};
 use crate::coder::{BadWords, BitCoder};
 
 /// Neighbours that contexts are made of.

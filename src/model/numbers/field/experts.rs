@@ -1,9 +1,9 @@
 //! Linear predictions of a field's values: those of border classes, and those of tiles.
 
 use super::super::linear::{Learning, LinearPrediction, Moments};
-use super::prediction::CHANNELS;
+use super::limits::{AXES, CHANNELS, FINE};
+use super::method::{Axis, FieldMethod};
 use super::stencil::{Extent, Pass};
-use super::{AXES, Axis, FINE, FieldMethod};
 
 /// Predictions of a value: from all neighbours and from few, of its class and of its tile.
 pub const EXPERTS: usize = 4;

@@ -1,10 +1,8 @@
 //! How a field is coded: the record that its stream begins with.
 
-use super::stencil::MAX_NEIGHBOURS;
+use super::limits::{AXES, MAX_NEIGHBOURS};
 use crate::coder::{BadWords, BitCoder, Integers};
 
-/// The most axes of a field.
-pub const AXES: usize = 4;
 /// The most levels: axes are halved so often.
 const MAX_LEVELS: u64 = 20;
 /// The largest roughness of an axis.

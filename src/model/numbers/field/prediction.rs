@@ -1,11 +1,10 @@
 //! The prediction of a value from its neighbours.
 
 use super::experts::{EXPERTS, Experts};
-use super::stencil::{Extent, MAX_NEIGHBOURS, Pass};
-use super::{AXES, FieldMethod};
+use super::limits::{AXES, CHANNELS, MAX_NEIGHBOURS};
+use super::method::FieldMethod;
+use super::stencil::{Extent, Pass};
 
-/// Positions along the last axis that have predictions of their own.
-pub const CHANNELS: usize = 8;
 /// Neighbours whose errors decide how much each expert counts.
 const JUDGES: usize = 8;
 /// Of these, those that may be of another pass.

@@ -1,8 +1,8 @@
 //! Residuals: what a value differs from its prediction by, in steps, as binary decisions and their contexts.
 
-use super::AXES;
 use super::bits::{BitModel, Contexts, Decision};
-use super::prediction::{CHANNELS, Prediction};
+use super::limits::{AXES, CHANNELS};
+use super::prediction::Prediction;
 use super::stencil::Pass;
 use crate::coder::{BadWords, BitCoder};
 

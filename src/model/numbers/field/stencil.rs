@@ -4,11 +4,9 @@
 //! first, then the points between, level by level. Other axes are walked point by point: slice by slice, each complete before the
 //! next, or within each pass.
 
-use super::super::linear::MAX_INPUTS;
-use super::method::{AXES, Axis, FieldMethod};
+use super::limits::AXES;
+use super::method::{Axis, FieldMethod};
 
-/// The most neighbours of a stencil.
-pub const MAX_NEIGHBOURS: usize = MAX_INPUTS;
 /// How far neighbours are sought along each axis, by the number of axes longer than 1.
 const REACH: [i32; AXES + 1] = [0, 64, 6, 3, 2];
 /// Weighted distances along an axis are limited to this.
@@ -17,7 +15,9 @@ const FARTHEST: u64 = 1 << 22;
 /// The lengths of a field's axes, and how far apart neighbours along each are in memory.
 #[derive(Clone, Copy)]
 pub struct Extent {
+    /// Lengths of the axes, outermost first; 1 for those that the field does not have.
     pub shape: [usize; AXES],
+    /// Values from one point to the next along each axis.
     pub strides: [usize; AXES],
 }
 
