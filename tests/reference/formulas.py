@@ -52,17 +52,24 @@ def read_formula(reader, max_inputs):
         if kind == 3:
             raise Refused("an input has a kind that there is not")
         inputs.append((number, kind))
-    operations, height = [], 0
+    operations = []
     for _ in range(reader.u8_within(1, MAX_OPERATIONS, "the number of operations")):
         operation = reader.u8_within(0, 23, "an operation")
-        constant = None
+        constant = to_double(8, reader.number(8)) if operation == CONSTANT else None
+        operations.append((operation, constant))
+    return checked(Formula(inputs, operations))
+
+
+def checked(formula):
+    """The formula, if its operations have what they take and leave one number."""
+    height = 0
+    for operation, constant in formula.operations:
         if operation < CONSTANT:
             needed, height = 0, height + 1
-            if operation >= len(inputs):
+            if operation >= len(formula.inputs):
                 raise Refused("a formula takes an input that it does not have")
         elif operation == CONSTANT:
             needed, height = 0, height + 1
-            constant = to_double(8, reader.number(8))
             if not math.isfinite(constant):
                 raise Refused("a constant is not finite")
         elif operation == AGAIN:
@@ -73,7 +80,6 @@ def read_formula(reader, max_inputs):
             needed = 1
         if height < needed or height > MAX_STACK:
             raise Refused("a formula's stack has too few numbers, or too many")
-        operations.append((operation, constant))
     if height != 1:
         raise Refused("a formula ends with more than one number")
-    return Formula(inputs, operations)
+    return formula

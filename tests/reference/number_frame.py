@@ -4,6 +4,7 @@ from fields import decode_array
 from parameters import Parameters
 from range_decoder import RangeDecoder
 from reader import Refused
+from tables import decode_table
 
 TABLE, ARRAY, LATENTS = range(3)
 
@@ -20,7 +21,7 @@ def decode_numbers(header, payload, decode_inner):
             raise Refused("an array has exact bytes")
         content = decode_array(parameters, header.length)
     elif form == TABLE:
-        raise Refused("tables")
+        content = decode_table(parameters, header.length, exact)
     else:
         raise Refused("the frame needs an autoencoder, which this decoder does not have")
     decoder.finish()
