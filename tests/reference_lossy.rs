@@ -211,3 +211,143 @@ fn fields_of_every_method_decode_to_the_same_content() {
     files.push(("far".into(), number_frames::array(&array, &far, &extremes)));
     agrees(&files);
 }
+
+fn table(bytes: &[u8], fields: &[RawField], column_major: bool) -> Source {
+    let specified = SpecifiedNumbers::Table {
+        fields: fields.to_vec(),
+        column_major,
+    };
+    find(bytes, bytes.len() as u64, Some(&specified), &[]).unwrap()
+}
+
+/// Rows of columns that differ in type and in what predicts them: from each other, from the row above, by a formula, from few values.
+fn rows(count: usize) -> Vec<[f64; 7]> {
+    let mut random = Lcg(8);
+    let mut noise = || random.below(2001) as f64 / 1000.0 - 1.0;
+    (0..count)
+        .map(|k| {
+            let (x, y) = (noise() * 40.0 + noise() * 30.0, noise() * 50.0);
+            let few = [1.5, 2.5, 7.0, 1000.0][(noise().abs() * 3.99) as usize];
+            let missing = match k % 9 {
+                0 => f64::NAN,
+                4 => -999.0,
+                5 if k > 50 => 1e35,
+                _ => 100.0 + noise(),
+            };
+            [
+                x,
+                y,
+                (x * x + y * y).sqrt(),
+                3.0 * x - y + noise(),
+                few,
+                missing,
+                (k as f64 / 9.0).sin() * 300.0,
+            ]
+        })
+        .collect()
+}
+
+const TABLE: [RawField; 8] = [
+    RawField::Number(F4),
+    RawField::Number(F8),
+    RawField::Number(F8),
+    RawField::Number(F4),
+    RawField::Number(F4),
+    RawField::Number(F8),
+    RawField::Bytes(3),
+    RawField::Number(I2),
+];
+
+fn write(number: f64, column: Column) -> Vec<u8> {
+    match (column.kind, column.width) {
+        (Kind::Float, 4) => (number as f32).to_le_bytes().to_vec(),
+        (Kind::Float, _) => number.to_le_bytes().to_vec(),
+        _ => (number as i16).to_le_bytes().to_vec(),
+    }
+}
+
+/// The bytes of a table, row by row or column by column.
+fn table_bytes(rows: &[[f64; 7]], column_major: bool) -> Vec<u8> {
+    let mut number = 0;
+    let columns = TABLE.map(|field| match field {
+        RawField::Number(column) => {
+            number += 1;
+            let own = rows.iter().map(move |row| write(row[number - 1], column));
+            own.collect::<Vec<_>>()
+        }
+        RawField::Bytes(_) => rows.iter().map(|_| b"abc".to_vec()).collect(),
+    });
+    match column_major {
+        true => columns.concat().concat(),
+        false => (0..rows.len())
+            .flat_map(|row| columns.iter().flat_map(move |column| column[row].clone()))
+            .collect(),
+    }
+}
+
+#[test]
+fn tables_decode_to_the_same_content() {
+    if !has_python() {
+        return;
+    }
+    let mut files = Vec::new();
+    let mut add = |name: &str, file: Vec<u8>| files.push((format!("{name}-{}", files.len()), file));
+    let bounds = ["1e-3:rel", "0.02:abs", "1e-2:pw-rel", "4:digits"];
+    for (k, bound) in bounds.into_iter().enumerate() {
+        let column_major = k % 2 == 1;
+        let bytes = table_bytes(&rows(250), column_major);
+        add(
+            bound,
+            lossy(&bytes, &table(&bytes, &TABLE, column_major), bound),
+        );
+    }
+    // Integers that are rounded too; and what does not compress stays exact beside it.
+    let bytes = table_bytes(&rows(200), false);
+    let source = table(&bytes, &TABLE, false);
+    let mut request = request("1e-3:rel");
+    let last = boa_constrictor::lossy::Selector::Number(6);
+    request.columns.push((last, "10:abs".parse().unwrap()));
+    add(
+        "integers",
+        encode(&bytes, &source, &plan(&bytes, &source, &request)),
+    );
+    // One column alone, and a constant one.
+    let bytes = bytes_of(&smooth(&[300], 0.01), 4);
+    let one = [RawField::Number(F4)];
+    add(
+        "one",
+        lossy(&bytes, &table(&bytes, &one, false), "0.01:abs"),
+    );
+    let bytes = bytes_of(&[2.5; 300], 8);
+    let three = [RawField::Number(F8); 3];
+    add(
+        "constant",
+        lossy(&bytes, &table(&bytes, &three, true), "0.01:abs"),
+    );
+    agrees(&files);
+}
+
+#[test]
+fn damaged_lossy_files_are_refused() {
+    if !has_python() {
+        return;
+    }
+    let bytes = table_bytes(&rows(60), false);
+    let values = bytes_of(&with_specials(smooth(&[6, 7, 8], 0.3)), 4);
+    let wholes = [
+        lossy(&bytes, &table(&bytes, &TABLE, false), "1e-2:rel"),
+        lossy(&values, &array(&values, F4, &[6, 7, 8]), "0.1:abs"),
+    ];
+    let mut files = Vec::new();
+    for (k, whole) in wholes.iter().enumerate() {
+        let mut random = Lcg(9);
+        for n in 0..12 {
+            let at = whole.len() * n / 12 + random.below(whole.len() as i64 / 12) as usize;
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1 << random.below(8);
+            files.push((format!("{k}-{at}"), damaged));
+        }
+        files.push((format!("{k}-cut"), whole[..whole.len() - 1].to_vec()));
+    }
+    agrees(&files);
+}

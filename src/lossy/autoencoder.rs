@@ -32,11 +32,13 @@ pub fn normalise(column: &NormalisedColumn, number: f64) -> i32 {
     companded(wide.round() as i64, column.log)
 }
 
-/// The number that a normalised one stands for: one product and one sum, the same on every machine.
+/// The number that a normalised one stands for: one product and one sum, the same on every machine; 0 where that is no number.
 pub fn denormalise(column: &NormalisedColumn, normal: i32) -> f64 {
     let (centre, scale) = centre_and_scale(column);
     let wide = expanded(normal, column.log) as f64 * power_of_two(-(NORMAL_BITS as i32));
-    centre + scale * wide
+    let number = centre + scale * wide;
+    // Machines differ in the bits of what is no number.
+    if number.is_nan() { 0.0 } else { number }
 }
 
 /// From a grid's fine units to a column's normalised numbers. `None` for grids whose cells are not equally wide, and if the limits of the

@@ -28,6 +28,7 @@ def decode_member(reader):
     read_head(reader)
     head_length = reader.at - begin
     model_section = None
+    model = b""
     frames, contents = [], []
     while True:
         at = reader.at
@@ -35,13 +36,13 @@ def decode_member(reader):
         if mark == MODEL_MARK:
             if model_section:
                 raise Refused("a member has a second model section")
-            pass_model_section(reader)
+            model = read_model_section(reader)
             model_section = (at - begin, reader.at - at)
         elif mark == FRAME_MARK:
             header = read_frame_header(reader)
             if header.uses_member_model and not model_section:
                 raise Refused("a frame uses the member's model, but there is no model section")
-            content = decode_frame(header, reader.take(header.payload_length))
+            content = decode_frame(header, reader.take(header.payload_length), model)
             if blake3(content)[:16] != header.content_hash:
                 raise Refused("the hash of a frame's content differs")
             frames.append((reader.at - at, len(content)))
@@ -82,16 +83,18 @@ def pass_bounds(reader):
         reader.take((0, 8, 8, 8, 1, 0)[kind])
 
 
-def pass_model_section(reader):
-    """Confirms the section; what the model says is of no use here."""
+def read_model_section(reader):
+    """The model's bytes, empty if there is only its id. Of models only autoencoders are of use here."""
     begin = reader.at
     reader.take(4)
     kind = reader.u8_within(0, 1, "the kind of a model section")
     length = within(reader.number(4), 0, MAX_MODEL, "the length of the model") if kind == 0 else 0
     hash_or_id = reader.take(32)
     reader.confirm(begin, "the model section")
-    if kind == 0 and blake3(reader.take(length)) != hash_or_id:
+    model = reader.take(length)
+    if kind == 0 and blake3(model) != hash_or_id:
         raise Refused("the hash of the model differs")
+    return model
 
 
 def read_index_and_footer(reader, head_length, model_section, frames, content):

@@ -16,13 +16,14 @@ from run_model import BYPASS, MIXED, RUN
 from text import TextState
 
 
-def decode_frame(header, payload):
+def decode_frame(header, payload, model=b""):
+    """`model` are the bytes of the member's model, if there are any."""
     if header.model == STORED:
         coded = payload
     elif header.model == CONSTANT:
         coded = bytes([header.byte]) * header.length
     elif header.model == NUMBERS:
-        coded = decode_numbers(header, payload, lambda inner: decode_inner(header, inner))
+        coded = decode_numbers(header, payload, lambda inner: decode_inner(header, inner), model)
     elif header.network:
         raise Refused("the frame needs a network, which this decoder does not have")
     else:

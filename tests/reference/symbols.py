@@ -79,8 +79,8 @@ class RowContext:
 class SymbolModel:
     """What columns share, and what begins anew with each."""
 
-    def __init__(self, decoder, rows):
-        self.decoder = decoder
+    def __init__(self, decoder, rows, expectation):
+        self.decoder, self.expectation = decoder, expectation
         self.bits = clamp(rows.bit_length() + 3, 8, 17)
         self.sets = [WeightSet() for _ in range(608)]
 
@@ -98,6 +98,7 @@ class SymbolModel:
     def hashes(self, context):
         first, second = context.buckets
         above, above_two = self.above, self.above_two
+        expected = self.expectation.expected() if self.expectation else None
         if context.formula is not None:
             predicted = fold(12, self.formula.alike(context.formula_class, context.formula))
         elif context.regression is not None:
@@ -113,7 +114,7 @@ class SymbolModel:
             fold(6, first // 4 << 16 | second // 4),
             fold(7, above << 32 | above_two),
             fold(8, bucket(above, self.code.median) << 32 | first),
-            fold(9, context.row_hash),
+            fold(9, context.row_hash) if expected is None else fold(13, expected),
             predicted,
         ]
 
@@ -157,7 +158,14 @@ class SymbolModel:
             below = depth - 1 - d
             sets = [self.sets[k] for k in (d, 32 + 16 * d + known, 544 + 4 * known + min(3, below))]
             logits = [weight_set.logit(inputs) for weight_set in sets]
-            bit = self.decoder.bit(clamp(squash(quot(sum(logits), 3)), 8, 65528))
+            logit = quot(sum(logits), 3)
+            if self.expectation:
+                one = self.expectation.refine(logit, 2 * symbol + 1 << below, below, known)
+            else:
+                one = squash(logit)
+            bit = self.decoder.bit(clamp(one, 8, 65528))
+            if self.expectation:
+                self.expectation.learn(bit)
             for weight_set, logit in zip(sets, logits):
                 weight_set.learn(inputs, logit, bit)
             for slot in slots:

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from grids import read_grid, read_type
+from masked import Expectation
 from parameters import quot, s64
 from reader import Refused
 from relations import read_relation
@@ -62,16 +63,31 @@ class TableColumn:
     code: object = None
     relation: object = None
     cells: list = None
+    # Of all elements, special ones too.
+    bits: list = None
 
 
-def decode_table(parameters, length, exact):
+def decode_table(parameters, length, exact, masked):
     record, column_major, columns = read_shape(parameters, length)
     rows = length // record
-    if parameters.within(30, 0, 1):
-        raise Refused("the frame needs an autoencoder, which this decoder does not have")
-    coded = []
+    coded = decode_coded(parameters, columns, rows, masked)
+    for column in coded:
+        special = iter(column.special)
+        elements = zip(column.flags, column.cells)
+        column.bits = [
+            next(special) if flag else column.grid.bits(column.type, s64(cell << 12)) for flag, cell in elements
+        ]
+    return written(record, column_major, coded, rows, exact)
+
+
+def decode_coded(parameters, columns, rows, masked):
+    """Those of the columns that have a grid, with their cells."""
+    learned = parameters.within(30, 0, 1)
+    if learned and (masked is None or masked.columns != len(columns)):
+        raise Refused("a table needs an autoencoder that there is not")
+    coded, numbers = [], []
     left = [0] * rows
-    for column in columns:
+    for number, column in enumerate(columns):
         column.grid = read_grid(parameters)
         if column.grid is None:
             continue
@@ -81,8 +97,10 @@ def decode_table(parameters, length, exact):
         column.relation = read_relation(parameters, len(coded))
         column.code = read_code(parameters, len(coded), rows)
         coded.append(column)
-    decode_columns(parameters.decoder, coded, rows)
-    return written(record, column_major, coded, rows, exact)
+        numbers.append(number)
+    expectation = Expectation(masked, numbers, [column.grid for column in coded], rows) if learned else None
+    decode_columns(parameters.decoder, coded, rows, expectation)
+    return coded
 
 
 def read_shape(parameters, length):
@@ -124,8 +142,8 @@ def read_code(parameters, number, rows):
     return code
 
 
-def decode_columns(decoder, columns, rows):
-    model = SymbolModel(decoder, rows)
+def decode_columns(decoder, columns, rows, expectation):
+    model = SymbolModel(decoder, rows, expectation)
     grids = [(column.type, column.grid) for column in columns]
     symbols, cells = [], []
     hashes = [0] * rows
@@ -134,19 +152,28 @@ def decode_columns(decoder, columns, rows):
         code = column.code
         if code.largest == 0:
             own = [0] * rows
+            column.cells = [code.least] * rows
+            if expectation:
+                expectation.constant(number, code, rows)
         else:
+            if expectation:
+                expectation.begin(number, code)
             model.begin(code)
             own = []
             for row in range(rows):
+                if expectation:
+                    expectation.enter(row, not column.flags[row])
                 if column.flags[row]:
                     own.append(model.above)
-                    continue
-                context = row_context(columns, number, row, model.above, symbols, cells, grids, hashes, last)
-                own.append(model.decode(context))
+                else:
+                    context = row_context(columns, number, row, model.above, symbols, cells, grids, hashes, last)
+                    own.append(model.decode(context))
+                if expectation:
+                    expectation.leave(row, None if column.flags[row] else code.cell(own[-1]))
+            column.cells = [code.cell(symbol) for symbol in own]
             hashes = [fold(hash_, symbol) for hash_, symbol in zip(hashes, own)]
             last = number
         symbols.append(own)
-        column.cells = [code.cell(symbol) for symbol in own] if code.largest else [code.least] * rows
         cells.append(column.cells)
 
 
@@ -197,10 +224,8 @@ def written(record, column_major, columns, rows, exact):
     if at != len(exact):
         raise Refused("a table has too many exact bytes")
     for column in columns:
-        special = iter(column.special)
         width = column.type.width
-        for row, cell in enumerate(column.cells):
-            bits = next(special) if column.flags[row] else column.grid.bits(column.type, s64(cell << 12))
+        for row, bits in enumerate(column.bits):
             begin = column.offset * rows + row * width if column_major else row * record + column.offset
             content[begin : begin + width] = column.type.to_bytes(bits)
     return bytes(content)

@@ -1,8 +1,8 @@
 //! Frames of numbers made by hand, where the encoder would choose something else.
 
-use boa_constrictor::coder::{Integers, LaneEncoder};
+use boa_constrictor::coder::{BitCoder, Integers, LaneEncoder};
 use boa_constrictor::format::{
-    EntropyModel, Footer, FrameHeader, Head, Index, IndexEntry, Numbers, frame_hash,
+    EntropyModel, Footer, FrameHeader, Head, Index, IndexEntry, ModelSection, Numbers, frame_hash,
 };
 use boa_constrictor::layout::{Column, Kind};
 use boa_constrictor::lossy::coded::Form;
@@ -10,8 +10,8 @@ use boa_constrictor::lossy::grid::Grid;
 use boa_constrictor::lossy::number;
 use boa_constrictor::model::numbers::field::{Field, FieldMethod, code};
 
-/// A lossy file of one frame.
-pub fn file(words: &[u32], content: &[u8]) -> Vec<u8> {
+/// A lossy file of one frame of numbers, perhaps with an autoencoder.
+pub fn file(words: &[u32], content: &[u8], model: Option<&[u8]>) -> Vec<u8> {
     let head = Head {
         bounds: Some(Vec::new()),
     };
@@ -23,11 +23,14 @@ pub fn file(words: &[u32], content: &[u8]) -> Vec<u8> {
     header.streams = vec![words.len() as u32];
     assert!(4 * words.len() <= content.len());
     let head = head.to_bytes();
+    let section = model.map_or(Vec::new(), |model| {
+        ModelSection::Embedded(model.to_vec()).to_bytes()
+    });
     let payload = words.iter().flat_map(|word| word.to_le_bytes());
     let frame: Vec<u8> = header.to_bytes().into_iter().chain(payload).collect();
     let index = Index {
         head_len: head.len() as u64,
-        model: None,
+        model: model.map(|_| (head.len() as u64, section.len() as u64)),
         entries: vec![IndexEntry {
             frame_len: frame.len() as u32,
             content_len: content.len() as u32,
@@ -37,7 +40,18 @@ pub fn file(words: &[u32], content: &[u8]) -> Vec<u8> {
         content_len: content.len() as u64,
         hash: *blake3::hash(content).as_bytes(),
     };
-    [head, frame, index.to_bytes(&footer)].concat()
+    [head, section, frame, index.to_bytes(&footer)].concat()
+}
+
+/// Codes a type.
+pub fn code_type<C: BitCoder>(column: Column, integers: &mut Integers<C>) {
+    let kind = match column.kind {
+        Kind::Unsigned => 0,
+        Kind::Signed => 1,
+        Kind::Float => 2,
+    };
+    let own_type = u64::from(column.width.trailing_zeros()) << 3 | u64::from(column.swap) << 2;
+    integers.within(28, own_type | kind, 0, 31).unwrap();
 }
 
 /// An array on a grid.
@@ -60,13 +74,7 @@ pub fn array(array: &Array, method: &FieldMethod, targets: &[i64]) -> Vec<u8> {
     let mut encoder = LaneEncoder::default();
     let mut integers = Integers::new(&mut encoder);
     Form::Array.code(&mut integers).unwrap();
-    let kind = match column.kind {
-        Kind::Unsigned => 0,
-        Kind::Signed => 1,
-        Kind::Float => 2,
-    };
-    let own_type = u64::from(column.width.trailing_zeros()) << 3 | u64::from(column.swap) << 2;
-    integers.within(28, own_type | kind, 0, 31).unwrap();
+    code_type(column, &mut integers);
     integers.within(30, lengths.len() as u64, 1, 4).unwrap();
     for &length in lengths {
         integers.within(30, length as u64, 1, u64::MAX).unwrap();
@@ -90,5 +98,5 @@ pub fn array(array: &Array, method: &FieldMethod, targets: &[i64]) -> Vec<u8> {
     for (element, &value) in elements.zip(&values) {
         number::write(column, grid.to_bits(column, value), element);
     }
-    file(&encoder.finish(), &content)
+    file(&encoder.finish(), &content, None)
 }
