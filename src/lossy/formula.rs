@@ -91,7 +91,9 @@ impl Relation {
             let cell = (self.gain * value + self.shift).clamp(-FARTHEST, FARTHEST);
             // A not-a-number becomes 0.
             predictions.values.push((cell * 256.0) as i64);
-            predictions.classes.push(class(self.gain.abs() * uncertainty));
+            predictions
+                .classes
+                .push(class(self.gain.abs() * uncertainty));
         }
         predictions
     }
@@ -254,7 +256,10 @@ mod tests {
         let columns = [(FLOAT, grid); 4];
         let cells = [vec![0, 0], vec![3, 300], vec![0, 0], vec![5, 5]];
         let found = product().predict(&columns, &cells, 2);
-        assert_eq!(found.values, [(4 * 15 / 2 * 256) - 64, (4 * 750 * 256) - 64]);
+        assert_eq!(
+            found.values,
+            [(4 * 15 / 2 * 256) - 64, (4 * 750 * 256) - 64]
+        );
         // 4 (0.5 3 + 0.5 5) / 2 = 8 cells, and 4 (150 + 2.5) / 2 = 305.
         assert_eq!(found.classes, [14, 24]);
     }
