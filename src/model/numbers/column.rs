@@ -34,12 +34,13 @@ pub struct ColumnModel {
 /// What is known of a column's row from columns coded before.
 #[derive(Clone, Copy, Default)]
 pub struct RowContext {
-    /// The symbols of the columns before: the last one's, and all of the row's as a hash.
+    /// The symbol of the last column before.
     pub left: u32,
-    /// The row, as far as its number may be a context.
+    /// A hash of those of all columns before.
     pub row: u64,
-    /// The symbol of the reference, and the buckets of both references.
+    /// The symbol of the first reference.
     pub reference: u32,
+    /// The buckets of both references.
     pub buckets: [u32; 2],
     /// What a regression predicts, Q8.
     pub regression: Option<i64>,
@@ -85,7 +86,8 @@ impl ColumnModel {
         }
     }
 
-    /// Codes a column's symbols but those skipped, each in the context of its row and of the symbol above: what stands in `symbols` is coded if it is known, or else decoded there.
+    /// Codes a column's symbols but those skipped, each in the context of its row and of the symbol above: what stands in `symbols` is
+    /// coded if it is known, or else decoded there.
     ///
     /// # Errors
     /// Those of the coder.
@@ -277,6 +279,7 @@ struct ColumnState {
     formula: Graded,
 }
 
+/// Errors of regressions are told apart by the bucket of the first reference.
 fn regression_class(context: RowContext) -> u8 {
     (context.buckets[0] / 4).min(63) as u8
 }
