@@ -106,6 +106,9 @@ pub struct Choice {
     pub sample: f64,
 }
 
+/// A change of a choice that is tried.
+type Change = fn(&mut Choice);
+
 /// How a field is to be coded, whose elements have so many bytes.
 pub fn choose(quantised: &Quantised, width: u8) -> Choice {
     let measure = Measure::new(quantised);
@@ -135,7 +138,7 @@ pub fn choose(quantised: &Quantised, width: u8) -> Choice {
     };
     consider(refined, &mut best);
     let channels = quantised.lengths.len() > 1 && shape(quantised)[AXES - 1] <= CHANNELS;
-    let variants: [(bool, fn(&mut Choice)); 2] = [
+    let variants: [(bool, Change); 2] = [
         (channels, |choice| choice.method.channels = true),
         (!quantised.whole && measure.is_discrete, |choice| {
             choice.whole = true

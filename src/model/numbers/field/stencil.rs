@@ -17,7 +17,9 @@ const FARTHEST: u64 = 1 << 22;
 /// The lengths of a field's axes, and how far apart neighbours along each are in memory.
 #[derive(Clone, Copy)]
 pub struct Extent {
+    /// Lengths.
     pub shape: [usize; AXES],
+    /// Values from one to the next along each axis.
     pub strides: [usize; AXES],
 }
 
