@@ -2,7 +2,7 @@
 //!
 //! Latents are a table of integers of their own, which is coded without loss. Decoding them runs in integers up to the normalised numbers;
 //! these become elements by one product and one sum in doubles, so that every machine gives the same. Integers are rounded, and what is
-//! no number (NaN, infinity) comes back as its column's centre.
+//! no number (NaN) comes back as its column's centre, an infinity as a finite number.
 
 use super::autoencoder::{denormalise, normalise};
 use super::coded::{CodedNumbers, Form};
