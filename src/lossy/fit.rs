@@ -168,7 +168,7 @@ fn references(buckets: &[Vec<u32>], column: usize, before: &[usize]) -> Vec<u32>
     }
     let together = |second: usize| {
         let both = contexts(first).zip(contexts(second));
-        conditional_entropy(own, both.map(|(a, b)| a / 4 << 32 | b / 4))
+        conditional_entropy(own, both.map(|(a, b)| ((a / 4) << 32) | (b / 4)))
     };
     let second = { costs.iter().skip(1).take(SECONDS) }
         .map(|&(_, second)| (together(second), second))

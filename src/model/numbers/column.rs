@@ -302,7 +302,7 @@ fn hashes(shape: ColumnShape, context: RowContext, state: &ColumnState) -> [u64;
         fold(3, context.left.into()),
         fold(4, context.reference.into()),
         fold(5, first),
-        fold(6, first / 4 << 16 | second / 4),
+        fold(6, ((first / 4) << 16) | (second / 4)),
         fold(7, above << 32 | above_two),
         fold(8, above_bucket << 32 | first),
         context

@@ -174,7 +174,9 @@ impl ColumnCode {
         match (above.checked_sub(1), self.dictionary.get(above)) {
             (Some(below), Some(next)) => {
                 let cell = self.dictionary[below];
-                whole + predicted.wrapping_sub(cell << 8) / next.wrapping_sub(cell).max(1)
+                whole.wrapping_add(
+                    predicted.wrapping_sub(cell << 8) / next.wrapping_sub(cell).max(1),
+                )
             }
             _ => whole,
         }
