@@ -2,13 +2,13 @@
 //!
 //! Everything here is an estimate from some rows; what it chooses is written as parameters.
 
+use super::cells::{CellColumn, TableShape};
 use super::formula::{Relation, Typed};
 use super::grid::{FINE_BITS, Grid};
-use super::table::{CellColumn, TableShape};
 use super::{regression, relate};
 use crate::layout::Column;
-use crate::model::numbers::column::{NUMERIC, bucket};
-use crate::model::numbers::{ColumnCode, table::MAX_REFERENCES};
+use crate::model::numbers::column::bucket;
+use crate::model::numbers::{ColumnCode, MAX_REFERENCES, NUMERIC};
 use std::collections::BTreeMap;
 
 /// Rows that references and regressions are found on.

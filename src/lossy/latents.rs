@@ -5,11 +5,12 @@
 //! no number (NaN) comes back as its column's centre, an infinity as a finite number.
 
 use super::autoencoder::{denormalise, normalise};
+use super::cells::{CellColumn, TableShape};
 use super::coded::{CodedNumbers, Form};
 use super::grid::Grid;
 use super::number;
 use super::specials::Specials;
-use super::table::{self, CellColumn, TableShape};
+use super::table;
 use crate::coder::{BadWords, BitCoder, Integers, LaneDecoder, LaneEncoder};
 use crate::layout::{Column, Kind};
 use crate::model::autoencoder::Bottleneck;

@@ -4,7 +4,7 @@
 use super::formula::{Relation, Typed, number_of, stored};
 use super::grid::Grid;
 use crate::layout::Kind;
-use crate::model::numbers::{ColumnCode, column::NUMERIC};
+use crate::model::numbers::{ColumnCode, NUMERIC};
 use crate::search::formulas::{
     ANGLES_OF_TWO, EVEN_OF_THREE, EVEN_OF_TWO, MASSES, OF_FOURVECTOR, OF_ONE, OF_THREE, OF_TWO,
     OF_TWO_POLAR, SQUARE_OF_ONE, SQUARES_OF_THREE, SQUARES_OF_TWO, formula,
@@ -322,8 +322,9 @@ impl Target<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::bound::Tolerance;
+    use super::super::cells::TableShape;
     use super::super::grid::Extent;
-    use super::super::table::{ColumnTask, TableShape, decode, encode};
+    use super::super::table::{ColumnTask, decode, encode};
     use crate::layout::{Column, Kind};
 
     const FLOAT: Column = Column {
@@ -363,8 +364,8 @@ mod tests {
                 smallest: 1e-6,
             },
         };
-        let coded = encode(&shape, &vec![task; 4], content);
-        let decoded = decode(&coded.words, content.len(), &coded.exact).unwrap();
+        let coded = encode(&shape, &vec![task; 4], content, None);
+        let decoded = decode(&coded.words, content.len(), &coded.exact, None).unwrap();
         assert_eq!(decoded, coded.reconstructed);
         let floats = |bytes: &[u8]| -> Vec<f32> {
             let words = bytes.as_chunks().0.iter();
@@ -392,10 +393,10 @@ mod tests {
             // Parameters stand first.
             let at = (k * k) % 600 % broken.len();
             broken[at] ^= 0x9e37_79b9u32.rotate_left(k as u32);
-            let _ = decode(&broken, content.len(), &[]);
+            let _ = decode(&broken, content.len(), &[], None);
             broken[at] = 0;
             broken.truncate(at + 30);
-            let _ = decode(&broken, 1600, &[]);
+            let _ = decode(&broken, 1600, &[], None);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! One column of a table: its symbols as binary trees, each bit a mix of counters and of predictions.
 
 use super::super::logistic::squash;
+use super::column_code::{ColumnCode, ColumnShape, MAX_DEPTH};
 use super::counters::{NODES, Slots, fold};
 use super::learned::Learned;
 use super::logistic_distribution::Logistic;
 use super::mixer::{INPUTS, Inputs, LOGIT_LIMIT, Mixer};
-use super::table::ColumnCode;
 use super::tracks::{Conditional, Graded, Mean, Track, condition};
 use crate::coder::{BadWords, BitCoder};
 
@@ -13,10 +13,6 @@ use crate::coder::{BadWords, BitCoder};
 pub const CONTEXTS: usize = 10;
 /// Predictions of a symbol.
 pub const PREDICTIONS: usize = 6;
-/// Symbols of a column that has fewer are no numbers: nothing lies between them.
-pub const NUMERIC: u32 = 8;
-/// Bits of the longest symbol.
-pub const MAX_DEPTH: u32 = 32;
 const _: () = assert!(CONTEXTS + PREDICTIONS < INPUTS);
 
 /// Weight sets of each of the three selections.
@@ -48,19 +44,6 @@ pub struct RowContext {
     pub formula: Option<(i64, u8)>,
     /// What an autoencoder expects, roughly.
     pub learned: Option<u64>,
-}
-
-/// What does not change from row to row.
-#[derive(Clone, Copy)]
-pub struct ColumnShape {
-    /// Bits of a symbol.
-    pub depth: u32,
-    /// Symbols are numbers: what is near is alike.
-    pub numeric: bool,
-    /// The median symbol.
-    pub median: u32,
-    /// How many references there are.
-    pub references: usize,
 }
 
 /// How far a symbol is from the median, roughly: sign, octave and two more bits.
