@@ -107,15 +107,14 @@ impl ColumnModel {
             regression: Graded::default(),
             formula: Graded::default(),
         };
-        for row in 0..symbols.len() {
+        for (row, symbol) in symbols.iter_mut().enumerate() {
             if skipped.get(row).is_some_and(|&skipped| skipped) {
-                symbols[row] = state.above[0];
+                *symbol = state.above[0];
                 continue;
             }
             let context = context(row, state.above[0]);
-            let symbol = self.symbol(coder, shape, context, &state, symbols[row])?;
-            symbols[row] = symbol;
-            self.learn(shape, context, &mut state, symbol);
+            *symbol = self.symbol(coder, shape, context, &state, *symbol)?;
+            self.learn(shape, context, &mut state, *symbol);
         }
         Ok(())
     }

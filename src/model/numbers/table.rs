@@ -53,6 +53,9 @@ pub struct Predictions {
     pub classes: Vec<u8>,
 }
 
+/// What may predict all cells of a column, which has a number, from the cells of the columns before it.
+pub type Predict<'p> = dyn FnMut(usize, &[Vec<i64>]) -> Option<Predictions> + 'p;
+
 /// A cell as a sum of others of its row and of the one above, times factors in Q16.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Regression {
@@ -228,7 +231,7 @@ pub fn code<C: BitCoder>(
     rows: usize,
     skipped: &[Vec<bool>],
     cells: &mut [Vec<i64>],
-    predict: &mut dyn FnMut(usize, &[Vec<i64>]) -> Option<Predictions>,
+    predict: &mut Predict<'_>,
 ) -> Result<(), BadWords> {
     let mut model = ColumnModel::new(rows);
     let mut symbols: Vec<Vec<u32>> = Vec::with_capacity(codes.len());
