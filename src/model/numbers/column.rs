@@ -94,13 +94,13 @@ impl ColumnModel {
             regression: Graded::default(),
             formula: Graded::default(),
         };
-        for row in 0..symbols.len() {
+        for (row, symbol) in symbols.iter_mut().enumerate() {
             let is_skipped = skipped.get(row).is_some_and(|&skipped| skipped);
             if let Some(learned) = &mut learned {
                 learned.enter(row, code, !is_skipped);
             }
             if is_skipped {
-                symbols[row] = state.above[0];
+                *symbol = state.above[0];
                 if let Some(learned) = &mut learned {
                     learned.leave(row, None);
                 }
@@ -111,12 +111,11 @@ impl ColumnModel {
                 ..context(row, state.above[0])
             };
             let learned_code = learned.as_deref_mut().map(|learned| (learned, code));
-            let symbol = self.symbol(coder, shape, context, &state, symbols[row], learned_code)?;
-            symbols[row] = symbol;
+            *symbol = self.symbol(coder, shape, context, &state, *symbol, learned_code)?;
             if let Some(learned) = &mut learned {
-                learned.leave(row, Some(code.cell(symbol)));
+                learned.leave(row, Some(code.cell(*symbol)));
             }
-            self.learn(shape, context, &mut state, symbol);
+            self.learn(shape, context, &mut state, *symbol);
         }
         Ok(())
     }

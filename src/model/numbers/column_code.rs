@@ -52,6 +52,9 @@ pub struct Predictions {
     pub classes: Vec<u8>,
 }
 
+/// What may predict all cells of a column, which has a number, from the cells of the columns before it.
+pub type Predict<'p> = dyn FnMut(usize, &[Vec<i64>]) -> Option<Predictions> + 'p;
+
 /// A cell as a sum of others of its row and of the one above, times factors in Q16.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Regression {

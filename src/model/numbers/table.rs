@@ -2,7 +2,7 @@
 //! prediction from them.
 
 use super::column::{ColumnModel, RowContext, bucket};
-use super::column_code::{ColumnCode, Predictions};
+use super::column_code::{ColumnCode, Predict};
 use super::counters::fold;
 use super::learned::Learned;
 use crate::coder::{BadWords, BitCoder};
@@ -22,7 +22,7 @@ pub fn code<C: BitCoder>(
     rows: usize,
     skipped: &[Vec<bool>],
     cells: &mut [Vec<i64>],
-    predict: &mut dyn FnMut(usize, &[Vec<i64>]) -> Option<Predictions>,
+    predict: &mut Predict<'_>,
     mut learned: Option<Learned<'_>>,
 ) -> Result<(), BadWords> {
     let mut model = ColumnModel::new(rows);
@@ -64,17 +64,16 @@ pub fn code<C: BitCoder>(
             }),
             learned: None,
         };
-        let own_learned = learned.as_mut().map(|learned| {
+        if let Some(learned) = &mut learned {
             learned.begin(column);
-            learned
-        });
+        }
         model.code(
             coder,
             code,
             context,
             &skipped[column],
             &mut own,
-            own_learned,
+            learned.as_mut(),
         )?;
         for (cell, &symbol) in cells[column].iter_mut().zip(&own) {
             *cell = code.cell(symbol);
