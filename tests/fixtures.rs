@@ -415,6 +415,7 @@ fn check(name: &str, content: &[u8], written: &[u8]) {
         threads: 1,
         pool: None,
         lossless: false,
+        ..Default::default()
     };
     let mut decoded = Vec::new();
     boa_constrictor::decompress(&file[..], &mut decoded, &decode, &()).unwrap();

@@ -198,7 +198,9 @@ pub struct LossyArgs {
     /// Find the bound relative to each column's range that gives a ratio of peak signal to noise of DB decibels.
     #[arg(long, value_name = "DB", group = "default_bound")]
     pub psnr: Option<f64>,
-    /// Store nothing but the latents of the autoencoder, R times smaller than FILE: there is no bound on the error.
+    /// Store nothing but the latents of an autoencoder, R times smaller than FILE, as Baler does: there is no bound on the error.
+    ///
+    /// The autoencoder is that of --model, or is trained on FILE, for 5 minutes or those of --fit.
     #[arg(long, requires = "ratio")]
     pub latents_only: bool,
 }
@@ -231,12 +233,12 @@ pub struct CompressArgs {
     pub level: LevelArgs,
     #[command(flatten)]
     pub threads: ThreadArgs,
-    /// Use the model in this .boam file, and embed it.
+    /// Use the model in this .boam file, and embed it: a network, or for a lossy file an autoencoder.
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     /// Train a network on each FILE for so many minutes (5) before compressing it, and embed it if FILE.boa gets smaller.
     ///
-    /// Worth it from about a megabyte of numbers on. What comes from a pipe is first kept in a temporary file.
+    /// With a bound it is an autoencoder, which predicts the columns of a table. Worth it from about a megabyte of numbers on. What comes from a pipe is first kept in a temporary file.
     #[arg(long, value_name = "MINUTES", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "5", conflicts_with = "model")]
     pub fit: Option<f64>,

@@ -8,8 +8,8 @@ use super::source::OpenInput;
 use super::{layout_option, numbers};
 use boa_constrictor::model_file::{Autoencoder, AutoencoderKind};
 use boa_constrictor::train::autoencoder::{
-    AutoencoderReport, BottleneckOptions, MaskedOptions, Schedule, Table, train_bottleneck,
-    train_masked,
+    AutoencoderGap, AutoencoderReport, BottleneckOptions, MaskedOptions, Schedule, Table,
+    train_bottleneck, train_masked,
 };
 use std::io::Write;
 use std::path::Path;
@@ -110,15 +110,23 @@ fn masked(
     let mut observe = progress(talk, "bits/number");
     let outcome = train_masked(table, held, &options, &schedule(args), &mut observe);
     let outcome = outcome.map_err(failed)?;
-    if !talk.quiet {
-        for (bound, gap) in &outcome.gaps {
-            eprintln!(
-                "boa: held out, within {bound:.0e} of the range: {:.4} bits/number in float, {:.4} in integers",
-                gap.float, gap.integer
-            );
-        }
-    }
+    print_gaps(&outcome.gaps, talk);
     Autoencoder::new(AutoencoderKind::Masked(outcome.masked)).map_err(failed)
+}
+
+/// Prints what integers cost against floats at each bound.
+pub fn print_gaps(gaps: &[(f64, AutoencoderGap)], talk: &Talk) {
+    if talk.quiet {
+        return;
+    }
+    for (bound, gap) in gaps {
+        eprintln!(
+            "boa: held out, within {bound:.0e} of the range: {:.4} bits/number in float, {:.4} in integers; quantisation gap {:+.3} %",
+            gap.float,
+            gap.integer,
+            100.0 * (gap.integer / gap.float.max(1e-9) - 1.0)
+        );
+    }
 }
 
 fn bottleneck(

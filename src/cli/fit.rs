@@ -69,12 +69,14 @@ pub fn fit_autoencoder(
                 _ => Vec::new(),
             };
             let options = MaskedOptions {
-                hidden: hidden_units(all),
+                hidden: hidden_units(all, record(&opened.source, columns)),
                 bounds,
                 ..MaskedOptions::default()
             };
             let outcome = train_masked(&table, &held, &options, &schedule, &mut observe);
-            AutoencoderKind::Masked(outcome.map_err(failed)?.masked)
+            let outcome = outcome.map_err(failed)?;
+            autoencoder::print_gaps(&outcome.gaps, talk);
+            AutoencoderKind::Masked(outcome.masked)
         }
     };
     Autoencoder::new(kind)
@@ -99,13 +101,15 @@ fn record(source: &Source, columns: usize) -> usize {
         .map_or(0, |(_, record)| record)
 }
 
-/// How many units pay for their weights in an input of so many bytes.
-fn hidden_units(all: u64) -> u16 {
-    match all >> 20 {
+/// How many units pay for their weights in an input of so many bytes, with rows of `record` bytes.
+fn hidden_units(all: u64, record: usize) -> u16 {
+    let paid: u16 = match all >> 20 {
         0..8 => 16,
         8..64 => 32,
         _ => 64,
-    }
+    };
+    // A frame has more of the shorter rows, and keeps hidden sums of them all.
+    paid.min((2 * record).clamp(4, 64) as u16)
 }
 
 /// Trains for `time`, codes with the built-in and with the fitted network, and writes what is smaller.

@@ -111,4 +111,38 @@ mod tests {
             assert_eq!(scale(&column, unit), None, "{unit}");
         }
     }
+
+    #[test]
+    fn normalised_numbers_come_back() {
+        for log in [false, true] {
+            let column = NormalisedColumn {
+                centre: (-77, 3),
+                scale: (5 << 20, -19),
+                log,
+            };
+            for number in [-616.0, -600.0, -700.5, 0.0, 1e3] {
+                let back = denormalise(&column, normalise(&column, number));
+                assert!((back - number).abs() < 1e-2, "{number}: {back}");
+            }
+            assert_eq!(normalise(&column, f64::NAN), 0);
+            assert!(denormalise(&column, normalise(&column, f64::INFINITY)).is_finite());
+        }
+    }
+
+    #[test]
+    fn a_grid_that_is_moved_has_its_origin_moved() {
+        let column = NormalisedColumn {
+            centre: (3, 0),
+            scale: (1, 1),
+            log: false,
+        };
+        let scale = |offset| scale_of_grid(&column, &Grid::Uniform { step: 0.5, offset }).unwrap();
+        assert_eq!(scale(8).origin, scale(0).origin - FINE / 2);
+        assert_eq!(scale(0).normalise(6 * FINE), 0);
+        let decimal = Grid::Decimal {
+            digits: 3,
+            first: 0,
+        };
+        assert_eq!(scale_of_grid(&column, &decimal), None);
+    }
 }

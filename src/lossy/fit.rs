@@ -2,13 +2,13 @@
 //!
 //! Everything here is an estimate from some rows; what it chooses is written as parameters.
 
+use super::cells::{CellColumn, TableShape};
 use super::formula::{Relation, Typed};
 use super::grid::{FINE_BITS, Grid};
-use super::table::{CellColumn, TableShape};
 use super::{regression, relate};
 use crate::layout::Column;
-use crate::model::numbers::column::{NUMERIC, bucket};
-use crate::model::numbers::{ColumnCode, table::MAX_REFERENCES};
+use crate::model::numbers::column::bucket;
+use crate::model::numbers::{ColumnCode, MAX_REFERENCES, NUMERIC};
 use std::collections::BTreeMap;
 
 /// Rows that references and regressions are found on.
@@ -135,14 +135,19 @@ fn plain(cells: &[i64]) -> ColumnCode {
     code
 }
 
-/// Bits of a column's buckets in contexts.
+/// Bits of a column's buckets in contexts, which have up to 48 bits.
 fn conditional_entropy(own: &[u32], contexts: impl Iterator<Item = u64>) -> f64 {
-    let mut counts: BTreeMap<u64, BTreeMap<u32, u32>> = BTreeMap::new();
-    for (&value, context) in own.iter().zip(contexts) {
-        *counts.entry(context).or_default().entry(value).or_default() += 1;
-    }
-    let bits = counts.values();
-    bits.map(|own| entropy(own.values().copied()) + NEW_VALUE * own.len() as f64)
+    let pairs = own.iter().zip(contexts);
+    let mut pairs: Vec<u64> = pairs
+        .map(|(&b, context)| context << 16 | u64::from(b))
+        .collect();
+    pairs.sort_unstable();
+    let in_contexts = pairs.chunk_by(|a, b| a >> 16 == b >> 16);
+    in_contexts
+        .map(|pairs| {
+            let counts = pairs.chunk_by(|a, b| a == b).map(|same| same.len() as u32);
+            entropy(counts.clone()) + NEW_VALUE * counts.count() as f64
+        })
         .sum()
 }
 
@@ -163,7 +168,7 @@ fn references(buckets: &[Vec<u32>], column: usize, before: &[usize]) -> Vec<u32>
     }
     let together = |second: usize| {
         let both = contexts(first).zip(contexts(second));
-        conditional_entropy(own, both.map(|(a, b)| a / 4 << 32 | b / 4))
+        conditional_entropy(own, both.map(|(a, b)| ((a / 4) << 32) | (b / 4)))
     };
     let second = { costs.iter().skip(1).take(SECONDS) }
         .map(|&(_, second)| (together(second), second))

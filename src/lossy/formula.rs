@@ -72,7 +72,7 @@ impl Relation {
     /// Predictions of all rows, of cells in Q8, from `cells` of the columns before.
     pub fn predict(&self, columns: &[Typed], cells: &[Vec<i64>], rows: usize) -> Predictions {
         let mut predictions = Predictions::default();
-        for row in 0..rows {
+        (0..rows).for_each(|row| {
             let mut values = [0.0; Formula::MAX_INPUTS];
             let mut widths = [0.0; Formula::MAX_INPUTS];
             let inputs = self.formula.inputs.len();
@@ -94,7 +94,7 @@ impl Relation {
             predictions
                 .classes
                 .push(class(self.gain.abs() * uncertainty));
-        }
+        });
         predictions
     }
 

@@ -94,7 +94,7 @@ impl Grid {
                 Grid::Logarithmic { step, first }
             }
             Tolerance::Digits(digits) => {
-                if !(extent.smallest > 0.0) {
+                if extent.smallest.is_nan() || extent.smallest <= 0.0 {
                     return None;
                 }
                 let first = extent.smallest.log10().floor() as i32 - 1;

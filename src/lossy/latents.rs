@@ -2,14 +2,15 @@
 //!
 //! Latents are a table of integers of their own, which is coded without loss. Decoding them runs in integers up to the normalised numbers;
 //! these become elements by one product and one sum in doubles, so that every machine gives the same. Integers are rounded, and what is
-//! no number (NaN, infinity) comes back as its column's centre.
+//! no number (NaN) comes back as its column's centre, an infinity as a finite number.
 
 use super::autoencoder::{denormalise, normalise};
+use super::cells::{CellColumn, TableShape};
 use super::coded::{CodedNumbers, Form};
 use super::grid::Grid;
 use super::number;
 use super::specials::Specials;
-use super::table::{self, CellColumn, TableShape};
+use super::table;
 use crate::coder::{BadWords, BitCoder, Integers, LaneDecoder, LaneEncoder};
 use crate::layout::{Column, Kind};
 use crate::model::autoencoder::Bottleneck;
@@ -169,6 +170,27 @@ fn write(
                     bits,
                     &mut content[at..at + usize::from(column.width)],
                 );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bottlenecks_are_as_small_as_the_ratio() {
+        assert_eq!(bottleneck(80, 20, 6.0), (13, 8));
+        // More bits than the latents of as many columns can hold.
+        assert_eq!(bottleneck(80, 20, 1.7), (20, 16));
+        assert_eq!(bottleneck(2, 1, 100.0), (1, 2));
+        for (record, columns) in [(8, 2), (116, 29), (2048, 512), (9000, 1000)] {
+            for ratio in [2.0, 6.0, 20.0] {
+                let (latents, bits) = bottleneck(record, columns, ratio);
+                let stored = f64::from(latents) * f64::from(bits);
+                assert!(stored <= (8.0 * record as f64 / ratio).max(2.0));
+                assert!(usize::from(latents) <= columns && (2..=16).contains(&bits));
             }
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod autoencoder;
 pub mod bound;
+mod cells;
 pub mod checksum;
 pub mod coded;
 pub mod comparison;

@@ -1,10 +1,11 @@
 //! A frame's numbers, as a table or as an array: from bytes to the coded stream and back.
 
+use super::cells::TableShape;
 use super::coded::{CodedNumbers, Form};
 use super::field::{self, ArrayShape, Prepared};
 use super::latents;
 use super::plan::FrameContent;
-use super::table::{self, ColumnTask, TableShape};
+use super::table::{self, ColumnTask};
 use crate::coder::{BadWords, Integers, LaneDecoder};
 use crate::model::autoencoder::AutoencoderKind;
 

@@ -1,11 +1,12 @@
 //! How a lossy input is divided into frames, and how the columns of each are to be coded.
 
 use super::bound::Bound;
+use super::cells::TableShape;
 use super::field::{ArrayShape, MAX_VALUES};
 use super::grid::Extent;
 use super::source::{Array, Region, RegionContent, Source, Table};
 use super::statistics::ColumnSummary;
-use super::table::{ColumnTask, TableShape};
+use super::table::ColumnTask;
 use crate::layout::Column;
 
 /// Most bytes of a frame of numbers. A larger one learns more, a smaller one lets more threads share the work.

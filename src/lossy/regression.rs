@@ -62,7 +62,7 @@ pub fn fit(
     let mut regression = Regression::default();
     for (&k, factor) in chosen.iter().zip(factors) {
         let rounded = (factor * ONE).round();
-        if !(rounded.abs() < 1e9) {
+        if rounded.is_nan() || rounded.abs() >= 1e9 {
             return None;
         }
         regression.terms.push((terms[k] as u32, rounded as i64));

@@ -1,9 +1,10 @@
-//! Which formulas predict which columns: those of `search` are tried on a few rows, the best of them on more.
+//! Which formulas predict which columns: those of `search` are tried on a few rows, the best of them on more. What is chosen is written as
+//! parameters, so that the estimates here may be rough.
 
 use super::formula::{Relation, Typed, number_of, stored};
 use super::grid::Grid;
 use crate::layout::Kind;
-use crate::model::numbers::{ColumnCode, column::NUMERIC};
+use crate::model::numbers::{ColumnCode, NUMERIC};
 use crate::search::formulas::{
     ANGLES_OF_TWO, EVEN_OF_THREE, EVEN_OF_TWO, MASSES, OF_FOURVECTOR, OF_ONE, OF_THREE, OF_TWO,
     OF_TWO_POLAR, SQUARE_OF_ONE, SQUARES_OF_THREE, SQUARES_OF_TWO, formula,
@@ -27,7 +28,7 @@ const FINALISTS: usize = 12;
 const SAVED: f64 = 0.15;
 const TAKEN: f64 = 300.0;
 
-/// Two columns more that formulas of one, two and three columns are tried on: an angle turned, y of x, z of x, y and eta.
+/// More formulas of one, two and three columns: an angle turned, y of x and phi, z of x, y and eta.
 const TURNED: &str = "aK+W";
 const ALONG: &str = "abSbC/*";
 const BESIDE: &str = "aa*bb*+RcH*";
@@ -315,5 +316,87 @@ impl Target<'_> {
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .filter(|(cost, _)| cost + SAVED + TAKEN / (rows as f64) < plain)
             .map(|(_, relation)| relation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bound::Tolerance;
+    use super::super::cells::TableShape;
+    use super::super::grid::Extent;
+    use super::super::table::{ColumnTask, decode, encode};
+    use crate::layout::{Column, Kind};
+
+    const FLOAT: Column = Column {
+        width: 4,
+        swap: true,
+        kind: Kind::Float,
+    };
+    const ROWS: usize = 3000;
+
+    /// Momenta, and what is or is not the transverse one.
+    fn content(related: bool) -> Vec<u8> {
+        let mut state = 12345u64;
+        let mut random = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1);
+            (state >> 40) as f32 / (1 << 24) as f32 * 100.0 - 50.0
+        };
+        let row = |_| {
+            let (x, y, z) = (random(), random(), random());
+            let other = random() + 50.0;
+            [x, y, z, if related { x.hypot(y) } else { other }]
+        };
+        let values = (0..ROWS).flat_map(row);
+        values.flat_map(f32::to_le_bytes).collect()
+    }
+
+    fn coded(content: &[u8]) -> Vec<u32> {
+        let shape = TableShape {
+            record: 16,
+            column_major: false,
+            columns: (0..4).map(|k| (4 * k, FLOAT)).collect(),
+        };
+        let task = ColumnTask {
+            tolerance: Some(Tolerance::Absolute(0.05)),
+            fill: Vec::new(),
+            extent: Extent {
+                largest: 100.0,
+                smallest: 1e-6,
+            },
+        };
+        let coded = encode(&shape, &vec![task; 4], content, None);
+        let decoded = decode(&coded.words, content.len(), &coded.exact, None).unwrap();
+        assert_eq!(decoded, coded.reconstructed);
+        let floats = |bytes: &[u8]| -> Vec<f32> {
+            let words = bytes.as_chunks().0.iter();
+            words.map(|&bytes| f32::from_le_bytes(bytes)).collect()
+        };
+        for (a, b) in floats(content).into_iter().zip(floats(&decoded)) {
+            assert!((f64::from(a) - f64::from(b)).abs() <= 0.05, "{a} {b}");
+        }
+        coded.words
+    }
+
+    #[test]
+    fn a_column_that_others_make_costs_little() {
+        let [related, free] = [true, false].map(|related| 32 * coded(&content(related)).len());
+        // 1000 cells or 700 are ten bits; of a sum of squares known to a cell two or three remain.
+        assert!(related + 6 * ROWS < free, "{related} {free}");
+    }
+
+    #[test]
+    fn broken_words_do_no_harm() {
+        let content = content(true);
+        let words = coded(&content);
+        for k in 0..300 {
+            let mut broken = words.clone();
+            // Parameters stand first.
+            let at = (k * k) % 600 % broken.len();
+            broken[at] ^= 0x9e37_79b9u32.rotate_left(k as u32);
+            let _ = decode(&broken, content.len(), &[], None);
+            broken[at] = 0;
+            broken.truncate(at + 30);
+            let _ = decode(&broken, 1600, &[], None);
+        }
     }
 }

@@ -114,8 +114,8 @@ pub fn compress_lossy(
 }
 
 /// Compresses `input` to the latents of an autoencoder with a bottleneck, that of the options, which need be for the columns of one of its
-/// tables: what is decoded is the autoencoder's guess, and has no bound. All that is not such a table stays exact. Numbers that are not
-/// finite come back as the centres of their columns.
+/// tables: what is decoded is the autoencoder's guess, and has no bound. All that is not such a table stays exact. NaNs come back as
+/// the centres of their columns, infinities as finite numbers.
 ///
 /// # Errors
 /// As [`compress_lossy`]; `InvalidArgument` without such an autoencoder, or such a table.

@@ -8,6 +8,24 @@ use crate::model::numbers::field::{AXES, Axis, FieldMethod};
 const SAMPLES: usize = 20_000;
 /// Bits that differences mostly have once they are shifted.
 const DIFFERENCE_BITS: u32 = 14;
+/// Values are discrete if fewer than one of so many is new.
+const DISCRETE: usize = 4;
+/// Bits that each weight of a linear prediction saves in a field much larger than its sample, once it is learned better.
+const LEARNING: f64 = 6.0;
+/// The last axis is taken for one of channels, such as the components of vectors, up to this length.
+const CHANNELS: usize = 8;
+/// Neighbours: so many by default, fewer of elements of one or two bytes, more of eight, whose bytes cost less time, and along a single
+/// axis.
+const NEIGHBOURS: usize = 40;
+const FEW_NEIGHBOURS: usize = 28;
+const MANY_NEIGHBOURS: usize = 64;
+/// The samples that a tile should have, and that it remembers, as a power of two.
+const TILE: usize = 1000;
+const MEMORY: u32 = 11;
+/// The least points of a tile.
+const LEAST_TILE: usize = 100;
+/// Tiles there are at most, about.
+const MAX_TILES: usize = 1500;
 
 /// What is measured of a field's values.
 struct Measure {
@@ -79,24 +97,6 @@ impl Measure {
     }
 }
 
-/// Values are discrete if fewer than one of so many is new.
-const DISCRETE: usize = 4;
-/// Bits that each weight of a linear prediction saves in a field much larger than its sample, once it is learned better.
-const LEARNING: f64 = 6.0;
-/// The last axis is taken for one of channels, such as the components of vectors, up to this length.
-const CHANNELS: usize = 8;
-/// Neighbours: so many by default, fewer of elements of one or two bytes, more of a single axis.
-const NEIGHBOURS: usize = 40;
-const FEW_NEIGHBOURS: usize = 28;
-const MANY_NEIGHBOURS: usize = 64;
-/// The samples that a tile should have, and that it remembers, as a power of two.
-const TILE: usize = 1000;
-const MEMORY: u32 = 11;
-/// The least points of a tile.
-const LEAST_TILE: usize = 100;
-/// Tiles there are at most, about.
-const MAX_TILES: usize = 1500;
-
 /// A way to code a field.
 #[derive(Clone)]
 pub struct Choice {
@@ -105,6 +105,9 @@ pub struct Choice {
     /// What a sample costs, in bits.
     pub sample: f64,
 }
+
+/// A change of a choice that is tried.
+type Change = fn(&mut Choice);
 
 /// How a field is to be coded, whose elements have so many bytes.
 pub fn choose(quantised: &Quantised, width: u8) -> Choice {
@@ -116,10 +119,6 @@ pub fn choose(quantised: &Quantised, width: u8) -> Choice {
         whole: quantised.whole,
         sample: 0.0,
     };
-    if let Ok(text) = std::env::var("FM") {
-        experiment(&mut best.method, &text);
-        return best;
-    }
     let trial = Trial::new(quantised);
     let mut least;
     (best.sample, least) = trial.cost(&best);
@@ -129,9 +128,6 @@ pub fn choose(quantised: &Quantised, width: u8) -> Choice {
         }
         let found;
         (choice.sample, found) = trial.cost(&choice);
-        if std::env::var("FV").is_ok() {
-            eprintln!("{least} -> {found} {:?}", (choice.whole, &choice.method));
-        }
         if found < least {
             (least, *best) = (found, choice);
         }
@@ -142,7 +138,7 @@ pub fn choose(quantised: &Quantised, width: u8) -> Choice {
     };
     consider(refined, &mut best);
     let channels = quantised.lengths.len() > 1 && shape(quantised)[AXES - 1] <= CHANNELS;
-    let variants: [(bool, fn(&mut Choice)); 2] = [
+    let variants: [(bool, Change); 2] = [
         (channels, |choice| choice.method.channels = true),
         (!quantised.whole && measure.is_discrete, |choice| {
             choice.whole = true
@@ -178,17 +174,15 @@ impl Trial {
         }
     }
 
-    /// What the sample costs, and what the field would, in bits: what the sample does, and for the others what its second half does, after learning from the first.
+    /// What the sample costs, and what the field would, in bits: what the sample does, and for the others what its second half does, after
+    /// learning from the first.
     fn cost(&self, choice: &Choice) -> (f64, f64) {
         let [half, all] =
             [&self.half, &self.all].map(|values| cost(values, &choice.method, choice.whole));
-        let inner = choice
-            .method
-            .axes
-            .iter()
-            .filter(|&&axis| axis == Axis::Refined);
-        let passes = choice.method.levels * ((1 << inner.count()) - 1);
-        let weights = passes as usize * choice.method.neighbours;
+        let method = &choice.method;
+        let refined = method.axes.iter().filter(|&&axis| axis == Axis::Refined);
+        let passes = method.levels * ((1 << refined.count()) - 1);
+        let weights = passes as usize * method.neighbours;
         let saved = match self.others > 0.0 {
             true => LEARNING * weights as f64,
             false => 0.0,
@@ -229,7 +223,7 @@ fn raster(quantised: &Quantised, measure: &Measure, width: u8) -> FieldMethod {
         background: measure.background,
         neighbours: match (width, shape.iter().filter(|&&length| length > 1).count()) {
             (1 | 2, _) => FEW_NEIGHBOURS,
-            (_, 0 | 1) => MANY_NEIGHBOURS,
+            (8, _) | (_, 0 | 1) => MANY_NEIGHBOURS,
             _ => NEIGHBOURS,
         },
         memory: MEMORY,
@@ -261,40 +255,4 @@ fn refined(raster: &FieldMethod, quantised: &Quantised) -> FieldMethod {
     let longest = inner.iter().map(|&axis| shape[axis]).max().unwrap_or(1);
     method.levels = longest.max(1).ilog2().saturating_sub(2).clamp(1, 6);
     method
-}
-
-fn experiment(method: &mut FieldMethod, text: &str) {
-    for item in text.split(';').filter(|item| !item.is_empty()) {
-        let (name, value) = item.split_once('=').unwrap();
-        let numbers: Vec<i64> = value.split(',').filter_map(|v| v.parse().ok()).collect();
-        match name {
-            "axes" => {
-                for (axis, c) in method.axes.iter_mut().rev().zip(value.chars().rev()) {
-                    *axis = match c {
-                        'o' => Axis::Outer,
-                        'r' => Axis::Refined,
-                        _ => Axis::Inner,
-                    };
-                }
-            }
-            "l" => method.levels = numbers[0] as u32,
-            "t" => method.tightening = numbers[0] as u32,
-            "n" => method.neighbours = numbers[0] as usize,
-            "s" => method.shift = numbers[0] as u32,
-            "m" => method.memory = numbers[0] as u32,
-            "c" => method.channels = numbers[0] == 1,
-            "b" => method.background = None,
-            "r" => {
-                for (own, &v) in method.roughness.iter_mut().rev().zip(numbers.iter().rev()) {
-                    *own = v as u16;
-                }
-            }
-            "tile" => {
-                for (own, &v) in method.tile.iter_mut().rev().zip(numbers.iter().rev()) {
-                    *own = v as usize;
-                }
-            }
-            _ => panic!("{name}"),
-        }
-    }
 }

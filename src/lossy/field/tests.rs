@@ -130,7 +130,7 @@ fn arrays_of_all_shapes_keep_all_bounds() {
     for lengths in SHAPES {
         for hard in [false, true] {
             let values = values(lengths, hard);
-            for column in [F4, F8, I2] {
+            for column in if hard { [F4, F8] } else { [F4, I2] } {
                 let content = bytes(&values, column);
                 for bound in bounds() {
                     coded(column, lengths, &content, bound);
@@ -182,15 +182,12 @@ fn arrays_are_cut_into_whole_slices() {
     assert_eq!(shape.lengths, [20, 3, 2, 6]);
     for (lengths, range, own) in [
         (&[7usize, 9][..], 0..63, vec![7, 9]),
-        (&[100, 100, 100], 400_000..600_000, vec![20, 100, 100]),
+        (&[100, 100, 100], 420_000..570_000, vec![15, 100, 100]),
         (&[4, 1000, 1000], 2_425_000..2_575_000, vec![150, 1000]),
         (&[4_000_000], 1_925_000..2_075_000, vec![150_000]),
     ] {
         let (found, found_lengths) = sample::piece(lengths);
-        assert_eq!(found_lengths.iter().product::<usize>(), found.len());
-        if found.len() <= 150_000 {
-            assert_eq!((found, found_lengths), (range, own));
-        }
+        assert_eq!((found, found_lengths), (range, own));
     }
 }
 

@@ -1,11 +1,11 @@
 //! One column of a table: its symbols as binary trees, each bit a mix of counters and of predictions.
 
 use super::super::logistic::squash;
+use super::column_code::{ColumnCode, ColumnShape, MAX_DEPTH};
 use super::counters::{NODES, Slots, fold};
 use super::learned::Learned;
 use super::logistic_distribution::Logistic;
 use super::mixer::{INPUTS, Inputs, LOGIT_LIMIT, Mixer};
-use super::table::ColumnCode;
 use super::tracks::{Conditional, Graded, Mean, Track, condition};
 use crate::coder::{BadWords, BitCoder};
 
@@ -13,10 +13,6 @@ use crate::coder::{BadWords, BitCoder};
 pub const CONTEXTS: usize = 10;
 /// Predictions of a symbol.
 pub const PREDICTIONS: usize = 6;
-/// Symbols of a column that has fewer are no numbers: nothing lies between them.
-pub const NUMERIC: u32 = 8;
-/// Bits of the longest symbol.
-pub const MAX_DEPTH: u32 = 32;
 const _: () = assert!(CONTEXTS + PREDICTIONS < INPUTS);
 
 /// Weight sets of each of the three selections.
@@ -34,12 +30,13 @@ pub struct ColumnModel {
 /// What is known of a column's row from columns coded before.
 #[derive(Clone, Copy, Default)]
 pub struct RowContext {
-    /// The symbols of the columns before: the last one's, and all of the row's as a hash.
+    /// The symbol of the last column before.
     pub left: u32,
-    /// The row, as far as its number may be a context.
+    /// A hash of those of all columns before.
     pub row: u64,
-    /// The symbol of the reference, and the buckets of both references.
+    /// The symbol of the first reference.
     pub reference: u32,
+    /// The buckets of both references.
     pub buckets: [u32; 2],
     /// What a regression predicts, Q8.
     pub regression: Option<i64>,
@@ -47,19 +44,6 @@ pub struct RowContext {
     pub formula: Option<(i64, u8)>,
     /// What an autoencoder expects, roughly.
     pub learned: Option<u64>,
-}
-
-/// What does not change from row to row.
-#[derive(Clone, Copy)]
-pub struct ColumnShape {
-    /// Bits of a symbol.
-    pub depth: u32,
-    /// Symbols are numbers: what is near is alike.
-    pub numeric: bool,
-    /// The median symbol.
-    pub median: u32,
-    /// How many references there are.
-    pub references: usize,
 }
 
 /// How far a symbol is from the median, roughly: sign, octave and two more bits.
@@ -85,7 +69,8 @@ impl ColumnModel {
         }
     }
 
-    /// Codes a column's symbols but those skipped, each in the context of its row and of the symbol above: what stands in `symbols` is coded if it is known, or else decoded there.
+    /// Codes a column's symbols but those skipped, each in the context of its row and of the symbol above: what stands in `symbols` is
+    /// coded if it is known, or else decoded there.
     ///
     /// # Errors
     /// Those of the coder.
@@ -109,13 +94,13 @@ impl ColumnModel {
             regression: Graded::default(),
             formula: Graded::default(),
         };
-        for row in 0..symbols.len() {
+        for (row, symbol) in symbols.iter_mut().enumerate() {
             let is_skipped = skipped.get(row).is_some_and(|&skipped| skipped);
             if let Some(learned) = &mut learned {
                 learned.enter(row, code, !is_skipped);
             }
             if is_skipped {
-                symbols[row] = state.above[0];
+                *symbol = state.above[0];
                 if let Some(learned) = &mut learned {
                     learned.leave(row, None);
                 }
@@ -126,12 +111,11 @@ impl ColumnModel {
                 ..context(row, state.above[0])
             };
             let learned_code = learned.as_deref_mut().map(|learned| (learned, code));
-            let symbol = self.symbol(coder, shape, context, &state, symbols[row], learned_code)?;
-            symbols[row] = symbol;
+            *symbol = self.symbol(coder, shape, context, &state, *symbol, learned_code)?;
             if let Some(learned) = &mut learned {
-                learned.leave(row, Some(code.cell(symbol)));
+                learned.leave(row, Some(code.cell(*symbol)));
             }
-            self.learn(shape, context, &mut state, symbol);
+            self.learn(shape, context, &mut state, *symbol);
         }
         Ok(())
     }
@@ -277,6 +261,7 @@ struct ColumnState {
     formula: Graded,
 }
 
+/// Errors of regressions are told apart by the bucket of the first reference.
 fn regression_class(context: RowContext) -> u8 {
     (context.buckets[0] / 4).min(63) as u8
 }
@@ -299,7 +284,7 @@ fn hashes(shape: ColumnShape, context: RowContext, state: &ColumnState) -> [u64;
         fold(3, context.left.into()),
         fold(4, context.reference.into()),
         fold(5, first),
-        fold(6, first / 4 << 16 | second / 4),
+        fold(6, ((first / 4) << 16) | (second / 4)),
         fold(7, above << 32 | above_two),
         fold(8, above_bucket << 32 | first),
         context

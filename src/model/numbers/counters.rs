@@ -3,15 +3,15 @@
 use super::super::logistic::stretch;
 
 /// Bits after which a counter's rate stays.
-const MOST_SEEN: u8 = 250;
+const MAX_SEEN: u8 = 250;
 /// Nodes of a tree of four bits.
 pub const NODES: usize = 15;
 
 /// `65536 / (n + 3/2)`.
-const RATES: [i32; MOST_SEEN as usize + 1] = {
-    let mut rates = [0; MOST_SEEN as usize + 1];
+const RATES: [i32; MAX_SEEN as usize + 1] = {
+    let mut rates = [0; MAX_SEEN as usize + 1];
     let mut n = 0;
-    while n <= MOST_SEEN as usize {
+    while n <= MAX_SEEN as usize {
         rates[n] = 131_072 / (2 * n as i32 + 3);
         n += 1;
     }
@@ -19,10 +19,10 @@ const RATES: [i32; MOST_SEEN as usize + 1] = {
 };
 
 /// How much of a counter's logit counts after n bits: `256 n / (n + 3/2)`.
-const CONFIDENCE: [i32; MOST_SEEN as usize + 1] = {
-    let mut confidence = [0; MOST_SEEN as usize + 1];
+const CONFIDENCE: [i32; MAX_SEEN as usize + 1] = {
+    let mut confidence = [0; MAX_SEEN as usize + 1];
     let mut n = 0;
-    while n <= MOST_SEEN as usize {
+    while n <= MAX_SEEN as usize {
         confidence[n] = 512 * n as i32 / (2 * n as i32 + 3);
         n += 1;
     }
@@ -62,7 +62,7 @@ impl Slot {
         let target = if bit { 65535 } else { 0 };
         let step = (i64::from(target - i32::from(*p)) * i64::from(RATES[usize::from(*seen)])) >> 16;
         *p = (i32::from(*p) + step as i32).clamp(16, 65536 - 17) as u16;
-        *seen = (*seen + 1).min(MOST_SEEN);
+        *seen = (*seen + 1).min(MAX_SEEN);
     }
 }
 

@@ -4,8 +4,8 @@
 //! and that of the column's model are two logits, which a small mixer of its own weighs.
 
 use super::super::logistic::{squash, stretch};
+use super::column_code::ColumnCode;
 use super::mixer::LOGIT_LIMIT;
-use super::table::ColumnCode;
 use crate::coder::BadWords;
 use crate::model::autoencoder::{Masked, Mixture, NORMAL_BITS, Scale, Scratch};
 

@@ -23,7 +23,7 @@ const FACTOR_BITS: u32 = 26;
 /// Inverse pivots: `2^62 / pivot`.
 const INVERSE_BITS: u32 = 62;
 /// The least pivot, 2^-26 of the diagonal.
-const LEAST_PIVOT: i64 = 1 << (MOMENT_BITS - 26);
+const MIN_PIVOT: i64 = 1 << (MOMENT_BITS - 26);
 
 /// Sums of the products of inputs and target with each other: a lower triangle, row by row, the target's row last.
 #[derive(Clone)]
@@ -262,7 +262,7 @@ impl Factors {
             }
             if i < inputs {
                 inverses[i] =
-                    (1i64 << INVERSE_BITS) / pivot.max(LEAST_PIVOT).saturating_add(LEAST_PIVOT);
+                    (1i64 << INVERSE_BITS) / pivot.max(MIN_PIVOT).saturating_add(MIN_PIVOT);
             }
             at += i + 1;
         }

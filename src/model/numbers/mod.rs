@@ -4,6 +4,7 @@
 //! around predictions. A field ([`field`]) goes point by point, each predicted from its neighbours.
 
 pub mod column;
+mod column_code;
 mod counters;
 pub mod field;
 pub mod learned;
@@ -13,5 +14,5 @@ mod mixer;
 pub mod table;
 mod tracks;
 
+pub use column_code::{ColumnCode, MAX_REFERENCES, NUMERIC, Predictions, Regression};
 pub use learned::{Learned, LearnedColumn};
-pub use table::{ColumnCode, Predictions, Regression};

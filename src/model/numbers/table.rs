@@ -1,220 +1,14 @@
 //! A table of cells, column by column: what each column's symbols are, what is known of a row from the columns before, and a linear
 //! prediction from them.
 
-use super::column::{ColumnModel, ColumnShape, MAX_DEPTH, NUMERIC, RowContext, bucket};
+use super::column::{ColumnModel, RowContext, bucket};
+use super::column_code::{ColumnCode, Predict};
 use super::counters::fold;
 use super::learned::Learned;
-use crate::coder::{BadWords, BitCoder, Integers};
+use crate::coder::{BadWords, BitCoder};
 
-/// Columns that a column may refer to.
-pub const MAX_REFERENCES: usize = 2;
-/// Columns that a regression may take.
-pub const MAX_TERMS: usize = 8;
 /// The bucket of a reference that is not there.
 const NO_BUCKET: u32 = 999;
-
-/// Contexts of the parameters.
-mod context {
-    pub const LEAST: usize = 0;
-    pub const LARGEST: usize = 1;
-    pub const MEDIAN: usize = 2;
-    pub const DICTIONARY: usize = 3;
-    pub const GAP: usize = 4;
-    pub const REFERENCES: usize = 5;
-    pub const REFERENCE: usize = 6;
-    pub const TERMS: usize = 7;
-    pub const TERM: usize = 8;
-    pub const FACTOR: usize = 9;
-    pub const OFFSET: usize = 10;
-}
-
-/// How a column's cells are coded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ColumnCode {
-    /// The least cell: that of symbol 0.
-    pub least: i64,
-    /// The largest symbol. A column whose largest is 0 is constant.
-    pub largest: u32,
-    /// The cells of all symbols, ascending, where these are no numbers from `least` on.
-    pub dictionary: Vec<i64>,
-    /// The median symbol.
-    pub median: u32,
-    /// Columns before this one whose symbols select contexts.
-    pub references: Vec<u32>,
-    /// What predicts the cells, if that pays.
-    pub regression: Option<Regression>,
-}
-
-/// What a formula predicts of a column's rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Predictions {
-    /// Cells, Q8.
-    pub values: Vec<i64>,
-    /// Predictions of a class, which is below 64, are alike in how far off they are.
-    pub classes: Vec<u8>,
-}
-
-/// A cell as a sum of others of its row and of the one above, times factors in Q16.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Regression {
-    /// Columns before this one, or this one, which stands for the cell above.
-    pub terms: Vec<(u32, i64)>,
-    /// What is added, Q16.
-    pub offset: i64,
-}
-
-impl Regression {
-    /// Of a column's row, Q8. Whatever the factors are, it does not overflow.
-    pub(crate) fn value<C: AsRef<[i64]>>(
-        &self,
-        column: usize,
-        row: usize,
-        above: i64,
-        cells: &[C],
-    ) -> i64 {
-        let sum = self.terms.iter().fold(self.offset, |sum, &(term, factor)| {
-            let cell = match term as usize == column {
-                true => above,
-                false => cells[term as usize].as_ref()[row],
-            };
-            sum.wrapping_add(cell.wrapping_mul(factor))
-        });
-        sum >> 8
-    }
-}
-
-impl ColumnCode {
-    /// Codes this as parameters of the column of this number, in a table of so many rows.
-    ///
-    /// # Errors
-    /// Those of the coder; [`BadWords`] for what contradicts itself.
-    pub fn code<C: BitCoder>(
-        &self,
-        integers: &mut Integers<C>,
-        column: usize,
-        rows: usize,
-    ) -> Result<ColumnCode, BadWords> {
-        let least = integers.integer(context::LEAST, self.least)?;
-        let largest = integers.within(context::LARGEST, self.largest.into(), 0, u32::MAX.into())?;
-        let mut code = ColumnCode {
-            least,
-            largest: largest as u32,
-            ..ColumnCode::default()
-        };
-        if largest == 0 {
-            return Ok(code);
-        }
-        code.median = integers.within(context::MEDIAN, self.median.into(), 0, largest)? as u32;
-        code.dictionary = self.code_dictionary(integers, least, largest, rows)?;
-        let most = column.min(MAX_REFERENCES) as u64;
-        let count = integers.within(context::REFERENCES, self.references.len() as u64, 0, most)?;
-        for k in 0..count as usize {
-            // Mostly one of those right before.
-            let back = self.references.get(k).map_or(0, |&r| column - r as usize);
-            let back = integers.within(context::REFERENCE, back as u64, 1, column as u64)?;
-            code.references.push((column - back as usize) as u32);
-        }
-        code.regression = Regression::code(self.regression.as_ref(), integers, column)?;
-        Ok(code)
-    }
-
-    fn code_dictionary<C: BitCoder>(
-        &self,
-        integers: &mut Integers<C>,
-        least: i64,
-        largest: u64,
-        rows: usize,
-    ) -> Result<Vec<i64>, BadWords> {
-        let listed = u64::from(!self.dictionary.is_empty());
-        if integers.within(context::DICTIONARY, listed, 0, 1)? == 0 {
-            return Ok(Vec::new());
-        }
-        // Each of its cells occurs.
-        if largest >= rows as u64 {
-            return Err(BadWords);
-        }
-        let mut dictionary = vec![least];
-        let mut last = least;
-        for k in 1..=largest as usize {
-            let gap = self
-                .dictionary
-                .get(k)
-                .map_or(0, |cell| cell - self.dictionary[k - 1]);
-            let gap = integers.integer(context::GAP, gap)?;
-            last = last.checked_add(gap).filter(|_| gap > 0).ok_or(BadWords)?;
-            dictionary.push(last);
-        }
-        Ok(dictionary)
-    }
-
-    /// The cell of a symbol. A symbol beyond the largest, which no encoder writes, is that.
-    pub fn cell(&self, symbol: u32) -> i64 {
-        let symbol = symbol.min(self.largest);
-        match self.dictionary.get(symbol as usize) {
-            Some(&cell) => cell,
-            None => self.least.wrapping_add(symbol.into()),
-        }
-    }
-
-    /// The symbol of a cell that has one; of others that of a cell that has.
-    pub fn symbol(&self, cell: i64) -> u32 {
-        match self.dictionary.is_empty() {
-            true => (cell.wrapping_sub(self.least)).clamp(0, self.largest.into()) as u32,
-            false => self.dictionary.partition_point(|&c| c < cell) as u32,
-        }
-    }
-
-    /// Where between the symbols a position between the cells is, both in Q8.
-    fn position(&self, predicted: i64) -> i64 {
-        if self.dictionary.is_empty() {
-            return predicted.wrapping_sub(self.least << 8);
-        }
-        let above = self.dictionary.partition_point(|&c| c <= predicted >> 8);
-        let whole = (above.max(1) as i64 - 1) << 8;
-        match (above.checked_sub(1), self.dictionary.get(above)) {
-            (Some(below), Some(next)) => {
-                let cell = self.dictionary[below];
-                whole + predicted.wrapping_sub(cell << 8) / next.wrapping_sub(cell).max(1)
-            }
-            _ => whole,
-        }
-    }
-
-    pub(super) fn shape(&self) -> ColumnShape {
-        ColumnShape {
-            depth: MAX_DEPTH - self.largest.leading_zeros(),
-            numeric: self.largest >= NUMERIC,
-            median: self.median,
-            references: self.references.len(),
-        }
-    }
-}
-
-impl Regression {
-    fn code<C: BitCoder>(
-        regression: Option<&Regression>,
-        integers: &mut Integers<C>,
-        column: usize,
-    ) -> Result<Option<Regression>, BadWords> {
-        let plain = Regression::default();
-        let known = regression.unwrap_or(&plain);
-        let count = known.terms.len() as u64;
-        let count = integers.within(context::TERMS, count, 0, MAX_TERMS as u64)?;
-        if count == 0 {
-            return Ok(None);
-        }
-        let mut coded = Regression::default();
-        for k in 0..count as usize {
-            let (term, factor) = known.terms.get(k).copied().unwrap_or_default();
-            let back = (column as u64).wrapping_sub(term.into());
-            let back = integers.within(context::TERM, back, 0, column as u64)?;
-            let factor = integers.integer(context::FACTOR, factor)?;
-            coded.terms.push((column as u32 - back as u32, factor));
-        }
-        coded.offset = integers.integer(context::OFFSET, known.offset)?;
-        Ok(Some(coded))
-    }
-}
 
 /// Codes the cells of a table's columns, each `rows` long; those `skipped` are no numbers, and repeat the cell above. What stands in
 /// `cells` is coded, or else decoded there. `predict` may predict all cells of a column from the columns before it;
@@ -228,7 +22,7 @@ pub fn code<C: BitCoder>(
     rows: usize,
     skipped: &[Vec<bool>],
     cells: &mut [Vec<i64>],
-    predict: &mut dyn FnMut(usize, &[Vec<i64>]) -> Option<Predictions>,
+    predict: &mut Predict<'_>,
     mut learned: Option<Learned<'_>>,
 ) -> Result<(), BadWords> {
     let mut model = ColumnModel::new(rows);
@@ -270,17 +64,16 @@ pub fn code<C: BitCoder>(
             }),
             learned: None,
         };
-        let own_learned = learned.as_mut().map(|learned| {
+        if let Some(learned) = &mut learned {
             learned.begin(column);
-            learned
-        });
+        }
         model.code(
             coder,
             code,
             context,
             &skipped[column],
             &mut own,
-            own_learned,
+            learned.as_mut(),
         )?;
         for (cell, &symbol) in cells[column].iter_mut().zip(&own) {
             *cell = code.cell(symbol);

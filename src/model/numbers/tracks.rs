@@ -171,6 +171,6 @@ pub fn condition(buckets: [u32; 2], k: usize) -> u64 {
     let [first, second] = buckets.map(u64::from);
     match k {
         0 => fold(1, first),
-        _ => fold(2, first / 2 << 16 | second / 2),
+        _ => fold(2, ((first / 2) << 16) | (second / 2)),
     }
 }

@@ -202,7 +202,8 @@ fn normal(values: impl Iterator<Item = f64> + Clone) -> Normal {
     let least = if range > 0.0 {
         range * 1e-7
     } else {
-        high.abs().max(1e-300)
+        // Constants come back from any network.
+        (high.abs() * 1e-7).max(1e-300)
     };
     let (mean, spread) = moments(sorted.iter().map(|&value| value / 2.0));
     let linear = Normal {

@@ -45,7 +45,9 @@ impl Experts {
         let classes = Learning {
             shift: method.shift,
             // The variance of what rounding to steps adds.
-            ridge: { (FINE * FINE / 12).checked_shr(2 * method.shift) }.map_or(1, |r| r.max(1)),
+            ridge: { (FINE * FINE / 12).checked_shr(2 * method.shift) }
+                .unwrap_or(0)
+                .max(1),
             memory: CLASS_MEMORY,
             every: EVERY,
             prior: PRIOR,
