@@ -8,8 +8,7 @@ use boa_constrictor::lossy::numbers;
 use boa_constrictor::lossy::plan::{FrameContent, Plan};
 use boa_constrictor::lossy::source::{RawField, Source, SpecifiedNumbers, find};
 use boa_constrictor::model::autoencoder::{
-    Bottleneck, BottleneckShape, FEATURES, Masked, MaskedShape, MaskedWeights, Normalisation,
-    NormalisedColumn,
+    Bottleneck, BottleneckShape, Masked, MaskedShape, MaskedWeights,
 };
 use boa_constrictor::model::{TensorVisitor, Value};
 use boa_constrictor::model_file::{Autoencoder, AutoencoderKind};
@@ -19,6 +18,7 @@ use boa_constrictor::{
 };
 use std::io::Cursor;
 use std::sync::Arc;
+use support::autoencoders::{knowing, normalisation};
 use support::lossy::{plan, request, violation};
 
 /// Fills tensors with numbers that are allowed, also the largest.
@@ -47,43 +47,6 @@ impl TensorVisitor for Filler {
         *tensor = (0..rows * columns).map(|_| next()).collect();
         Ok(())
     }
-}
-
-fn normalisation(columns: usize) -> Normalisation {
-    let mut all = Normalisation::default();
-    for k in 0..columns {
-        all.push(NormalisedColumn {
-            centre: (0, 0),
-            scale: (1 << 20, -20),
-            log: k == 2,
-        });
-    }
-    all
-}
-
-/// Knows that the second column is the magnitude of the first.
-fn knowing() -> Masked {
-    let shape = MaskedShape {
-        columns: 2,
-        hidden: 1,
-        components: 1,
-        previous: 0,
-    };
-    let mut weights = MaskedWeights {
-        normalisation: normalisation(2),
-        start: vec![0],
-        hidden_shift: vec![6],
-        ..MaskedWeights::default()
-    };
-    // The magnitude of column 0, and nothing else.
-    weights.input.weights = vec![0; 2 * FEATURES];
-    weights.input.weights[1] = 64;
-    weights.input.shift = vec![6; 2 * FEATURES];
-    // A hidden unit is the magnitude in Q14, an output in Q13: logit, mean and spread of each column.
-    weights.output.weights = vec![0, 0, 0, 0, 64, 0];
-    weights.output.bias = vec![0, 0, 0, 0, 0, -11 << 20];
-    weights.output.shift = vec![7; 6];
-    Masked { shape, weights }
 }
 
 fn filled(seed: u64, columns: u16, previous: u8) -> Masked {

@@ -2,6 +2,8 @@
 //!
 //! `BOA_WRITE_FIXTURES=1 cargo test --release --test fixtures` writes those that are missing.
 
+#[path = "fixtures/lossy.rs"]
+mod lossy;
 #[path = "fixtures/making.rs"]
 mod making;
 #[path = "fixtures/quick_path.rs"]

@@ -48,7 +48,7 @@ class Code:
             return whole
         cell = self.dictionary[k - 1]
         between = max(1, s64(self.dictionary[k] - cell))
-        return whole + quot(s64(predicted - s64(cell << 8)), between)
+        return s64(whole + quot(s64(predicted - s64(cell << 8)), between))
 
 
 @dataclass

@@ -1,10 +1,12 @@
 //! What the tests share: inputs, and the library with fewer words.
 #![allow(dead_code)]
 
+pub mod autoencoders;
 pub mod layouts;
 pub mod lossy;
 pub mod made;
 pub mod number_frames;
+pub mod number_words;
 pub mod python;
 
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};

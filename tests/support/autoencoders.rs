@@ -1,0 +1,43 @@
+//! Autoencoders made by hand: nothing trained moves them.
+
+use boa_constrictor::model::autoencoder::{
+    FEATURES, Masked, MaskedShape, MaskedWeights, Normalisation, NormalisedColumn,
+};
+
+/// Numbers of magnitude 1; those of the third column are companded.
+pub fn normalisation(columns: usize) -> Normalisation {
+    let mut all = Normalisation::default();
+    for k in 0..columns {
+        all.push(NormalisedColumn {
+            centre: (0, 0),
+            scale: (1 << 20, -20),
+            log: k == 2,
+        });
+    }
+    all
+}
+
+/// Knows that the second column is the magnitude of the first.
+pub fn knowing() -> Masked {
+    let shape = MaskedShape {
+        columns: 2,
+        hidden: 1,
+        components: 1,
+        previous: 0,
+    };
+    let mut weights = MaskedWeights {
+        normalisation: normalisation(2),
+        start: vec![0],
+        hidden_shift: vec![6],
+        ..MaskedWeights::default()
+    };
+    // The magnitude of column 0, and nothing else.
+    weights.input.weights = vec![0; 2 * FEATURES];
+    weights.input.weights[1] = 64;
+    weights.input.shift = vec![6; 2 * FEATURES];
+    // A hidden unit is the magnitude in Q14, an output in Q13: logit, mean and spread of each column.
+    weights.output.weights = vec![0, 0, 0, 0, 64, 0];
+    weights.output.bias = vec![0, 0, 0, 0, 0, -11 << 20];
+    weights.output.shift = vec![7; 6];
+    Masked { shape, weights }
+}
