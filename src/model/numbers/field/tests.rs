@@ -172,10 +172,10 @@ fn any_words_decode_to_something() {
     for method in methods() {
         for len in [0, 1, 50, 5000] {
             let words: Vec<u32> = (0..len).map(|_| next() as u32).collect();
-            if let Ok(mut decoder) = LaneDecoder::new(&words) {
-                if let Ok(values) = code(&mut decoder, &method, field, None) {
-                    assert_eq!(values.len(), 504);
-                }
+            if let Ok(mut decoder) = LaneDecoder::new(&words)
+                && let Ok(values) = code(&mut decoder, &method, field, None)
+            {
+                assert_eq!(values.len(), 504);
             }
         }
     }
