@@ -87,14 +87,16 @@ fn with_latents(bottleneck: Bottleneck) -> Arc<Autoencoder> {
     Arc::new(Autoencoder::new(AutoencoderKind::Bottleneck(bottleneck)).unwrap())
 }
 
-/// Rows of a number, its magnitude and perhaps an integer.
+/// Rows of a number, the magnitude of that in the row before, and perhaps an integer.
 fn table(rows: usize, with_integer: bool) -> (Vec<u8>, Source) {
     let mut bytes = Vec::new();
     let noise = support::noise(4 * rows);
+    let mut last = 0f32;
     for noise in noise.as_chunks::<4>().0 {
         let x = f64::from(i32::from_le_bytes(*noise)) as f32 / 2f32.powi(31);
         bytes.extend(x.to_le_bytes());
-        bytes.extend(x.abs().to_le_bytes());
+        bytes.extend(last.abs().to_le_bytes());
+        last = x;
         if with_integer {
             bytes.extend(i16::from_le_bytes([noise[0], noise[1] >> 6]).to_le_bytes());
         }

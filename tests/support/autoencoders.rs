@@ -17,13 +17,13 @@ pub fn normalisation(columns: usize) -> Normalisation {
     all
 }
 
-/// Knows that the second column is the magnitude of the first.
+/// Knows that the second column is the magnitude of the first in the row before, which no formula of a row says.
 pub fn knowing() -> Masked {
     let shape = MaskedShape {
         columns: 2,
         hidden: 1,
         components: 1,
-        previous: 0,
+        previous: 1,
     };
     let mut weights = MaskedWeights {
         normalisation: normalisation(2),
@@ -31,10 +31,12 @@ pub fn knowing() -> Masked {
         hidden_shift: vec![6],
         ..MaskedWeights::default()
     };
-    // The magnitude of column 0, and nothing else.
-    weights.input.weights = vec![0; 2 * FEATURES];
-    weights.input.weights[1] = 64;
-    weights.input.shift = vec![6; 2 * FEATURES];
+    // The magnitude of column 0 in the row before, and nothing else.
+    for contributions in [&mut weights.input, &mut weights.previous] {
+        contributions.weights = vec![0; 2 * FEATURES];
+        contributions.shift = vec![6; 2 * FEATURES];
+    }
+    weights.previous.weights[1] = 64;
     // A hidden unit is the magnitude in Q14, an output in Q13: logit, mean and spread of each column.
     weights.output.weights = vec![0, 0, 0, 0, 64, 0];
     weights.output.bias = vec![0, 0, 0, 0, 0, -11 << 20];
