@@ -58,7 +58,7 @@ fn filled(seed: u64, columns: u16, previous: u8) -> Masked {
     };
     let mut weights = MaskedWeights::default();
     weights.visit(&shape, &mut Filler(seed)).unwrap();
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         weights.normalisation = normalisation(columns.into());
     }
     Masked { shape, weights }

@@ -165,7 +165,7 @@ fn fields_of_every_method_decode_to_the_same_content() {
             true,
         ),
     ];
-    let mut methods = vec![
+    let mut methods = [
         method("iiii", 0),
         method("oirr", 2),
         method("rrrr", 1),
