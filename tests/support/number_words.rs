@@ -200,7 +200,7 @@ impl TensorVisitor for Filler {
         low: i64,
         high: i64,
     ) -> boa_constrictor::Result<()> {
-        let mut next = || T::narrow(low + self.0.below(high - low + 1));
+        let next = || T::narrow(low + self.0.below(high - low + 1));
         *tensor = std::iter::repeat_with(next).take(rows * columns).collect();
         Ok(())
     }
