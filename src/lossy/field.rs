@@ -3,12 +3,13 @@
 mod choice;
 mod costs;
 mod mask;
+mod quantised;
 mod sample;
 
 use super::bound::Tolerance;
 use super::coded::{CodedNumbers, Form};
 use super::fit;
-use super::grid::{FINE_BITS, Grid};
+use super::grid::Grid;
 use super::number;
 use super::specials::Specials;
 use super::table::{ColumnTask, code_type};
@@ -16,7 +17,7 @@ use crate::coder::{BadWords, BitCoder, Integers, LaneDecoder, LaneEncoder};
 use crate::layout::{Column, Kind};
 use crate::model::numbers::field::{AXES, Field, FieldMethod, code};
 use choice::Choice;
-use costs::Costs;
+use quantised::Quantised;
 use std::ops::Range;
 
 /// The most values of a frame.
@@ -95,68 +96,6 @@ impl ArrayShape {
     }
 }
 
-/// An array's values on a grid.
-pub(super) struct Quantised {
-    pub lengths: Vec<usize>,
-    pub grid: Grid,
-    /// Only whole cells have values.
-    pub whole: bool,
-    pub specials: Specials,
-    /// In fine units; of specials any.
-    pub targets: Vec<i64>,
-}
-
-impl Quantised {
-    fn new(
-        shape: &ArrayShape,
-        task: &ColumnTask,
-        tolerance: Tolerance,
-        grid: Grid,
-        whole: bool,
-        bits: &[u64],
-    ) -> Quantised {
-        let mut specials = Specials::default();
-        let mut last = 0;
-        let mut targets = Vec::with_capacity(bits.len());
-        for (at, &bits_here) in bits.iter().enumerate() {
-            let fine = grid
-                .to_fine(shape.column, bits_here)
-                .map(|fine| match whole {
-                    true => to_whole(fine),
-                    false => fine,
-                });
-            let holds = |fine: &i64| {
-                let after = grid.to_bits(shape.column, *fine);
-                tolerance.holds_bits(shape.column, bits_here, after)
-            };
-            match fine.filter(holds) {
-                Some(fine) if !task.fill.contains(&bits_here) => last = fine,
-                _ => specials.push(at, bits.len(), bits_here),
-            }
-            targets.push(last);
-        }
-        Quantised {
-            lengths: shape.lengths.clone(),
-            grid,
-            whole,
-            specials,
-            targets,
-        }
-    }
-
-    /// Makes values special that are not yet.
-    fn exclude(&mut self, more: &[usize], bits: &[u64]) {
-        let mut flags = std::mem::take(&mut self.specials.flags);
-        flags.resize(bits.len(), false);
-        more.iter().for_each(|&at| flags[at] = true);
-        self.specials.bits = (0..bits.len())
-            .filter(|&at| flags[at])
-            .map(|at| bits[at])
-            .collect();
-        self.specials.flags = flags;
-    }
-}
-
 /// An array about to be coded.
 pub struct Prepared<'a> {
     shape: &'a ArrayShape,
@@ -181,7 +120,10 @@ impl<'a> Prepared<'a> {
         let bits: Vec<u64> = elements.map(|bytes| number::read(column, bytes)).collect();
         let grid = Grid::new(column, tolerance, task.extent)?;
         let grid = fit::centred(grid, column, bits.len(), &|at| bits[at]);
-        let quantised = Quantised::new(shape, task, tolerance, grid, grid.is_whole(), &bits);
+        let quantised = Quantised {
+            lengths: shape.lengths.clone(),
+            ..Quantised::new(column, task, tolerance, grid, grid.is_whole(), &bits)
+        };
         let fills = { quantised.specials.bits.iter() }.filter(|&bits| task.fill.contains(bits));
         if (quantised.specials.bits.len() - fills.count()) * SPECIALS > bits.len() {
             return None;
@@ -234,14 +176,17 @@ impl<'a> Prepared<'a> {
 
     fn quantise_whole(&self) -> Quantised {
         let grid = self.quantised.grid;
-        Quantised::new(
-            self.shape,
-            self.task,
-            self.tolerance,
-            grid,
-            true,
-            &self.bits,
-        )
+        Quantised {
+            lengths: self.shape.lengths.clone(),
+            ..Quantised::new(
+                self.shape.column,
+                self.task,
+                self.tolerance,
+                grid,
+                true,
+                &self.bits,
+            )
+        }
     }
 
     /// Where values that are not special came back too far from what they were: the type's rounding adds to that to the grid.
@@ -262,33 +207,6 @@ impl<'a> Prepared<'a> {
         write(self.shape.column, *grid, specials, values, &mut content);
         content
     }
-}
-
-/// Bits that values take by a method, about.
-fn cost(quantised: &Quantised, method: &FieldMethod, whole: bool) -> f64 {
-    let mut costs = Costs::default();
-    let field = Field {
-        lengths: &quantised.lengths,
-        whole,
-        special: &quantised.specials.flags,
-    };
-    let rounded: Vec<i64>;
-    let targets = match whole && !quantised.whole {
-        false => &quantised.targets,
-        true => {
-            let targets = quantised.targets.iter();
-            rounded = targets.map(|&target| to_whole(target)).collect();
-            &rounded
-        }
-    };
-    // Costs have no bad words.
-    let _ = code(&mut costs, method, field, Some(targets));
-    costs.bits
-}
-
-/// The closest whole cell.
-fn to_whole(fine: i64) -> i64 {
-    fine.saturating_add(1 << (FINE_BITS - 1)) >> FINE_BITS << FINE_BITS
 }
 
 /// The content of `len` bytes that was coded in `words`.

@@ -193,9 +193,9 @@ fn push_input(formula: &mut Formula, field: u64) -> Result<Operation, BadWords> 
 
 /// Half octaves of an uncertainty in cells, from a sixteenth on.
 fn class(uncertainty: f64) -> u8 {
-    const LEAST: u64 = (1023 - 4) * 2;
+    const MIN: u64 = (1023 - 4) * 2;
     match uncertainty > 1.0 / 16.0 {
-        true => ((uncertainty.to_bits() >> 51) - LEAST).min(31) as u8,
+        true => ((uncertainty.to_bits() >> 51) - MIN).min(31) as u8,
         false => 0,
     }
 }
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prediction_says_how_sure_it_is() {
+    fn predictions_know_how_sure_they_are() {
         let grid = Grid::Uniform {
             step: 1.0,
             offset: 0,

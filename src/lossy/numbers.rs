@@ -10,7 +10,7 @@ use crate::coder::{BadWords, Integers, LaneDecoder};
 use crate::model::autoencoder::AutoencoderKind;
 
 /// The last axis may be a table's columns up to this length.
-const MOST_COLUMNS: usize = 64;
+const MAX_COLUMNS: usize = 64;
 /// An array that is coded as a table instead is smaller by this factor on a sample, where a field has learned less.
 const SMALLER: f64 = 0.95;
 
@@ -49,7 +49,7 @@ fn encode_array(shape: &ArrayShape, task: &ColumnTask, content: &[u8]) -> Option
     };
     let mut forms = vec![1];
     let last = shape.lengths.last().copied().unwrap_or(1);
-    if shape.lengths.len() > 1 && last <= MOST_COLUMNS {
+    if shape.lengths.len() > 1 && last <= MAX_COLUMNS {
         forms.push(last);
     }
     let smallest = { forms.into_iter() }

@@ -18,7 +18,7 @@ const FIRST: usize = 24;
 const LAST: usize = 512;
 /// Tables of fewer rows, or of more columns, have no formulas: finding them takes as long as all the rest.
 const FEWEST_ROWS: usize = 1000;
-const MOST_COLUMNS: usize = 256;
+const MAX_COLUMNS: usize = 256;
 /// Columns before a column that formulas of up to two columns take, those of three, and objects of several.
 const BACK: usize = 24;
 const BACK_THREE: usize = 9;
@@ -72,7 +72,7 @@ pub(super) fn relations(
     rows: usize,
 ) -> Vec<Option<Relation>> {
     let varying: Vec<usize> = (0..codes.len()).filter(|&k| codes[k].largest > 0).collect();
-    if rows < FEWEST_ROWS || varying.len() > MOST_COLUMNS {
+    if rows < FEWEST_ROWS || varying.len() > MAX_COLUMNS {
         return vec![None; codes.len()];
     }
     let chosen: Vec<usize> = { sampled.iter().copied() }

@@ -1,7 +1,7 @@
 //! How an encoder chooses what a field is coded by.
 
+use super::quantised::{Quantised, cost, to_whole};
 use super::sample::{first_half, sample};
-use super::{Quantised, cost, to_whole};
 use crate::model::numbers::field::{AXES, Axis, FieldMethod};
 
 /// Differences that are measured along an axis.
@@ -23,7 +23,7 @@ const MANY_NEIGHBOURS: usize = 64;
 const TILE: usize = 1000;
 const MEMORY: u32 = 11;
 /// The least points of a tile.
-const LEAST_TILE: usize = 100;
+const MIN_TILE: usize = 100;
 /// Tiles there are at most, about.
 const MAX_TILES: usize = 1500;
 
@@ -231,7 +231,7 @@ fn raster(quantised: &Quantised, measure: &Measure, width: u8) -> FieldMethod {
     };
     if let &[along, across] = inner.as_slice() {
         let points = (TILE * slice).div_ceil(values);
-        let points = points.max(LEAST_TILE).max(slice.div_ceil(MAX_TILES));
+        let points = points.max(MIN_TILE).max(slice.div_ceil(MAX_TILES));
         // A little longer along the faster axis.
         let length = (points.isqrt() * 3 / 4).clamp(1, shape[along]);
         method.tile[along] = length;

@@ -1,18 +1,18 @@
 //! A piece of a field that is enough to compare methods on.
 
-use super::Quantised;
+use super::quantised::Quantised;
 use crate::lossy::specials::Specials;
 use std::ops::Range;
 
 /// Values of a sample: one of so many, but not fewer nor more than these.
 const SHARE: usize = 5;
-const LEAST: usize = 20_000;
-const MOST: usize = 150_000;
+const MIN: usize = 20_000;
+const MAX: usize = 150_000;
 
 /// Which values lie in a sample of an array, and along which axes: whole slices from the middle, as they lie in memory.
 pub fn piece(lengths: &[usize]) -> (Range<usize>, Vec<usize>) {
     let values: usize = lengths.iter().product();
-    let most = (values / SHARE).clamp(LEAST, MOST);
+    let most = (values / SHARE).clamp(MIN, MAX);
     let (mut slice, mut axis) = (values, 0);
     while slice > most && axis < lengths.len() {
         slice /= lengths[axis];
