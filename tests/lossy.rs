@@ -8,8 +8,9 @@ use boa_constrictor::format::{
 use boa_constrictor::layout::{Column, Kind};
 use boa_constrictor::lossy::Selector;
 use boa_constrictor::lossy::source::{RawField, Source, SpecifiedNumbers, find};
-use boa_constrictor::{DecodeOptions, Error, decompress};
+use boa_constrictor::{DecodeOptions, Error, decompress, list};
 use proptest::prelude::*;
+use std::io::Cursor;
 use support::lossy::{encode, plan, request, violation};
 
 const F4: Column = column(Kind::Float, 4);
@@ -267,15 +268,15 @@ fn damaged_files_are_noticed() {
     }
 }
 
-/// A frame of numbers of any words, which claims so many bytes of content.
-fn of_words(words: &[u32], content_len: u32) -> Vec<u8> {
+/// A frame of numbers of any words, which claims so many bytes of content, in a member that is lossy or not.
+fn of_words(words: &[u32], content_len: u32, lossy: bool) -> Vec<u8> {
     let model = EntropyModel::Numbers(Numbers { inner_len: 0 });
     let header = FrameHeader {
         streams: vec![words.len() as u32],
         ..FrameHeader::plain(model, content_len, frame_hash(&[]))
     };
     let head = Head {
-        bounds: Some(Vec::new()),
+        bounds: lossy.then(Vec::new),
     };
     let words = words.iter().flat_map(|word| word.to_le_bytes());
     let frame: Vec<u8> = header.to_bytes().into_iter().chain(words).collect();
@@ -295,6 +296,17 @@ fn of_words(words: &[u32], content_len: u32) -> Vec<u8> {
     [head, frame, index.to_bytes(&footer)].concat()
 }
 
+#[test]
+fn only_lossy_members_have_frames_of_numbers() {
+    let file = of_words(&[1, 2, 3], 100, false);
+    for message in [
+        support::decode(&file).unwrap_err().to_string(),
+        list(Cursor::new(&file)).unwrap_err().to_string(),
+    ] {
+        assert!(message.contains("not lossy"), "{message}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -307,6 +319,6 @@ proptest! {
     ) {
         let few = |word: &u32| if sparse { word & (word >> 7) & (word << 9) } else { *word };
         let words: Vec<u32> = words.iter().map(few).collect();
-        prop_assert!(support::decode(&of_words(&words, content_len)).is_err());
+        prop_assert!(support::decode(&of_words(&words, content_len, true)).is_err());
     }
 }

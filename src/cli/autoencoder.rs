@@ -4,9 +4,13 @@ use super::args::{Talk, TrainArgs};
 use super::exit::{Failure, USAGE, shown};
 use super::lossy::Numbers;
 use super::output::Output;
+#[cfg(feature = "report")]
+use super::report;
 use super::source::OpenInput;
 use super::{layout_option, numbers};
 use boa_constrictor::model_file::{Autoencoder, AutoencoderKind};
+#[cfg(feature = "report")]
+use boa_constrictor::report::LossCourse;
 use boa_constrictor::train::autoencoder::{
     AutoencoderGap, AutoencoderReport, BottleneckOptions, MaskedOptions, Schedule, Table,
     train_bottleneck, train_masked,
@@ -20,6 +24,10 @@ const LINE: f64 = 10.0;
 /// Trains an autoencoder on tables and writes it.
 pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
     let mut output = Output::create(&args.output, None, args.force)?;
+    #[cfg(feature = "report")]
+    let page = { args.report.as_deref() }
+        .map(|path| report::PendingPage::create(path, None, args.force))
+        .transpose()?;
     let failed = |e| Failure::of(&args.output, e);
     let (mut table, mut held) = (Table::default(), Table::default());
     for path in &args.data {
@@ -39,14 +47,33 @@ pub fn run(args: &TrainArgs, talk: &Talk) -> Result<u8, Failure> {
             held.rows()
         );
     }
+    #[cfg(feature = "report")]
+    let mut course = LossCourse::default();
+    let unit = match args.latents {
+        Some(_) => "mean square",
+        None => "bits/number",
+    };
+    let options = schedule(args);
+    let mut print = progress(talk, unit);
+    let mut observe = |report: &AutoencoderReport| {
+        #[cfg(feature = "report")]
+        course.add(report);
+        print(report)
+    };
     let model = match args.latents {
-        Some(latents) => bottleneck(&table, &held, latents, args, talk),
-        None => masked(&table, &held, args, talk),
+        Some(latents) => bottleneck((&table, &held), latents, args, &options, &mut observe, talk),
+        None => masked((&table, &held), args, &options, &mut observe, talk),
     }?;
     output
         .write_all(model.bytes())
         .map_err(|e| Failure::io(&args.output, e))?;
     output.commit(None)?;
+    #[cfg(feature = "report")]
+    if let Some(page) = page {
+        let name = report::name(&args.output);
+        let command = report::command_line();
+        page.write(&course.to_html(&name, model.bytes().len(), unit, &command))?;
+    }
     if !talk.quiet {
         let decoder = model.decoder().map_err(failed)?.bytes().len();
         eprintln!(
@@ -84,9 +111,10 @@ pub fn progress<'a>(talk: &'a Talk, unit: &'a str) -> impl FnMut(&AutoencoderRep
 }
 
 fn masked(
-    table: &Table,
-    held: &Table,
+    (table, held): (&Table, &Table),
     args: &TrainArgs,
+    schedule: &Schedule,
+    observe: &mut dyn FnMut(&AutoencoderReport) -> bool,
     talk: &Talk,
 ) -> Result<Autoencoder, Failure> {
     let hidden = match args.hidden[..] {
@@ -107,8 +135,7 @@ fn masked(
         ..MaskedOptions::default()
     };
     let failed = |e| Failure::of(&args.output, e);
-    let mut observe = progress(talk, "bits/number");
-    let outcome = train_masked(table, held, &options, &schedule(args), &mut observe);
+    let outcome = train_masked(table, held, &options, schedule, observe);
     let outcome = outcome.map_err(failed)?;
     print_gaps(&outcome.gaps, talk);
     Autoencoder::new(AutoencoderKind::Masked(outcome.masked)).map_err(failed)
@@ -130,10 +157,11 @@ pub fn print_gaps(gaps: &[(f64, AutoencoderGap)], talk: &Talk) {
 }
 
 fn bottleneck(
-    table: &Table,
-    held: &Table,
+    (table, held): (&Table, &Table),
     latents: u16,
     args: &TrainArgs,
+    schedule: &Schedule,
+    observe: &mut dyn FnMut(&AutoencoderReport) -> bool,
     talk: &Talk,
 ) -> Result<Autoencoder, Failure> {
     let mut options = BottleneckOptions {
@@ -146,8 +174,7 @@ fn bottleneck(
         options.hidden = args.hidden.clone();
     }
     let failed = |e| Failure::of(&args.output, e);
-    let mut observe = progress(talk, "mean square");
-    let outcome = train_bottleneck(table, held, &options, &schedule(args), &mut observe);
+    let outcome = train_bottleneck(table, held, &options, schedule, observe);
     let outcome = outcome.map_err(failed)?;
     if !talk.quiet {
         eprintln!("boa: held out: RMS of the residual in float and in integers, of the response");

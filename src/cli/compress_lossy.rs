@@ -37,6 +37,7 @@ pub struct Compressed {
     /// The bound that was found for a target.
     pub found: Option<Bound>,
     /// Pictures of each column, if they were wanted.
+    #[cfg_attr(not(feature = "report"), allow(dead_code))]
     pub pictures: Vec<Pictured>,
 }
 

@@ -88,6 +88,11 @@ impl EntropyModel {
         }
     }
 
+    /// Whether it is that of lossy members alone.
+    pub fn is_numbers(&self) -> bool {
+        matches!(self, EntropyModel::Numbers(_))
+    }
+
     /// The mixing predictor's set-up, if that is the model.
     pub fn mix(&self) -> Option<&Mix> {
         match self {

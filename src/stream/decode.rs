@@ -68,6 +68,8 @@ struct Decoder<'o, R, W> {
 /// What is known of the member being read.
 struct ReadMember<'m> {
     begin: u64,
+    /// Its head has the flag of lossy members: only these have frames of numbers.
+    lossy: bool,
     models: Models<'m>,
     /// What the sections themselves say.
     index: Index,
@@ -92,6 +94,7 @@ impl<R: BufRead, W: Write> Decoder<'_, R, W> {
         self.summary.unbounded |= runs.any(|run| run.bound == ListedBound::Unbounded);
         let mut member = ReadMember {
             begin,
+            lossy: head.bounds.is_some(),
             models: Models::new(&self.options.models).with_autoencoders(&self.options.autoencoders),
             index: Index {
                 head_len: self.cursor.position() - begin,
@@ -146,6 +149,10 @@ impl<R: BufRead, W: Write> Decoder<'_, R, W> {
             }
             Ok(Read::Model) => {
                 member.end = Some(Err(self.cursor.damaged("a second model section")));
+            }
+            Ok(Read::Frame { header, .. }) if header.model.is_numbers() && !member.lossy => {
+                let what = "a frame of numbers in a member that is not lossy";
+                member.end = Some(Err(self.cursor.damaged(what)));
             }
             Ok(Read::Frame {
                 header,

@@ -96,6 +96,9 @@ fn member<R: BufRead + Seek>(cursor: &mut Cursor<R>, start: Start) -> Result<Mem
                 continue;
             }
         };
+        if header.model.is_numbers() && head.bounds.is_none() {
+            return Err(cursor.damaged("a frame of numbers in a member that is not lossy"));
+        }
         cursor
             .bounded(number, 1..=MAX_FRAMES, "number of frames")
             .map_err(located)?;

@@ -1,7 +1,7 @@
 """Members, head, model section, index and footer (sections 2, 3, 5 and 6)."""
 
 from blake3 import blake3
-from frame import FRAME_MARK, read_frame_header
+from frame import FRAME_MARK, NUMBERS, read_frame_header
 from frame_decoder import decode_frame
 from reader import Reader, Refused, within
 
@@ -25,7 +25,7 @@ def decode_file(data):
 
 def decode_member(reader):
     begin = reader.at
-    read_head(reader)
+    lossy = read_head(reader)
     head_length = reader.at - begin
     model_section = None
     model = b""
@@ -40,6 +40,8 @@ def decode_member(reader):
             model_section = (at - begin, reader.at - at)
         elif mark == FRAME_MARK:
             header = read_frame_header(reader)
+            if header.model == NUMBERS and not lossy:
+                raise Refused("a frame of numbers in a member that is not lossy")
             if header.uses_member_model and not model_section:
                 raise Refused("a frame uses the member's model, but there is no model section")
             content = decode_frame(header, reader.take(header.payload_length), model)
@@ -58,6 +60,7 @@ def decode_member(reader):
 
 
 def read_head(reader):
+    """Whether the member is lossy."""
     begin = reader.at
     if reader.take(len(MAGIC)) != MAGIC:
         raise Refused("a member does not begin with the magic bytes")
@@ -71,6 +74,7 @@ def read_head(reader):
     if flags & 1:
         pass_bounds(reader)
     reader.confirm(begin, "the head")
+    return flags & 1 == 1
 
 
 def pass_bounds(reader):
