@@ -84,7 +84,12 @@ impl<'a> Models<'a> {
                 ModelSection::Embedded(bytes) => Arc::new(Autoencoder::from_bytes(bytes)?),
                 ModelSection::ById(id) => {
                     let mut all = self.autoencoders.iter();
-                    match all.find(|autoencoder| autoencoder.id().0 == *id) {
+                    // The decoder alone is what a file refers to, and a whole one has it.
+                    let has = |autoencoder: &&Arc<Autoencoder>| {
+                        let decoder = autoencoder.decoder();
+                        autoencoder.id().0 == *id || decoder.is_ok_and(|it| it.id().0 == *id)
+                    };
+                    match all.find(has) {
                         Some(autoencoder) => Arc::clone(autoencoder),
                         None => {
                             let id = blake3::Hash::from(*id).to_hex().to_string();

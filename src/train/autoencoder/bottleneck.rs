@@ -336,12 +336,16 @@ fn stack(layers: &[Layer], peaks: &[f32], entry: f32, exit: f32) -> candle_core:
     let mut stack = Stack::default();
     let mut unit = entry;
     for (k, layer) in layers.iter().enumerate() {
-        // A hidden number fills its 16 bits up to the peak that was seen.
-        let next = peaks.get(k).map_or(exit, |peak| {
-            (32767.0 / (peak * MARGIN).max(1e-3)).log2().floor().exp2()
-        });
         let fold = vec![1.0 / unit; layer.weights.dim(1)?];
-        let weights = layer.weights.flatten_all()?.to_vec1()?;
+        let weights: Vec<f32> = layer.weights.flatten_all()?.to_vec1()?;
+        // A hidden number fills its 16 bits up to the peak that was seen, unless the weights to it would not fit their 8 bits: a layer
+        // shifts its sums by one bit at least.
+        let heaviest = weights.iter().fold(1e-12f32, |a, w| a.max(w.abs()));
+        let next = peaks.get(k).map_or(exit, |peak| {
+            let full = 32767.0 / (peak * MARGIN).max(1e-3);
+            let fitting = 127.0 / 2.0 * unit / heaviest;
+            full.min(fitting).log2().floor().exp2()
+        });
         stack
             .layers
             .push(dense(&weights, &layer.bias.to_vec1()?, &fold, next));
