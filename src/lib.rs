@@ -1,4 +1,4 @@
-//! boa: a lossless neural compressor for scientific data.
+//! boa: a neural compressor for scientific data, lossless or within a bound on the error of every value.
 //!
 //! ```
 //! use boa_constrictor::{DecodeOptions, EncodeOptions, Input, compress, decompress};

@@ -9,7 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Lossless compressor for scientific data: predictors that learn while they code, a small neural network among them, all in integers.
+/// Compressor for scientific data, lossless or within a bound on the error of every value: predictors that learn while they code, a small
+/// neural network among them, all in integers.
 ///
 /// `boa c FILE` writes FILE.boa, `boa d FILE.boa` brings FILE back. Without a FILE, or with `-`, they read stdin and
 /// write stdout.
