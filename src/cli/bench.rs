@@ -2,10 +2,12 @@
 
 use super::args::{BenchArgs, Talk};
 use super::exit::{Failure, shown};
+#[cfg(feature = "report")]
+use super::lossy_report::lossy_page;
 use super::measured::Measured;
 use super::progress::Meter;
 #[cfg(feature = "report")]
-use super::report::{PendingPage, lossy_page, page};
+use super::report::{PendingPage, page};
 use super::source::OpenInput;
 use super::stdout::print;
 use super::verify::Comparison;

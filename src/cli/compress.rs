@@ -7,10 +7,12 @@ use super::exit::{Failure, USAGE, shown};
 #[cfg(feature = "train")]
 use super::fit::compress_fitted;
 use super::lossy::Wanted;
+#[cfg(feature = "report")]
+use super::lossy_report::lossy_page;
 use super::output::Output;
 use super::progress::Meter;
 #[cfg(feature = "report")]
-use super::report::{PendingPage, lossy_page};
+use super::report::PendingPage;
 use super::source::{self, OpenInput};
 use super::verify::Comparison;
 use super::{layout_option, lossy, model_file};

@@ -19,6 +19,8 @@ mod layout_option;
 mod level;
 mod list;
 mod lossy;
+#[cfg(feature = "report")]
+mod lossy_report;
 mod measured;
 mod model_file;
 mod numbers;
