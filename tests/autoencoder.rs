@@ -3,14 +3,13 @@
 mod support;
 
 use boa_constrictor::kernel::Kernel;
-use boa_constrictor::layout::{Column, Kind};
 use boa_constrictor::lossy::numbers;
-use boa_constrictor::lossy::plan::{FrameContent, Plan};
-use boa_constrictor::lossy::source::{RawField, Source, SpecifiedNumbers, find};
+use boa_constrictor::lossy::plan::FrameContent;
+use boa_constrictor::lossy::source::{RawField, Source};
+use boa_constrictor::model::TensorVisitor;
 use boa_constrictor::model::autoencoder::{
     Bottleneck, BottleneckShape, Masked, MaskedShape, MaskedWeights,
 };
-use boa_constrictor::model::{TensorVisitor, Value};
 use boa_constrictor::model_file::{Autoencoder, AutoencoderKind};
 use boa_constrictor::{
     DecodeOptions, EncodeOptions, Error, Model, Result, compress_latents, compress_lossy,
@@ -18,35 +17,23 @@ use boa_constrictor::{
 };
 use std::io::Cursor;
 use std::sync::Arc;
-use support::autoencoders::{knowing, normalisation};
-use support::lossy::{plan, request, violation};
+use support::autoencoders::{Filler, knowing, normalisation};
+use support::lossy::{encode_with, plan, request, violation};
+use support::numbers::{F4, I2, table as table_of};
 
 /// Fills tensors with numbers that are allowed, also the largest.
-struct Filler(u64);
-
-impl TensorVisitor for Filler {
-    fn tensor<T: Value>(
-        &mut self,
-        _: &'static str,
-        tensor: &mut Vec<T>,
-        [rows, columns]: [usize; 2],
-        low: i64,
-        high: i64,
-    ) -> Result<()> {
-        let mut next = || {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            match self.0 >> 60 {
-                0 => T::narrow(low),
-                1 => T::narrow(high),
-                _ => T::narrow(low + (self.0 >> 30) as i64 % (high - low + 1)),
-            }
-        };
-        *tensor = (0..rows * columns).map(|_| next()).collect();
-        Ok(())
-    }
+fn filler(seed: u64) -> impl TensorVisitor {
+    let mut state = seed;
+    Filler(move |low, high| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        match state >> 60 {
+            0 => low,
+            1 => high,
+            _ => low + (state >> 30) as i64 % (high - low + 1),
+        }
+    })
 }
 
 fn filled(seed: u64, columns: u16, previous: u8) -> Masked {
@@ -57,7 +44,7 @@ fn filled(seed: u64, columns: u16, previous: u8) -> Masked {
         previous,
     };
     let mut weights = MaskedWeights::default();
-    weights.visit(&shape, &mut Filler(seed)).unwrap();
+    weights.visit(&shape, &mut filler(seed)).unwrap();
     if seed.is_multiple_of(2) {
         weights.normalisation = normalisation(columns.into());
     }
@@ -74,7 +61,7 @@ fn bottleneck(seed: u64, columns: u16, latents: u16) -> Bottleneck {
         },
         ..Bottleneck::default()
     };
-    bottleneck.visit(true, &mut Filler(seed)).unwrap();
+    bottleneck.visit(true, &mut filler(seed)).unwrap();
     bottleneck.normalisation = normalisation(columns.into());
     bottleneck
 }
@@ -101,21 +88,9 @@ fn table(rows: usize, with_integer: bool) -> (Vec<u8>, Source) {
             bytes.extend(i16::from_le_bytes([noise[0], noise[1] >> 6]).to_le_bytes());
         }
     }
-    let number = |width, kind| {
-        RawField::Number(Column {
-            width,
-            // Little-endian.
-            swap: true,
-            kind,
-        })
-    };
-    let mut fields = vec![number(4, Kind::Float); 2];
-    fields.extend(with_integer.then_some(number(2, Kind::Signed)));
-    let specified = SpecifiedNumbers::Table {
-        fields,
-        column_major: false,
-    };
-    let source = find(&bytes, bytes.len() as u64, Some(&specified), &[]).unwrap();
+    let mut fields = vec![RawField::Number(F4); 2];
+    fields.extend(with_integer.then_some(RawField::Number(I2)));
+    let source = table_of(&bytes, &fields, false);
     (bytes, source)
 }
 
@@ -126,22 +101,6 @@ fn options(autoencoder: Option<Arc<Autoencoder>>, embed_model: bool) -> EncodeOp
         threads: 1,
         ..EncodeOptions::default()
     }
-}
-
-fn encode(bytes: &[u8], source: &Source, plan: &Plan, options: &EncodeOptions) -> Vec<u8> {
-    let mut file = Vec::new();
-    let input = Cursor::new(bytes);
-    let summary = compress_lossy(
-        input,
-        source,
-        plan,
-        &mut file,
-        options,
-        &(),
-        &mut |_, _, _| {},
-    );
-    assert_eq!(summary.unwrap().compressed, file.len() as u64);
-    file
 }
 
 fn decode(file: &[u8], autoencoders: Vec<Arc<Autoencoder>>) -> Result<Vec<u8>> {
@@ -158,15 +117,15 @@ fn decode(file: &[u8], autoencoders: Vec<Arc<Autoencoder>>) -> Result<Vec<u8>> {
 fn an_autoencoder_that_pays_is_embedded_or_referred_to() {
     let (bytes, source) = table(6000, false);
     let plan = plan(&bytes, &source, &request("1e-4:rel"));
-    let without = encode(&bytes, &source, &plan, &options(None, true));
+    let without = encode_with(&bytes, &source, &plan, &options(None, true));
     let autoencoder = masked(knowing());
-    let embedded = encode(
+    let embedded = encode_with(
         &bytes,
         &source,
         &plan,
         &options(Some(autoencoder.clone()), true),
     );
-    let by_id = encode(
+    let by_id = encode_with(
         &bytes,
         &source,
         &plan,
@@ -192,14 +151,14 @@ fn an_autoencoder_that_pays_is_embedded_or_referred_to() {
 fn one_that_does_not_pay_is_left_out() {
     let (bytes, source) = table(3000, true);
     let plan = plan(&bytes, &source, &request("1e-3:rel"));
-    let without = encode(&bytes, &source, &plan, &options(None, true));
+    let without = encode_with(&bytes, &source, &plan, &options(None, true));
     assert_eq!(
-        encode(&bytes, &source, &plan, &options(None, true)),
+        encode_with(&bytes, &source, &plan, &options(None, true)),
         without
     );
     for autoencoder in [masked(filled(2, 3, 0)), masked(knowing())] {
         for embeds in [true, false] {
-            let file = encode(
+            let file = encode_with(
                 &bytes,
                 &source,
                 &plan,

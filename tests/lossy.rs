@@ -5,41 +5,14 @@ mod support;
 use boa_constrictor::format::{
     EntropyModel, Footer, FrameHeader, Head, Index, IndexEntry, Numbers, frame_hash,
 };
-use boa_constrictor::layout::{Column, Kind};
+use boa_constrictor::layout::Column;
 use boa_constrictor::lossy::Selector;
-use boa_constrictor::lossy::source::{RawField, Source, SpecifiedNumbers, find};
+use boa_constrictor::lossy::source::{RawField, Source};
 use boa_constrictor::{DecodeOptions, Error, decompress, list};
 use proptest::prelude::*;
 use std::io::Cursor;
 use support::lossy::{encode, plan, request, violation};
-
-const F4: Column = column(Kind::Float, 4);
-const F8: Column = column(Kind::Float, 8);
-const I2: Column = column(Kind::Signed, 2);
-
-const fn column(kind: Kind, width: u8) -> Column {
-    Column {
-        width,
-        swap: true,
-        kind,
-    }
-}
-
-fn table(bytes: &[u8], fields: &[RawField], column_major: bool) -> Source {
-    let specified = SpecifiedNumbers::Table {
-        fields: fields.to_vec(),
-        column_major,
-    };
-    find(bytes, bytes.len() as u64, Some(&specified), &[]).unwrap()
-}
-
-fn array(bytes: &[u8], column: Column, shape: &[u64]) -> Source {
-    let specified = SpecifiedNumbers::Array {
-        column,
-        shape: shape.to_vec(),
-    };
-    find(bytes, bytes.len() as u64, Some(&specified), &[]).unwrap()
-}
+use support::numbers::{F2, F4, F8, I2, array, bytes_of, table};
 
 /// Compresses, decompresses and checks; gives the bytes of the file.
 fn check(bytes: &[u8], source: &Source, bound: &str) -> usize {
@@ -76,16 +49,6 @@ fn value() -> impl Strategy<Value = f64> {
         1 => Just(f64::from_bits(0x7ff8_0000_0000_1234)),
         1 => Just(1.0), 1 => Just(1000.0), 1 => Just(0.001),
     ]
-}
-
-fn bytes_of(values: &[f64], width: u8) -> Vec<u8> {
-    match width {
-        4 => values
-            .iter()
-            .flat_map(|&x| (x as f32).to_le_bytes())
-            .collect(),
-        _ => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
-    }
 }
 
 proptest! {
@@ -142,7 +105,7 @@ proptest! {
         bound in 0..BOUNDS.len(),
     ) {
         let bytes = &bytes[..bytes.len() / 8 * 8];
-        for column in [F4, F8, column(Kind::Float, 2), Column { swap: false, ..F4 }] {
+        for column in [F4, F8, F2, Column { swap: false, ..F4 }] {
             check(bytes, &array(bytes, column, &[]), BOUNDS[bound]);
         }
     }

@@ -4,43 +4,13 @@ mod support;
 
 use boa_constrictor::layout::{Column, Kind};
 use boa_constrictor::lossy::grid::Grid;
-use boa_constrictor::lossy::source::{RawField, Source, SpecifiedNumbers, find};
+use boa_constrictor::lossy::source::{RawField, Source};
 use boa_constrictor::model::numbers::field::{Axis, FieldMethod};
 use support::lossy::{encode, plan, request};
 use support::made::Lcg;
 use support::number_frames::{self, Array};
+use support::numbers::{F2, F4, F8, I2, array, bytes_of, table};
 use support::python::{agrees, has_python};
-
-const F2: Column = column(Kind::Float, 2);
-const F4: Column = column(Kind::Float, 4);
-const F8: Column = column(Kind::Float, 8);
-const I2: Column = column(Kind::Signed, 2);
-
-const fn column(kind: Kind, width: u8) -> Column {
-    Column {
-        width,
-        swap: true,
-        kind,
-    }
-}
-
-fn array(bytes: &[u8], column: Column, shape: &[u64]) -> Source {
-    let specified = SpecifiedNumbers::Array {
-        column,
-        shape: shape.to_vec(),
-    };
-    find(bytes, bytes.len() as u64, Some(&specified), &[]).unwrap()
-}
-
-fn bytes_of(values: &[f64], width: u8) -> Vec<u8> {
-    match width {
-        4 => values
-            .iter()
-            .flat_map(|&x| (x as f32).to_le_bytes())
-            .collect(),
-        _ => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
-    }
-}
 
 /// Bytes compressed with one bound for all numbers; it has a frame of numbers.
 fn lossy(bytes: &[u8], source: &Source, bound: &str) -> Vec<u8> {
@@ -210,14 +180,6 @@ fn fields_of_every_method_decode_to_the_same_content() {
     };
     files.push(("far".into(), number_frames::array(&array, &far, &extremes)));
     agrees(&files);
-}
-
-fn table(bytes: &[u8], fields: &[RawField], column_major: bool) -> Source {
-    let specified = SpecifiedNumbers::Table {
-        fields: fields.to_vec(),
-        column_major,
-    };
-    find(bytes, bytes.len() as u64, Some(&specified), &[]).unwrap()
 }
 
 /// Rows of columns that differ in type and in what predicts them: from each other, from the row above, by a formula, from few values.

@@ -206,6 +206,26 @@ pub struct LossyArgs {
     pub latents_only: bool,
 }
 
+/// Where a page of pictures goes.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// Write a page of pictures to PATH: with a bound, what was lost and what other bounds would give; else, of bench, where the bits go,
+    /// beside xz and zstd. For one FILE only.
+    #[cfg(feature = "report")]
+    #[arg(long = "report", value_name = "PATH")]
+    pub path: Option<PathBuf>,
+}
+
+impl ReportArgs {
+    /// Whether there is to be one.
+    pub fn is_wanted(&self) -> bool {
+        #[cfg(feature = "report")]
+        return self.path.is_some();
+        #[cfg(not(feature = "report"))]
+        return false;
+    }
+}
+
 #[derive(Args, Debug)]
 pub struct CompareArgs {
     /// The original.
@@ -246,24 +266,12 @@ pub struct CompressArgs {
     /// Store only the model's id: whoever decompresses needs its file.
     #[arg(long, requires = "model")]
     pub no_embed_model: bool,
-    /// Write a page of pictures to PATH: what a bound on errors lost, and what others would give. For one FILE only.
-    #[cfg(feature = "report")]
-    #[arg(long, value_name = "PATH")]
-    pub report: Option<PathBuf>,
+    #[command(flatten)]
+    pub report: ReportArgs,
     #[command(flatten)]
     pub layout: LayoutArgs,
     #[command(flatten)]
     pub lossy: LossyArgs,
-}
-
-impl CompressArgs {
-    /// Whether there is to be a report.
-    pub fn reports(&self) -> bool {
-        #[cfg(feature = "report")]
-        return self.report.is_some();
-        #[cfg(not(feature = "report"))]
-        return false;
-    }
 }
 
 #[derive(Args, Debug)]
@@ -330,28 +338,16 @@ pub struct BenchArgs {
     /// Report where the time of coding goes.
     #[arg(long)]
     pub stages: bool,
-    /// Write a page of pictures to PATH: where the bits go, beside xz and zstd; with a bound, what was lost.
-    #[cfg(feature = "report")]
-    #[arg(long, value_name = "PATH")]
-    pub report: Option<PathBuf>,
+    #[command(flatten)]
+    pub report: ReportArgs,
     /// Overwrite the report.
     #[cfg(feature = "report")]
-    #[arg(short, long, requires = "report")]
+    #[arg(short, long, requires = "path")]
     pub force: bool,
     #[command(flatten)]
     pub layout: LayoutArgs,
     #[command(flatten)]
     pub lossy: LossyArgs,
-}
-
-impl BenchArgs {
-    /// Whether there is to be a report.
-    pub fn reports(&self) -> bool {
-        #[cfg(feature = "report")]
-        return self.report.is_some();
-        #[cfg(not(feature = "report"))]
-        return false;
-    }
 }
 
 #[cfg(feature = "train")]

@@ -23,7 +23,7 @@ use std::time::Instant;
 
 /// Compresses a file to a temporary one and back, compares, and prints sizes and speeds.
 pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
-    let wanted = lossy::wanted(&args.lossy, &args.layout, args.reports())?;
+    let wanted = lossy::wanted(&args.lossy, &args.layout, args.report.is_wanted())?;
     let mut options = EncodeOptions {
         level: args.level.level(),
         model: None,
@@ -45,7 +45,7 @@ pub fn run(args: &BenchArgs, talk: &Talk) -> Result<u8, Failure> {
         return Err(Failure::usage(path, "bench needs a regular file"));
     }
     #[cfg(feature = "report")]
-    let report = { args.report.as_deref() }
+    let report = { args.report.path.as_deref() }
         .map(|to| PendingPage::create(to, Some(&metadata), args.force))
         .transpose()?;
     if let Some(wanted) = wanted {

@@ -28,7 +28,7 @@ pub const SUFFIX: &str = "boa";
 
 /// Compresses every file; the exit code is the worst.
 pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
-    let wanted = lossy::wanted(&args.lossy, &args.layout, args.reports())?;
+    let wanted = lossy::wanted(&args.lossy, &args.layout, args.report.is_wanted())?;
     let time = args.fit.map(minutes).transpose()?;
     let mut options = EncodeOptions {
         level: args.level.level(),
@@ -44,7 +44,7 @@ pub fn run(args: &CompressArgs, talk: &Talk) -> Result<u8, Failure> {
     };
     model_file::choose(args.model.as_deref(), wanted.is_some(), &mut options)?;
     let files = source::or_stdin(&args.files);
-    if args.reports() && (wanted.is_none() || files.len() > 1) {
+    if args.report.is_wanted() && (wanted.is_none() || files.len() > 1) {
         let line = "--report is about one lossy file: it needs a bound; boa bench --report shows lossless coding";
         return Err(Failure::Message {
             line: line.into(),
@@ -104,7 +104,7 @@ fn compress_file(
         return Err(Failure::usage(path, line));
     }
     #[cfg(feature = "report")]
-    let report = { args.report.as_deref() }
+    let report = { args.report.path.as_deref() }
         .map(|to| PendingPage::create(to, metadata.as_ref(), *force))
         .transpose()?;
     let mut lossy = None;

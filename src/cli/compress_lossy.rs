@@ -15,6 +15,7 @@ use boa_constrictor::lossy::distortion::{self, ColumnLoss};
 use boa_constrictor::lossy::losses::{Losses, Pictured, psnr, violations};
 use boa_constrictor::lossy::plan::Plan;
 use boa_constrictor::lossy::source::Source;
+use boa_constrictor::lossy::statistics::ColumnSummary;
 use boa_constrictor::lossy::target::{self, Reached};
 use boa_constrictor::lossy::{Bound, LossyRequest};
 use boa_constrictor::stream::{Observe, measure, sample_lossy};
@@ -112,7 +113,7 @@ fn compress_latents_alone(
     let bound =
         Bound::new(boa_constrictor::lossy::BoundKind::Absolute, f64::MAX).map_err(failed)?;
     let plan = Plan::new(&vec![Some(bound); summaries.len()], &summaries);
-    let mut losses = Losses::new(source, &plan, &summaries);
+    let mut losses = losses(wanted, source, &plan, &summaries);
     let bar = Meter::new(Some(source.len()), shown(path), talk);
     let observe: &mut Observe<'_> =
         &mut |frame, before, after| losses.add(frame.start, before, after);
@@ -123,7 +124,7 @@ fn compress_latents_alone(
         summary: summary.map_err(failed)?,
         losses: source.names().into_iter().zip(lost).collect(),
         found: None,
-        pictures: Vec::new(),
+        pictures: losses.into_pictures(),
     })
 }
 
@@ -147,7 +148,10 @@ pub fn compress_opened(
         None => None,
         Some(target) => {
             let bar = Meter::new(None, format!("{}: find the bound", shown(path)), talk);
-            let mut code = |bound| reached(bytes, source, request, bound, SAMPLE, options);
+            let mut code = |bound| {
+                let plan = plan(&request.with_default(bound))?;
+                reached(bytes, source, (&plan, &summaries), bound, SAMPLE, options)
+            };
             let found = target::find(target, &mut code);
             drop(bar);
             Some(found.map_err(failed)?)
@@ -162,10 +166,7 @@ pub fn compress_opened(
         let line = "holds integers alone, which stay exact unless --bound names them: leave out the bound, or use --bound";
         return Err(Failure::usage(path, line));
     }
-    let mut losses = match wanted.pictures {
-        true => Losses::with_pictures(source, &plan, &summaries),
-        false => Losses::new(source, &plan, &summaries),
-    };
+    let mut losses = losses(wanted, source, &plan, &summaries);
     let bar = Meter::new(Some(source.len()), shown(path), talk);
     let summary = compress_lossy(
         &mut *bytes,
@@ -188,24 +189,35 @@ pub fn compress_opened(
     })
 }
 
-/// What coding with a default bound comes to, of about so many bytes of an input.
+/// Losses to be measured, with pictures if a report is wanted.
+fn losses<'a>(
+    wanted: &Wanted,
+    source: &'a Source,
+    plan: &Plan,
+    summaries: &[ColumnSummary],
+) -> Losses<'a> {
+    match wanted.pictures {
+        true => Losses::with_pictures(source, plan, summaries),
+        false => Losses::new(source, plan, summaries),
+    }
+}
+
+/// What coding about so many bytes of an input by a plan comes to, whose default bound is this.
 fn reached(
     bytes: &mut Box<dyn Input>,
     source: &Source,
-    request: &LossyRequest,
+    (plan, summaries): (&Plan, &[ColumnSummary]),
     bound: Bound,
     most: u64,
     options: &EncodeOptions,
 ) -> boa_constrictor::Result<Reached> {
-    let summaries = measure(&mut *bytes, source, &request.fill)?;
-    let plan = Plan::new(&source.bounds(&request.with_default(bound))?, &summaries);
-    let mut losses = Losses::new(source, &plan, &summaries);
+    let mut losses = Losses::new(source, plan, summaries);
     let observe: &mut Observe<'_> =
         &mut |frame, before, after| losses.add(frame.start, before, after);
-    let summary = sample_lossy(bytes, source, &plan, most, options, observe)?;
+    let summary = sample_lossy(bytes, source, plan, most, options, observe)?;
     Ok(Reached {
         ratio: summary.content as f64 / summary.compressed as f64,
-        psnr: psnr(&losses.finish(), &plan, bound),
+        psnr: psnr(&losses.finish(), plan, bound),
     })
 }
 
@@ -218,14 +230,16 @@ pub fn ratios_by_bound(
 ) -> boa_constrictor::Result<Vec<(f64, f64)>> {
     /// Of a longer input about so many bytes are coded.
     const SAMPLE: u64 = 8 << 20;
-    let mut ratios_by_bound = Vec::new();
+    let Opened { bytes, source } = opened;
+    let summaries = measure(&mut *bytes, source, &request.fill)?;
+    let mut ratios = Vec::new();
     for value in [1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2] {
         let bound = Bound::new(BoundKind::Relative, value)?;
-        let bytes = &mut opened.bytes;
-        let reached = reached(bytes, &opened.source, request, bound, SAMPLE, options)?;
-        ratios_by_bound.push((value, reached.ratio));
+        let plan = Plan::new(&source.bounds(&request.with_default(bound))?, &summaries);
+        let reached = reached(bytes, source, (&plan, &summaries), bound, SAMPLE, options)?;
+        ratios.push((value, reached.ratio));
     }
-    Ok(ratios_by_bound)
+    Ok(ratios)
 }
 
 /// Fails if values break their bounds.

@@ -6,26 +6,8 @@ use crate::error::Result;
 use crate::structure::{Formula, FormulaInput, MAX_FIELDS, Operation};
 use std::io::BufRead;
 
-/// The first operation that is none of the inputs, which have the codes 0 to 7.
+/// The first operation that is none of the inputs, which have the codes 0 to 7. The plain ones follow it.
 const CONSTANT: u8 = 8;
-/// The operations from 9 on.
-const OTHERS: [Operation; 15] = [
-    Operation::Again,
-    Operation::Add,
-    Operation::Subtract,
-    Operation::Multiply,
-    Operation::Divide,
-    Operation::Root,
-    Operation::Sine,
-    Operation::Cosine,
-    Operation::Sinh,
-    Operation::Cosh,
-    Operation::Asinh,
-    Operation::Exp,
-    Operation::Log,
-    Operation::Angle,
-    Operation::Turn,
-];
 
 pub(super) fn write_to(formula: &Formula, out: &mut Vec<u8>) {
     out.push(formula.inputs.len() as u8);
@@ -42,7 +24,7 @@ pub(super) fn write_to(formula: &Formula, out: &mut Vec<u8>) {
                 out.extend(pattern.to_le_bytes());
             }
             other => {
-                let packed = OTHERS.iter().position(|known| known == other);
+                let packed = Operation::PLAIN.iter().position(|known| known == other);
                 out.push(CONSTANT + 1 + packed.unwrap_or(0) as u8);
             }
         }
@@ -78,7 +60,7 @@ fn read_operation<R: BufRead>(cursor: &mut Cursor<R>) -> Result<Operation> {
         CONSTANT => Ok(Operation::Constant(u64::from_le_bytes(
             cursor.array("formula")?,
         ))),
-        code => match OTHERS.get(usize::from(code - CONSTANT - 1)) {
+        code => match Operation::PLAIN.get(usize::from(code - CONSTANT - 1)) {
             Some(&operation) => Ok(operation),
             None => Err(cursor.damaged("an operation that there is not")),
         },

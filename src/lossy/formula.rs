@@ -17,25 +17,6 @@ mod context {
     pub const INPUT: usize = 23;
 }
 
-/// Numbers of the operations that neither push an input (0) nor a constant (1): 2 for the first.
-const OPERATIONS: [Operation; 15] = [
-    Operation::Again,
-    Operation::Add,
-    Operation::Subtract,
-    Operation::Multiply,
-    Operation::Divide,
-    Operation::Root,
-    Operation::Sine,
-    Operation::Cosine,
-    Operation::Sinh,
-    Operation::Cosh,
-    Operation::Asinh,
-    Operation::Exp,
-    Operation::Log,
-    Operation::Angle,
-    Operation::Turn,
-];
-
 /// Cells are predicted within this.
 const FARTHEST: f64 = (1u64 << 44) as f64;
 
@@ -119,7 +100,7 @@ impl Relation {
         };
         for k in 0..count as usize {
             let operation = operations.get(k).copied();
-            let last = OPERATIONS.len() as u64 + 1;
+            let last = Operation::PLAIN.len() as u64 + 1;
             let number = integers.within(context::OPERATION, number(operation), 0, last)?;
             let operation = match number {
                 0 => {
@@ -140,7 +121,7 @@ impl Relation {
                     };
                     Operation::Constant(integers.bits(constant)?)
                 }
-                other => OPERATIONS[other as usize - 2],
+                other => Operation::PLAIN[other as usize - 2],
             };
             formula.operations.push(operation);
         }
@@ -162,13 +143,13 @@ impl Relation {
     }
 }
 
-/// The number of an operation in the stream.
+/// The number of an operation in the stream: 0 for an input, 1 for a constant, then the plain ones.
 fn number(operation: Option<Operation>) -> u64 {
     match operation {
         None | Some(Operation::Input(_)) => 0,
         Some(Operation::Constant(_)) => 1,
         Some(other) => {
-            let at = { OPERATIONS.iter() }.position(|&known| known == other);
+            let at = { Operation::PLAIN.iter() }.position(|&known| known == other);
             at.map_or(0, |at| at as u64 + 2)
         }
     }

@@ -18,6 +18,7 @@ pub mod grid;
 pub mod histogram;
 pub mod latents;
 pub mod losses;
+mod moments;
 pub mod names;
 pub mod number;
 pub mod numbers;

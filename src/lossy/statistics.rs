@@ -4,6 +4,7 @@
 //! rounding.
 
 use super::bound::{difference_down, difference_of_integers};
+use super::moments::Moments;
 use super::number;
 use super::pieces::Piece;
 use super::source::Source;
@@ -58,8 +59,6 @@ pub struct ColumnSummary {
     pub max: f64,
     /// The largest value less the smallest, rounded down; 0 if there are none. Fill values that were found count if they are below 1e20.
     pub range: f64,
-    /// The same of ordinary values alone.
-    pub range_without_fill: f64,
     /// The mean of the ordinary values; 0 if there are none.
     pub mean: f64,
     /// Their standard deviation; infinite if their squares are.
@@ -180,7 +179,6 @@ impl ColumnStatistics {
             min: if is_empty { 0.0 } else { self.value(min) },
             max: if is_empty { 0.0 } else { self.value(max) },
             range: self.range(lowest, highest),
-            range_without_fill: self.range(min, max),
             mean: moments.mean,
             spread: moments.spread(),
             smallest: if moments.smallest.is_finite() {
@@ -266,68 +264,6 @@ impl Statistics {
     /// The statistics of each column, in the order of [`Source::columns`].
     pub fn finish(&self) -> Vec<ColumnSummary> {
         self.columns.iter().map(ColumnStatistics::finish).collect()
-    }
-}
-
-/// Count, mean and squares of values, and the smallest that is not 0.
-#[derive(Clone, Copy, Debug)]
-struct Moments {
-    count: u64,
-    mean: f64,
-    /// The sum of the squares of what values differ from the mean by.
-    squares: f64,
-    /// The smallest magnitude that is not 0; infinite if there is none.
-    smallest: f64,
-}
-
-impl Default for Moments {
-    fn default() -> Moments {
-        Moments {
-            count: 0,
-            mean: 0.0,
-            squares: 0.0,
-            smallest: f64::INFINITY,
-        }
-    }
-}
-
-impl Moments {
-    /// Adds a value that came `count` times.
-    fn add(&mut self, value: f64, count: u64) {
-        let smallest = if value == 0.0 {
-            f64::INFINITY
-        } else {
-            value.abs()
-        };
-        self.merge(&Moments {
-            count,
-            mean: value,
-            squares: 0.0,
-            smallest,
-        });
-    }
-
-    /// Adds the values of others (Chan, Golub and LeVeque 1979).
-    fn merge(&mut self, other: &Moments) {
-        self.smallest = self.smallest.min(other.smallest);
-        let count = self.count + other.count;
-        if other.count == 0 {
-            return;
-        }
-        let share = other.count as f64 / count as f64;
-        let difference = other.mean - self.mean;
-        self.squares += other.squares + difference * difference * share * self.count as f64;
-        // Of two huge values the difference may be infinite, but the mean is not.
-        self.mean = if difference.is_finite() {
-            self.mean + difference * share
-        } else {
-            self.mean * (1.0 - share) + other.mean * share
-        };
-        self.count = count;
-    }
-
-    fn spread(&self) -> f64 {
-        (self.squares / self.count.max(1) as f64).sqrt()
     }
 }
 

@@ -97,16 +97,21 @@ impl Config {
                 u64::from(Self::MAX_RECORD),
             ),
         ];
-        match rules
-            .into_iter()
-            .find(|(_, found, allowed)| found > allowed)
-        {
-            Some((what, found, allowed)) => Err(Error::InvalidModel {
-                what,
-                found,
-                allowed,
-            }),
-            None => Ok(()),
-        }
+        check_limits(&rules)
+    }
+}
+
+/// Refuses the first number that is above what is allowed: what it is, what was found, and the limit.
+///
+/// # Errors
+/// `InvalidModel` names it.
+pub fn check_limits(rules: &[(&'static str, u64, u64)]) -> Result<()> {
+    match rules.iter().find(|(_, found, allowed)| found > allowed) {
+        Some(&(what, found, allowed)) => Err(Error::InvalidModel {
+            what,
+            found,
+            allowed,
+        }),
+        None => Ok(()),
     }
 }

@@ -23,7 +23,7 @@ mod weights;
 
 pub use bits::{BitTrace, MixedHalf};
 pub use byte_model::{ByteModel, Decide, Decision};
-pub use config::{CONV, Config, HEAD};
+pub use config::{CONV, Config, HEAD, check_limits};
 pub use contexts::names;
 pub use logistic::{squash, stretch};
 pub use matches::{MAX_MATCHED, ORDERS, PREDICTED_BYTES};

@@ -3,43 +3,24 @@
 use super::chart::{Series, lines};
 use super::page::{Figure, Page, Table, grouped};
 use super::svg::Axis;
+use super::thinned::Thinned;
 use crate::train::{Gap, TrainingReport};
-
-/// Points of a curve that are kept at most.
-const POINTS: usize = 400;
 
 /// What a run reported on its way.
 #[derive(Clone, Debug, Default)]
 pub struct Course {
     /// Seconds, bytes, bits a byte on training data.
-    training: Vec<[f64; 3]>,
+    training: Thinned<[f64; 3]>,
     /// The same on held-out data.
     held_out: Vec<[f64; 3]>,
     last_held_out: Option<f64>,
-    /// Every so many reports one is kept.
-    every: usize,
-    seen: usize,
 }
 
 impl Course {
     /// Notes how the run stands.
     pub fn add(&mut self, report: &TrainingReport) {
         let point = |bits: f64| [report.seconds, report.bytes as f64, bits];
-        if self.every == 0 {
-            self.every = 1;
-        }
-        if self.seen.is_multiple_of(self.every) {
-            self.training.push(point(report.bits));
-        }
-        self.seen += 1;
-        if self.training.len() > POINTS {
-            let mut keep = false;
-            self.training.retain(|_| {
-                keep = !keep;
-                keep
-            });
-            self.every *= 2;
-        }
+        self.training.add(point(report.bits));
         if let Some(bits) = report
             .held_out
             .filter(|_| report.held_out != self.last_held_out)
@@ -51,7 +32,7 @@ impl Course {
 
     /// The page, as HTML: `name` of the model, its bytes, what quantisation cost, and the command line.
     pub fn to_html(&self, name: &str, bytes: usize, gap: &Gap, command: &str) -> String {
-        let last = self.training.last().copied().unwrap_or_default();
+        let last = self.training.kept().last().copied().unwrap_or_default();
         let page = Page {
             title: format!("{name}: training"),
             headline: vec![
@@ -78,11 +59,15 @@ impl Course {
     }
 
     fn figure(&self, of: usize, unit: f64, title: &str, label: &str) -> Figure {
-        let both = || self.training.iter().chain(&self.held_out);
+        let both = || self.training.kept().iter().chain(&self.held_out);
         let end = both().map(|point| point[of] * unit).fold(0.0, f64::max);
         let least = both().map(|point| point[2]).fold(8.0, f64::min);
         // The first steps fall so deep that nothing else would be seen.
-        let steady = self.training.iter().skip(self.training.len() / 20);
+        let steady = self
+            .training
+            .kept()
+            .iter()
+            .skip(self.training.kept().len() / 20);
         let steady = steady.chain(self.held_out.iter().skip(1));
         let most = steady.map(|point| point[2]).fold(least, f64::max);
         let y = Axis::linear("bits per byte", least, most);
@@ -110,7 +95,7 @@ impl Course {
                 &Axis::to(label, end),
                 &y,
                 &[
-                    series("training, smoothed", &self.training, false),
+                    series("training, smoothed", self.training.kept(), false),
                     series("held out", &self.held_out, true),
                 ],
             ),
@@ -128,9 +113,9 @@ impl Course {
 
     /// Bits a byte on training data at that time.
     fn training_at(&self, seconds: f64) -> f64 {
-        let before = self.training.iter().rev().find(|p| p[0] <= seconds);
+        let before = self.training.kept().iter().rev().find(|p| p[0] <= seconds);
         before
-            .or(self.training.first())
+            .or(self.training.kept().first())
             .map_or(0.0, |point| point[2])
     }
 }

@@ -3,41 +3,24 @@
 use super::chart::{Series, lines};
 use super::page::{Figure, Page, Table, grouped};
 use super::svg::Axis;
+use super::thinned::Thinned;
 use crate::train::autoencoder::AutoencoderReport;
-
-/// Reports that are kept at most.
-const POINTS: usize = 400;
 
 /// How the training of an autoencoder went.
 #[derive(Clone, Debug, Default)]
 pub struct LossCourse {
-    reports: Vec<AutoencoderReport>,
-    /// Every so many reports one is kept.
-    every: usize,
-    seen: usize,
+    reports: Thinned<AutoencoderReport>,
 }
 
 impl LossCourse {
     /// Notes how the training stands.
     pub fn add(&mut self, report: &AutoencoderReport) {
-        self.every = self.every.max(1);
-        if self.seen.is_multiple_of(self.every) {
-            self.reports.push(*report);
-        }
-        self.seen += 1;
-        if self.reports.len() > POINTS {
-            let mut keep = false;
-            self.reports.retain(|_| {
-                keep = !keep;
-                keep
-            });
-            self.every *= 2;
-        }
+        self.reports.add(*report);
     }
 
     /// The curves; `unit` says what of. None before there are two reports.
     pub(super) fn figure(&self, unit: &str) -> Option<Figure> {
-        let reports = &self.reports;
+        let reports = self.reports.kept();
         let last = reports.last().filter(|_| reports.len() > 1)?;
         let series = |name: &str, of: fn(&AutoencoderReport) -> f64, dots| Series {
             name: name.into(),
@@ -92,7 +75,7 @@ impl LossCourse {
     /// The page, as HTML: `name` of the autoencoder, its bytes, what the loss is, and the command line.
     pub fn to_html(&self, name: &str, bytes: usize, unit: &str, command: &str) -> String {
         let mut headline = vec![(grouped(bytes as u64), "bytes of the autoencoder")];
-        if let Some(last) = self.reports.last() {
+        if let Some(last) = self.reports.kept().last() {
             headline.push((format!("{:.4}", last.held_out), "loss held out, at the end"));
             headline.push((format!("{:.0} s", last.seconds), "time"));
             headline.push((format!("{:.0}", last.epochs), "epochs"));

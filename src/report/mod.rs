@@ -15,6 +15,8 @@ mod region;
 mod result;
 mod statistics;
 mod svg;
+#[cfg(feature = "train")]
+mod thinned;
 
 #[cfg(feature = "train")]
 pub use course::Course;

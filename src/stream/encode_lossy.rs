@@ -94,20 +94,9 @@ pub fn compress_lossy(
         return Err(Error::InvalidArgument(message));
     }
     let autoencoder = paying_autoencoder(&mut input, &frames, options)?;
+    let wanted = (&frames[..], Checksums::new(source));
     let mut member = Member::begin(&mut output, listed(plan), progress)?;
-    member.autoencoder = autoencoder.clone();
-    let checksums = Checksums::new(source);
-    code_frames(
-        input,
-        &frames,
-        checksums,
-        options,
-        autoencoder,
-        |frame, done| {
-            observe(frame, &done.original, &done.reconstructed);
-            member.write(done)
-        },
-    )?;
+    member.code(input, wanted, options, autoencoder, observe)?;
     let summary = member.finish()?;
     output.flush()?;
     Ok(summary)
@@ -129,20 +118,9 @@ pub fn compress_latents(
 ) -> Result<Summary> {
     let chosen = ChosenAutoencoder::with_latents(options)?;
     let (frames, bounds) = chosen.frames_of_latents(source)?;
+    let wanted = (&frames[..], Checksums::new(source));
     let mut member = Member::begin(&mut output, bounds, progress)?;
-    member.autoencoder = Some(chosen.clone());
-    let checksums = Checksums::new(source);
-    code_frames(
-        input,
-        &frames,
-        checksums,
-        options,
-        Some(chosen),
-        |frame, done| {
-            observe(frame, &done.original, &done.reconstructed);
-            member.write(done)
-        },
-    )?;
+    member.code(input, wanted, options, Some(chosen), observe)?;
     let summary = member.finish()?;
     output.flush()?;
     Ok(summary)
@@ -165,11 +143,8 @@ pub fn sample_lossy(
     frames = frames.into_iter().step_by(every).collect();
     let mut sink = io::sink();
     let mut member = Member::begin(&mut sink, listed(plan), &())?;
-    let checksums = Checksums::new(&Source::default());
-    code_frames(input, &frames, checksums, options, None, |frame, done| {
-        observe(frame, &done.original, &done.reconstructed);
-        member.write(done)
-    })?;
+    let wanted = (&frames[..], Checksums::new(&Source::default()));
+    member.code(input, wanted, options, None, observe)?;
     member.finish()
 }
 
@@ -291,6 +266,29 @@ impl<'o, W: Write> Member<'o, W> {
         })
     }
 
+    /// Codes frames of an input, whose checksums are computed anew, and writes them.
+    fn code(
+        &mut self,
+        input: impl Read + Seek,
+        (frames, checksums): (&[LossyFrame], Checksums),
+        options: &EncodeOptions,
+        autoencoder: Option<ChosenAutoencoder>,
+        observe: &mut Observe<'_>,
+    ) -> Result<()> {
+        self.autoencoder = autoencoder.clone();
+        code_frames(
+            input,
+            frames,
+            checksums,
+            options,
+            autoencoder,
+            |frame, done| {
+                observe(frame, &done.original, &done.reconstructed);
+                self.write(done)
+            },
+        )
+    }
+
     fn write(&mut self, done: &Done) -> Result<()> {
         if done.is_learned
             && let Some(autoencoder) = self.autoencoder.take()
@@ -344,14 +342,12 @@ fn encode(
     content: Vec<u8>,
 ) -> Done {
     if let Some(coded) = numbers::encode(&frame.content, &content, autoencoder) {
-        let is_learned = coded.is_learned;
-        let reconstructed = coded.reconstructed.clone();
-        if let Some(frame) = numbers_frame(effort, &content, coded) {
+        if let Some(frame) = numbers_frame(effort, content.len(), &coded) {
             return Done {
                 frame,
                 original: content,
-                reconstructed,
-                is_learned,
+                reconstructed: coded.reconstructed,
+                is_learned: coded.is_learned,
             };
         }
     }
@@ -392,17 +388,16 @@ fn exact_task(effort: Effort, layout: Layout) -> FrameTask {
 }
 
 /// A frame of numbers, if it is smaller than its content.
-fn numbers_frame(effort: Effort, content: &[u8], coded: CodedNumbers) -> Option<EncodedFrame> {
+fn numbers_frame(effort: Effort, len: usize, coded: &CodedNumbers) -> Option<EncodedFrame> {
     let inner = match coded.exact.is_empty() {
         true => Vec::new(),
         false => {
             let task = exact_task(effort, records(coded.exact_record));
-            let frame = task.encode(coded.exact);
+            let frame = task.encode(coded.exact.clone());
             [frame.header.to_bytes(), frame.payload].concat()
         }
     };
-    let len = content.len() as u32;
-    if 4 * coded.words.len() + inner.len() >= content.len() {
+    if 4 * coded.words.len() + inner.len() >= len {
         return None;
     }
     let model = EntropyModel::Numbers(Numbers {
@@ -410,7 +405,7 @@ fn numbers_frame(effort: Effort, content: &[u8], coded: CodedNumbers) -> Option<
     });
     let header = FrameHeader {
         streams: vec![coded.words.len() as u32],
-        ..FrameHeader::plain(model, len, frame_hash(&coded.reconstructed))
+        ..FrameHeader::plain(model, len as u32, frame_hash(&coded.reconstructed))
     };
     let words = coded.words.iter().flat_map(|word| word.to_le_bytes());
     Some(EncodedFrame {

@@ -43,6 +43,25 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// Those that stand for themselves, in the order of their codes in files.
+    pub(crate) const PLAIN: [Operation; 15] = [
+        Operation::Again,
+        Operation::Add,
+        Operation::Subtract,
+        Operation::Multiply,
+        Operation::Divide,
+        Operation::Root,
+        Operation::Sine,
+        Operation::Cosine,
+        Operation::Sinh,
+        Operation::Cosh,
+        Operation::Asinh,
+        Operation::Exp,
+        Operation::Log,
+        Operation::Angle,
+        Operation::Turn,
+    ];
+
     /// How many numbers it takes from the stack, how many it leaves.
     pub(crate) fn arity(self) -> (usize, usize) {
         use Operation::*;

@@ -3,6 +3,25 @@
 use boa_constrictor::model::autoencoder::{
     FEATURES, Masked, MaskedShape, MaskedWeights, Normalisation, NormalisedColumn,
 };
+use boa_constrictor::model::{TensorVisitor, Value};
+
+/// Fills tensors with what a function gives from the least to the largest number allowed.
+pub struct Filler<F>(pub F);
+
+impl<F: FnMut(i64, i64) -> i64> TensorVisitor for Filler<F> {
+    fn tensor<T: Value>(
+        &mut self,
+        _: &'static str,
+        tensor: &mut Vec<T>,
+        [rows, columns]: [usize; 2],
+        low: i64,
+        high: i64,
+    ) -> boa_constrictor::Result<()> {
+        let next = || T::narrow((self.0)(low, high));
+        *tensor = std::iter::repeat_with(next).take(rows * columns).collect();
+        Ok(())
+    }
+}
 
 /// Numbers of magnitude 1; those of the third column are companded.
 pub fn normalisation(columns: usize) -> Normalisation {

@@ -23,18 +23,23 @@ pub fn request(bound: &str) -> LossyRequest {
 
 /// The file that the input becomes.
 pub fn encode(bytes: &[u8], source: &Source, plan: &Plan) -> Vec<u8> {
-    let mut file = Vec::new();
     let options = EncodeOptions {
         threads: 1,
         ..EncodeOptions::default()
     };
+    encode_with(bytes, source, plan, &options)
+}
+
+/// The same with these options.
+pub fn encode_with(bytes: &[u8], source: &Source, plan: &Plan, options: &EncodeOptions) -> Vec<u8> {
+    let mut file = Vec::new();
     let input = Cursor::new(bytes);
     let summary = compress_lossy(
         input,
         source,
         plan,
         &mut file,
-        &options,
+        options,
         &(),
         &mut |_, _, _| {},
     )

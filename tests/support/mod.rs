@@ -7,6 +7,7 @@ pub mod lossy;
 pub mod made;
 pub mod number_frames;
 pub mod number_words;
+pub mod numbers;
 pub mod python;
 
 use boa_constrictor::{DecodeOptions, EncodeOptions, Error, Input, compress, decompress};

@@ -1,32 +1,22 @@
 //! Files of numbers whose parameters are an encoder's and whose other words are anything, by name.
 
+use super::autoencoders::Filler;
 use super::made::Lcg;
 use super::number_frames::{code_type, file};
+use super::numbers::{F4, F8, I2};
 use boa_constrictor::coder::{AdaptiveBit, BitCoder, Integers, LaneEncoder};
-use boa_constrictor::layout::{Column, Kind};
+use boa_constrictor::layout::Column;
 use boa_constrictor::lossy::coded::Form;
 use boa_constrictor::lossy::grid::Grid;
 use boa_constrictor::lossy::numbers;
+use boa_constrictor::model::TensorVisitor;
 use boa_constrictor::model::autoencoder::{
     Bottleneck, BottleneckShape, Masked, MaskedShape, MaskedWeights, Normalisation,
     NormalisedColumn,
 };
 use boa_constrictor::model::numbers::field::{Axis, FieldMethod};
 use boa_constrictor::model::numbers::{ColumnCode, Regression};
-use boa_constrictor::model::{TensorVisitor, Value};
 use boa_constrictor::model_file::{Autoencoder, AutoencoderKind};
-
-const F4: Column = column(Kind::Float, 4);
-const F8: Column = column(Kind::Float, 8);
-const I2: Column = column(Kind::Signed, 2);
-
-const fn column(kind: Kind, width: u8) -> Column {
-    Column {
-        width,
-        swap: true,
-        kind,
-    }
-}
 
 const ROWS: usize = 60;
 const TYPES: [Column; 5] = [I2, F4, F8, F8, F4];
@@ -189,21 +179,9 @@ pub fn tables() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Fills tensors with numbers that are allowed.
-struct Filler(Lcg);
-
-impl TensorVisitor for Filler {
-    fn tensor<T: Value>(
-        &mut self,
-        _: &'static str,
-        tensor: &mut Vec<T>,
-        [rows, columns]: [usize; 2],
-        low: i64,
-        high: i64,
-    ) -> boa_constrictor::Result<()> {
-        let next = || T::narrow(low + self.0.below(high - low + 1));
-        *tensor = std::iter::repeat_with(next).take(rows * columns).collect();
-        Ok(())
-    }
+fn filler(seed: u64) -> impl TensorVisitor {
+    let mut random = Lcg(seed);
+    Filler(move |low, high| low + random.below(high - low + 1))
 }
 
 fn normalisation() -> Normalisation {
@@ -226,7 +204,7 @@ fn masked(previous: u8, seed: u64) -> Masked {
         previous,
     };
     let mut weights = MaskedWeights::default();
-    weights.visit(&shape, &mut Filler(Lcg(seed))).unwrap();
+    weights.visit(&shape, &mut filler(seed)).unwrap();
     weights.normalisation = normalisation();
     // Not so large that every distribution is at its limits.
     weights.start.iter_mut().for_each(|start| *start >>= 8);
@@ -268,7 +246,7 @@ pub fn latents() -> Vec<(String, Vec<u8>)> {
             },
             ..Bottleneck::default()
         };
-        whole.visit(true, &mut Filler(Lcg(seed as u64))).unwrap();
+        whole.visit(true, &mut filler(seed as u64)).unwrap();
         whole.normalisation = normalisation();
         let kind = AutoencoderKind::Bottleneck(match seed {
             0 => whole,

@@ -5,9 +5,9 @@
 use super::OUTPUT_BITS;
 use super::dense::{Dense, leaky};
 use super::normalisation::{NORMAL_BITS, Normalisation};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::saturate16;
-use crate::model::TensorVisitor;
+use crate::model::{TensorVisitor, check_limits};
 
 /// Normalised numbers enter the first layer with so many fractional bits: +-8.
 pub const ENTRY_BITS: u32 = 12;
@@ -34,28 +34,21 @@ impl BottleneckShape {
     /// # Errors
     /// `InvalidModel` names the number that breaks a rule.
     pub fn check(&self) -> Result<()> {
-        let invalid = |what, found: usize, allowed: usize| {
-            Err(Error::InvalidModel {
-                what,
-                found: found as u64,
-                allowed: allowed as u64,
-            })
-        };
-        if self.hidden.len() > Self::MAX_LAYERS {
-            return invalid("hidden layers", self.hidden.len(), Self::MAX_LAYERS);
-        }
-        if !(2..=16).contains(&self.latent_bits) {
-            return invalid("bits of a latent", self.latent_bits.into(), 16);
-        }
+        let bits = u64::from(self.latent_bits);
+        let mut rules = vec![
+            (
+                "hidden layers",
+                self.hidden.len() as u64,
+                Self::MAX_LAYERS as u64,
+            ),
+            ("bits of a latent below 2", u64::from(bits < 2), 0),
+            ("bits of a latent", bits, 16),
+        ];
         for width in self.widths() {
-            if width == 0 {
-                return invalid("width of no units", 1, 0);
-            }
-            if width > Dense::MAX_INPUTS {
-                return invalid("width", width, Dense::MAX_INPUTS);
-            }
+            rules.push(("width of no units", u64::from(width == 0), 0));
+            rules.push(("width", width as u64, Dense::MAX_INPUTS as u64));
         }
-        Ok(())
+        check_limits(&rules)
     }
 
     /// The largest magnitude of a latent.

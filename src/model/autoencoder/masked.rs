@@ -8,9 +8,9 @@ use super::INPUT_LIMIT;
 use super::dense::{Dense, leaky};
 use super::mixture::{MAX_COMPONENTS, Mixture};
 use super::normalisation::{NORMAL_BITS, Normalisation};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernel::{MAX_WIDE, add_scaled};
-use crate::model::TensorVisitor;
+use crate::model::{TensorVisitor, check_limits};
 
 /// What a hidden unit is given of a number: itself and its magnitude.
 pub const FEATURES: usize = 2;
@@ -43,16 +43,7 @@ impl MaskedShape {
             ("components", self.components.into(), MAX_COMPONENTS as u64),
             ("rows before", self.previous.into(), 1),
         ];
-        let broken = rules
-            .into_iter()
-            .find(|(_, found, allowed)| found > allowed);
-        broken.map_or(Ok(()), |(what, found, allowed)| {
-            Err(Error::InvalidModel {
-                what,
-                found,
-                allowed,
-            })
-        })
+        check_limits(&rules)
     }
 
     /// Numbers that describe a column's mixture.

@@ -87,17 +87,6 @@ impl Mixture {
         sum.min(ONE) as u32
     }
 
-    /// Of a number known to lie from `low` to `high`: the probability, in 1/65536, that it is at least `middle`. `i32::MIN` and
-    /// `i32::MAX` stand for no limit.
-    pub fn at_least(&self, low: i32, middle: i32, high: i32) -> u16 {
-        let below = |edge| match edge {
-            i32::MIN => 0,
-            i32::MAX => ONE,
-            edge => self.below(edge).into(),
-        };
-        Mixture::upper_share([low, middle, high].map(|edge| below(edge) as u32))
-    }
-
     /// Of a number known to lie between the first and the last of three edges: the probability, in 1/65536, that it lies above the second.
     /// An edge is the probability of a number [below](Mixture::below) it.
     pub fn upper_share(below: [u32; 3]) -> u16 {
@@ -130,23 +119,52 @@ impl Mixture {
 mod tests {
     use super::*;
 
-    fn fixed(x: f64) -> i32 {
-        (x * f64::from(1 << OUTPUT_BITS)).round() as i32
+    /// A number in Q8 as an output.
+    fn fixed(x: i32) -> i32 {
+        x << (OUTPUT_BITS - 8)
+    }
+
+    /// The probability, in 1/65536, that a number known to lie from `low` to `high` is at least `middle`; the extremes stand for no limit.
+    fn at_least(mixture: &Mixture, low: i32, middle: i32, high: i32) -> u16 {
+        let below = |edge| match edge {
+            i32::MIN => 0,
+            i32::MAX => ONE as u32,
+            edge => mixture.below(edge),
+        };
+        Mixture::upper_share([low, middle, high].map(below))
     }
 
     #[test]
     fn distribution_functions_are_those_of_the_formula() {
-        let outputs = [0.3, -1.0, 0.5, -2.0, -3.5, 0.25].map(fixed);
+        // Weights 2^0.296875 and 2^-1, means 0.5 and -2, spreads 2^-3.5 and 2^0.25.
+        let outputs = [76, -256, 128, -512, -896, 64].map(fixed);
         let mixture = Mixture::new(&outputs);
-        let weights = [0.3f64.exp2(), (-1f64).exp2()];
-        for k in -400..400 {
-            let u = f64::from(k) / 50.0;
-            let of = |mean: f64, spread: f64| 1.0 / (1.0 + (-(u - mean) / spread.exp2()).exp2());
-            let expected = weights[0] * of(0.5, -3.5) + weights[1] * of(-2.0, 0.25);
-            let expected = expected / (weights[0] + weights[1]);
-            let found = mixture.below((u * f64::from(1 << NORMAL_BITS)) as i32);
-            let found = f64::from(found) / ONE as f64;
-            assert!((found - expected).abs() < 1e-4, "{u}: {found} {expected}");
+        // Eighths, and sum of w / (1 + 2^(-(u - mean) / spread)) over sum of w, in Q30.
+        for (eighths, expected) in [
+            (-64, 9_129_329),
+            (-40, 46_038_948),
+            (-24, 111_280_796),
+            (-20, 132_830_288),
+            (-16, 155_301_407),
+            (-12, 177_772_640),
+            (-8, 199_327_957),
+            (-4, 219_473_182),
+            (-2, 230_408_968),
+            (0, 251_626_894),
+            (2, 338_858_824),
+            (3, 456_598_571),
+            (4, 633_498_917),
+            (5, 810_242_140),
+            (6, 927_511_220),
+            (8, 1_012_870_967),
+            (16, 1_046_231_766),
+            (32, 1_064_612_495),
+            (64, 1_072_830_697),
+        ] {
+            let found = mixture.below(eighths << (NORMAL_BITS - 3));
+            // Within a ten-thousandth.
+            let off = found.abs_diff(expected);
+            assert!(off < ONE as u32 / 10_000, "{eighths}: {found} {expected}");
         }
         assert_eq!(mixture.centre(), 1 << (NORMAL_BITS - 1));
         assert_eq!(mixture.spread(), -7 << (LOG_BITS - 1));
@@ -176,8 +194,8 @@ mod tests {
                     let below = mixture.below(u);
                     assert!(below >= before && u64::from(below) <= ONE);
                     before = below;
-                    assert!(mixture.at_least(i32::MIN, u, i32::MAX) > 0);
-                    assert!(mixture.at_least(u, u, u) > 0);
+                    assert!(at_least(&mixture, i32::MIN, u, i32::MAX) > 0);
+                    assert!(at_least(&mixture, u, u, u) > 0);
                 }
             }
         }
@@ -186,12 +204,12 @@ mod tests {
 
     #[test]
     fn intervals_have_their_share() {
-        let mixture = Mixture::new(&[0, 0, fixed(-2.0)]);
+        let mixture = Mixture::new(&[0, 0, fixed(-512)]);
         let one = 1 << NORMAL_BITS;
-        assert_eq!(mixture.at_least(i32::MIN, 0, i32::MAX), 1 << 15);
-        assert_eq!(mixture.at_least(-one, 0, one), 1 << 15);
-        assert!(mixture.at_least(0, one, i32::MAX) < 9000);
+        assert_eq!(at_least(&mixture, i32::MIN, 0, i32::MAX), 1 << 15);
+        assert_eq!(at_least(&mixture, -one, 0, one), 1 << 15);
+        assert!(at_least(&mixture, 0, one, i32::MAX) < 9000);
         // Where the distribution has nothing left, both halves are as likely.
-        assert_eq!(mixture.at_least(90 * one, 95 * one, 100 * one), 1 << 15);
+        assert_eq!(at_least(&mixture, 90 * one, 95 * one, 100 * one), 1 << 15);
     }
 }

@@ -3,8 +3,8 @@
 //! A column's numbers lose their centre and are divided by their scale; heavy tails are companded by a logarithm that is linear
 //! between powers of two, so that both directions are exact in integers.
 
-use crate::error::{Error, Result};
-use crate::model::TensorVisitor;
+use crate::error::Result;
+use crate::model::{TensorVisitor, check_limits};
 
 /// Fractional bits of a normalised number.
 pub const NORMAL_BITS: u32 = 20;
@@ -109,16 +109,7 @@ impl Scale {
             ("multiplier", self.multiplier, MAX_MULTIPLIER),
             ("shift", self.shift.into(), MAX_SHIFT.into()),
         ];
-        let broken = rules
-            .into_iter()
-            .find(|(_, found, allowed)| found > allowed);
-        broken.map_or(Ok(()), |(what, found, allowed)| {
-            Err(Error::InvalidModel {
-                what,
-                found,
-                allowed,
-            })
-        })
+        check_limits(&rules)
     }
 
     /// A number in fine units, normalised. It never falls where the number rises.

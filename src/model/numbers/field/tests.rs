@@ -130,9 +130,21 @@ fn fields_of_all_shapes_come_back_within_their_bounds() {
 
 #[test]
 fn what_neighbours_predict_costs_little() {
+    // Sines and cosines of multiples of an angle, in millionths, by turning; the angle's own cosine and sine in Q30.
+    let turned = |cosine: i64, sine: i64| {
+        let next = move |&(x, y): &(i64, i64)| {
+            let turn = |a: i64, b: i64| (a + b + (1 << 29)) >> 30;
+            Some((turn(x * cosine, -y * sine), turn(x * sine, y * cosine)))
+        };
+        let all = std::iter::successors(Some((1_000_000, 0)), next);
+        all.take(90).collect::<Vec<_>>()
+    };
+    let along = turned(1_067_120_604, 119_059_316);
+    let across = turned(1_070_566_639, 82_514_094);
+    // sin x + cos(x - y), about a million times, for x = k/9 and y = k/13.
     let wave = |x: usize, y: usize| {
-        let (x, y) = (x as f64 / 9.0, y as f64 / 13.0);
-        ((x.sin() + (x - y).cos()) * 1e6) as i64
+        let ((cos_x, sin_x), (cos_y, sin_y)) = (along[x], across[y]);
+        sin_x + (cos_x * cos_y + sin_x * sin_y) / 1_000_000
     };
     let lengths = [80, 90];
     let targets: Vec<i64> = (0..7200).map(|k| wave(k / 90, k % 90)).collect();
