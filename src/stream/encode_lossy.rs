@@ -341,15 +341,15 @@ fn encode(
     autoencoder: Option<&AutoencoderKind>,
     content: Vec<u8>,
 ) -> Done {
-    if let Some(coded) = numbers::encode(&frame.content, &content, autoencoder) {
-        if let Some(frame) = numbers_frame(effort, content.len(), &coded) {
-            return Done {
-                frame,
-                original: content,
-                reconstructed: coded.reconstructed,
-                is_learned: coded.is_learned,
-            };
-        }
+    if let Some(coded) = numbers::encode(&frame.content, &content, autoencoder)
+        && let Some(frame) = numbers_frame(effort, content.len(), &coded)
+    {
+        return Done {
+            frame,
+            original: content,
+            reconstructed: coded.reconstructed,
+            is_learned: coded.is_learned,
+        };
     }
     let layout = match &frame.content {
         FrameContent::Table { shape, .. } if !shape.column_major => records(shape.record),
