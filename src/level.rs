@@ -13,7 +13,8 @@ impl Level {
     /// The work that the level stands for: levels in a group write the same bytes.
     pub fn effort(self) -> Effort {
         match self.0 {
-            ..=3 => Effort::Fast,
+            ..=2 => Effort::Quick,
+            3 => Effort::Fast,
             4..=6 => Effort::Default,
             _ => Effort::Best,
         }
@@ -29,16 +30,18 @@ impl Default for Level {
 /// What a frame's bytes are predicted with; a decoder has to do the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// Levels 1 to 3.
+    /// Level 3.
     Fast,
     /// Levels 4 to 6.
     Default,
     /// Levels 7 to 9.
     Best,
+    /// Levels 1 and 2: no mixing.
+    Quick,
 }
 
 impl Effort {
-    /// All of them, in the order of the format.
+    /// Those that mix, in the order of the format.
     pub const ALL: [Effort; 3] = [Effort::Fast, Effort::Default, Effort::Best];
 
     /// What the effort consists of: a row of the table below.
@@ -47,6 +50,7 @@ impl Effort {
             Effort::Fast => &FAST,
             Effort::Default => &DEFAULT,
             Effort::Best => &BEST,
+            Effort::Quick => &QUICK,
         }
     }
 }
@@ -133,6 +137,13 @@ const FAST: Settings = Settings {
     segments: true,
     network: BuiltIn::Never,
     search: SEARCH,
+};
+
+/// Nothing is mixed: contexts, mixers and lanes are those of frames within lossy ones.
+const QUICK: Settings = Settings {
+    longest_frame: FRAME_TARGET,
+    segments: false,
+    ..FAST
 };
 
 const DEFAULT: Settings = Settings {

@@ -6,11 +6,13 @@
 mod adaptive;
 mod bit;
 mod integers;
+mod symbols;
 mod words;
 
 pub use adaptive::{AdaptiveBit, BitCoder, CONTEXTS, Numbers};
 use bit::Bit;
 pub use integers::Integers;
+pub use symbols::{FREQUENCY_BITS, Interval, SymbolDecoder, SymbolEncoder};
 pub use words::WordReader;
 
 use constriction::stream::queue::{DefaultRangeEncoder, RangeDecoder};

@@ -13,6 +13,7 @@ const STORED: u8 = 0;
 const CONSTANT: u8 = 1;
 const MIX: u8 = 2;
 const NUMBERS: u8 = 3;
+const COLUMNS: u8 = 4;
 
 const EFFORT: u8 = 15;
 const NETWORK: u32 = 4;
@@ -30,6 +31,15 @@ pub enum EntropyModel {
     Mix(Mix),
     /// Numbers rounded to grids, coded by the number model; a frame of what stays exact follows.
     Numbers(Numbers),
+    /// Half bytes of one byte column after the other.
+    Columns(Columns),
+}
+
+/// The payload of a frame of columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// Its bytes.
+    pub payload_len: u32,
 }
 
 /// What the payload of a frame of numbers consists of, beside its stream.
@@ -85,6 +95,7 @@ impl EntropyModel {
             EntropyModel::Mix(Mix { network: None, .. }) => "mix",
             EntropyModel::Mix(_) => "mix+net",
             EntropyModel::Numbers(_) => "numbers",
+            EntropyModel::Columns(_) => "columns",
         }
     }
 
@@ -108,6 +119,10 @@ impl EntropyModel {
             EntropyModel::Numbers(numbers) => {
                 out.push(NUMBERS);
                 put_varint(out, numbers.inner_len.into());
+            }
+            EntropyModel::Columns(columns) => {
+                out.push(COLUMNS);
+                put_varint(out, columns.payload_len.into());
             }
             EntropyModel::Mix(mix) => {
                 let number = Effort::ALL.iter().position(|&effort| effort == mix.effort);
@@ -190,6 +205,13 @@ pub(super) fn read_from<R: BufRead>(
             let inner_len = cursor.varint(0..=len.into(), "bytes of an inner frame")?;
             Ok(EntropyModel::Numbers(Numbers {
                 inner_len: inner_len as u32,
+            }))
+        }
+        COLUMNS => {
+            // Like every frame it is smaller than its content.
+            let payload_len = cursor.varint(0..=len.into(), "bytes of coded columns")?;
+            Ok(EntropyModel::Columns(Columns {
+                payload_len: payload_len as u32,
             }))
         }
         other => Err(unknown(cursor, "entropy model", other)),

@@ -10,6 +10,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod choice;
+mod frequencies;
 mod pages;
 mod portable;
 mod shapes;
@@ -20,6 +21,9 @@ mod tests;
 pub use allocator::keep_large_blocks_apart;
 pub use arithmetic::{exp2_negative, mulhrs, saturate8, saturate16, sigmoid, silu, softplus};
 pub use choice::Kernel;
+#[cfg(target_arch = "x86_64")]
+pub use frequencies::Sse2;
+pub use frequencies::{Frequencies, FrequencyKernel, Portable, Rates};
 pub use pages::Pages;
 pub use shapes::{BLOCK, HEADROOM, MAX_SEEN, MAX_WEIGHT_SETS, NODES, NodeWeights, Row, Slot};
 

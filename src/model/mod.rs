@@ -6,6 +6,7 @@
 pub mod autoencoder;
 mod bits;
 mod byte_model;
+pub mod columns;
 mod config;
 mod contexts;
 mod counters;

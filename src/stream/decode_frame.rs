@@ -4,6 +4,7 @@ use super::coding::Coding;
 use crate::error::{Error, Result};
 use crate::format::{Cursor, EntropyModel, FrameHeader, Section, frame_hash};
 use crate::lossy::numbers;
+use crate::model::columns;
 use crate::model_file::{Autoencoder, Model};
 use std::sync::Arc;
 
@@ -50,6 +51,11 @@ fn decode_frame(
         EntropyModel::Stored => payload,
         EntropyModel::Constant(byte) => vec![*byte; coded_len],
         EntropyModel::Numbers(_) => decode_numbers(autoencoder, header, &payload)?,
+        EntropyModel::Columns(_) => {
+            let positions = header.structure.positions();
+            columns::decode(&positions, &payload, coded_len)
+                .map_err(|_| "the coded columns contradict themselves")?
+        }
         EntropyModel::Mix(_) => {
             let words = to_words(&payload);
             drop(payload);
@@ -104,7 +110,7 @@ fn decode_inner(inner: &[u8], most: u32) -> std::result::Result<Vec<u8>, &'stati
     let plain = match &header.model {
         EntropyModel::Numbers(_) => false,
         EntropyModel::Mix(mix) => mix.network.is_none(),
-        EntropyModel::Stored | EntropyModel::Constant(_) => true,
+        EntropyModel::Stored | EntropyModel::Constant(_) | EntropyModel::Columns(_) => true,
     };
     if !plain || header.content_len > most {
         return Err("the frame within a frame of numbers");

@@ -4,9 +4,10 @@ use super::coding::Coding;
 use super::divide::divide;
 use super::lanes::lane_count;
 use super::models::Chosen;
-use crate::format::{EntropyModel, FrameHash, FrameHeader, Mix, frame_hash};
+use crate::format::{Columns, EntropyModel, FrameHash, FrameHeader, Mix, frame_hash};
 use crate::layout::Layout;
 use crate::level::Effort;
+use crate::model::columns;
 use crate::structure::Structure;
 use std::time::{Duration, Instant};
 
@@ -60,7 +61,7 @@ impl FrameTask {
         let took = start.elapsed();
         let frame = EncodedFrame {
             structure: took,
-            ..self.mixed(&structure, hash, &coded)
+            ..self.coded(&structure, hash, &coded)
         };
         // A frame is never larger than its content and a header, rules and dictionaries counted.
         if frame.payload.len() < coded.len() && frame.bytes() < STORED_HEADER + coded.len() {
@@ -94,6 +95,14 @@ impl FrameTask {
         (structure, coded, kept)
     }
 
+    /// The bytes coded as the effort has it.
+    fn coded(&self, structure: &Structure, hash: FrameHash, coded: &[u8]) -> EncodedFrame {
+        match self.effort {
+            Effort::Quick => columns_of(structure, hash, coded),
+            _ => self.mixed(structure, hash, coded),
+        }
+    }
+
     /// The coded bytes by context mixing.
     fn mixed(&self, structure: &Structure, hash: FrameHash, coded: &[u8]) -> EncodedFrame {
         let positions = structure.positions();
@@ -124,6 +133,30 @@ impl FrameTask {
             payload: words.flat_map(|word| word.to_le_bytes()).collect(),
             structure: Duration::ZERO,
         }
+    }
+}
+
+/// The coded bytes in half bytes, one byte column after the other.
+fn columns_of(structure: &Structure, hash: FrameHash, coded: &[u8]) -> EncodedFrame {
+    let payload = columns::encode(&structure.positions(), coded);
+    let header = FrameHeader {
+        content_len: coded.len() as u32,
+        coded_len: coded.len() as u32,
+        // The columns' headers say where their contexts are.
+        structure: Structure {
+            references: Vec::new(),
+            ..structure.clone()
+        },
+        model: EntropyModel::Columns(Columns {
+            payload_len: payload.len() as u32,
+        }),
+        streams: Vec::new(),
+        hash,
+    };
+    EncodedFrame {
+        header,
+        payload,
+        structure: Duration::ZERO,
     }
 }
 

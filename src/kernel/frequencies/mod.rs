@@ -1,0 +1,168 @@
+//! Adaptive frequencies of 16 symbols: the tables of the column coder.
+//!
+//! `portable` is the normative definition of both operations; `sse2`, which every x86-64 processor has, gives the same numbers.
+
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+
+pub use portable::Portable;
+#[cfg(target_arch = "x86_64")]
+pub use sse2::Sse2;
+
+/// All frequencies of a table together.
+pub const TOTAL: u16 = 1 << 15;
+/// What a frequency tends to, where its symbol does not come.
+const FLOOR: u16 = 2;
+
+/// Cumulative frequencies of 16 symbols, in units of 2^-15. Entry `s` is the sum of the frequencies of the symbols before `s`, each of
+/// which is at least 1; for `s` = 0 that would be 0, and how often the table was adapted stands there instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, align(32))]
+pub struct Frequencies([u16; 16]);
+
+impl Frequencies {
+    /// All symbols alike, none met.
+    pub const UNIFORM: Frequencies = {
+        let (mut table, mut s) = ([0; 16], 0);
+        while s < 16 {
+            table[s] = s as u16 * (TOTAL / 16);
+            s += 1;
+        }
+        Frequencies(table)
+    };
+
+    /// Where a symbol's frequency begins, and the frequency.
+    #[inline(always)]
+    pub fn interval(&self, symbol: usize) -> (u16, u16) {
+        let symbol = symbol & 15;
+        let start = if symbol == 0 { 0 } else { self.0[symbol] };
+        let end = if symbol == 15 {
+            TOTAL
+        } else {
+            self.0[symbol + 1]
+        };
+        (start, end - start)
+    }
+}
+
+/// What every entry of a table tends to when a symbol comes.
+static TARGETS: [Frequencies; 16] = {
+    let (mut targets, mut symbol) = ([Frequencies([0; 16]); 16], 0);
+    while symbol < 16 {
+        let mut s = 0;
+        while s < 16 {
+            targets[symbol].0[s] = match s > symbol {
+                true => TOTAL - (16 - s as u16) * FLOOR,
+                false => s as u16 * FLOOR,
+            };
+            s += 1;
+        }
+        symbol += 1;
+    }
+    targets
+};
+
+/// The most times that a table counts how often it was adapted.
+const MAX_COUNT: usize = 256;
+
+/// How fast tables adapt: by 1/(n + 5/3) of the difference the nth time (from 0 on), as counts from a third of a symbol each would, but
+/// never by less than `1/limit`.
+pub struct Rates {
+    /// After each count: what the differences are multiplied by, in units of 2^-16, and what is added to the count.
+    steps: [(Frequencies, Frequencies); MAX_COUNT],
+}
+
+impl Rates {
+    /// Rates that do not fall below `1/limit`; at most [`MAX_COUNT`].
+    pub const fn new(limit: usize) -> Rates {
+        let mut steps = [(Frequencies([0; 16]), Frequencies([0; 16])); MAX_COUNT];
+        let mut n = 0;
+        while n < MAX_COUNT {
+            let rate = 3 * 65536 / (3 * n as u32 + 5);
+            let least = 65536 / limit as u32;
+            let is_last = rate <= least || n == MAX_COUNT - 1;
+            let rate = match is_last {
+                true => least,
+                false => rate,
+            };
+            let mut s = 1;
+            while s < 16 {
+                steps[n].0.0[s] = if rate > 32767 { 32767 } else { rate as u16 };
+                s += 1;
+            }
+            steps[n].1.0[0] = !is_last as u16;
+            n += 1;
+        }
+        Rates { steps }
+    }
+}
+
+/// The operations on a table.
+pub trait FrequencyKernel {
+    /// The symbol whose interval contains `quantile`, which is below 2^15.
+    fn find(table: &Frequencies, quantile: u16) -> usize;
+
+    /// Moves every entry towards the symbol's target: by the difference times the rate, rounded down, and one more where it rises.
+    fn adapt(table: &mut Frequencies, symbol: usize, rates: &Rates);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn symbols() -> impl Iterator<Item = usize> {
+        let mut state = 1u32;
+        (0..20_000).map(move |k| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            match k / 2000 % 4 {
+                0 => (state >> 28) as usize,
+                1 => 15,
+                2 => 0,
+                _ => (state >> 30) as usize * 5,
+            }
+        })
+    }
+
+    #[test]
+    fn every_symbol_keeps_a_frequency() {
+        for limit in [2, 30, 256] {
+            let rates = Rates::new(limit);
+            let mut table = Frequencies::UNIFORM;
+            for symbol in symbols() {
+                Portable::adapt(&mut table, symbol, &rates);
+                let mut next = 0;
+                for s in 0..16 {
+                    let (start, frequency) = table.interval(s);
+                    assert_eq!(start, next);
+                    assert!(frequency > 0, "{table:?}");
+                    assert_eq!(Portable::find(&table, start), s);
+                    assert_eq!(Portable::find(&table, start + frequency - 1), s);
+                    next = start + frequency;
+                }
+                assert_eq!(next, TOTAL);
+            }
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn vectors_give_the_same() {
+        for limit in [2, 30, 256] {
+            let rates = Rates::new(limit);
+            let (mut one, mut other) = (Frequencies::UNIFORM, Frequencies::UNIFORM);
+            for (k, symbol) in symbols().enumerate() {
+                Portable::adapt(&mut one, symbol, &rates);
+                Sse2::adapt(&mut other, symbol, &rates);
+                assert_eq!(one, other);
+                for quantile in [0, 1, 32767, (k * 7919 % 32768) as u16] {
+                    assert_eq!(Portable::find(&one, quantile), Sse2::find(&one, quantile));
+                }
+                let (start, frequency) = one.interval(symbol);
+                for quantile in [start, start + frequency - 1] {
+                    assert_eq!(Sse2::find(&one, quantile), symbol);
+                }
+            }
+        }
+    }
+}
