@@ -1,16 +1,19 @@
 //! How each column is coded: what takes fewest bits on a sample of its rows.
 
-use super::coder::{RATES, Setup, Tables, cost, with_own};
+use super::coder::{RATES, Tables, cost};
 use super::column::Column;
-use super::context::{Context, Source};
+use super::context::{Context, SIZE, Source};
 use super::geometry::Geometry;
 use crate::kernel::FrequencyKernel;
 use crate::layout::{Contexts, Positions};
-use std::ops::Range;
 
-/// Rows of a sample. In the first of them the tables only learn.
-const SAMPLE: usize = 4096;
-const LEARNT: usize = SAMPLE / 2;
+/// A sample of rows: so many windows, evenly spread, together this share of all, but no fewer and no more rows each. In half of them the
+/// tables only learn.
+const WINDOWS: usize = 16;
+const SHARE: usize = 16;
+const WINDOW: [usize; 2] = [96, 2048];
+/// Columns that take so many bits a byte, in units of 2^-8, under all single sources are not looked at further.
+const NOISE: u64 = 8 * 248;
 /// The rates under which contexts are compared.
 const USUAL: usize = 1;
 
@@ -21,20 +24,20 @@ pub(super) fn choose<K: FrequencyKernel>(
     matrix: &[u8],
 ) -> Vec<Column> {
     let rows = geometry.rows;
-    let mut sampler = Sampler::default();
+    let mut sampler = Sampler::new(rows);
     (0..geometry.columns)
         .map(|k| {
             let own = &matrix[k * rows..][..rows];
             match own.split_first() {
                 None => return Column::Stored,
+                _ if rows < WINDOWS => return Column::Stored,
                 Some((&first, others)) if others.iter().all(|&byte| byte == first) => {
                     return Column::Constant(first);
                 }
                 Some(_) => {}
             }
-            sampler.take(&matrix[..(k + 1) * rows], rows);
             let sources = Sources::of(positions, geometry, k);
-            sampler.choose::<K>(&sources)
+            sampler.choose::<K>(&matrix[..(k + 1) * rows], rows, &sources)
         })
         .collect()
 }
@@ -87,99 +90,187 @@ impl Sources {
 
 /// Codes samples of a column.
 #[derive(Default)]
-struct Sampler<'a> {
+struct Sampler {
     tables: Tables,
-    others: Vec<u16>,
-    before: &'a [u8],
-    own: &'a [u8],
-    rows: usize,
-    range: Range<usize>,
+    /// Where its windows begin, those first in which the tables only learn.
+    windows: Vec<usize>,
+    /// Rows of a window.
+    window: usize,
+    bytes: Vec<u8>,
+    /// What stands where the sources of contexts say.
+    known: Vec<(Source, Vec<u8>)>,
+    contexts: Vec<u16>,
+    sums: Vec<u64>,
 }
 
-impl<'a> Sampler<'a> {
-    /// Takes the last of these columns.
-    fn take(&mut self, columns: &'a [u8], rows: usize) {
-        (self.before, self.own) = columns.split_at(columns.len() - rows);
-        self.rows = rows;
-        let start = rows.saturating_sub(SAMPLE) / 2;
-        self.range = start..rows.min(start + SAMPLE);
+impl Sampler {
+    /// For columns of so many rows.
+    fn new(rows: usize) -> Sampler {
+        let window = (rows / WINDOWS / SHARE).clamp(WINDOW[0], WINDOW[1]);
+        let window = window.min(rows / WINDOWS);
+        let start = |k: usize| k * (rows - window) / (WINDOWS - 1);
+        let (learnt, counted) = ((0..WINDOWS).step_by(2), (1..WINDOWS).step_by(2));
+        Sampler {
+            windows: learnt.chain(counted).map(start).collect(),
+            window,
+            ..Sampler::default()
+        }
     }
 
-    fn choose<K: FrequencyKernel>(&mut self, sources: &Sources) -> Column {
-        let mut best = (Context::default(), u64::MAX);
-        let mut keep = |context: Context, bits: u64| {
-            if bits < best.1 {
-                best = (context, bits);
+    /// What stands in the sampled rows, so many rows before in a column.
+    fn sampled(&self, column: &[u8], lag: usize) -> Vec<u8> {
+        let mut all = Vec::with_capacity(self.windows.len() * self.window);
+        for &start in &self.windows {
+            let missing = lag.saturating_sub(start).min(self.window);
+            all.resize(all.len() + missing, 0);
+            let from = start + missing;
+            let rows = from.saturating_sub(lag)..(start + self.window).saturating_sub(lag);
+            all.extend_from_slice(&column[rows]);
+        }
+        all
+    }
+
+    /// How the last of these columns is coded.
+    fn choose<K: FrequencyKernel>(
+        &mut self,
+        columns: &[u8],
+        rows: usize,
+        sources: &Sources,
+    ) -> Column {
+        let end = columns.len();
+        self.bytes = self.sampled(&columns[end - rows..], 0);
+        self.known.clear();
+        let others = sources.before.into_iter().flatten().flatten();
+        for source in sources.all.iter().copied().chain(others) {
+            if !self.known.iter().any(|&(known, _)| known == source) {
+                let column = &columns[end - rows - source.back * rows..][..rows];
+                let bytes = self.sampled(column, source.lag);
+                self.known.push((source, bytes));
             }
+        }
+        let best = self.context::<K>(sources);
+        let counted = (self.bytes.len() - self.learnt()) as u64;
+        // Bits are units of 2^-8.
+        if best.bits >= counted * 8 * 255 {
+            return Column::Stored;
+        }
+        let context = best.context;
+        let mut best = best;
+        for others in [&[USUAL - 1][..], &[USUAL + 1, USUAL + 2]] {
+            for &other in others {
+                self.try_out::<K>(context, other, &mut best);
+                if best.rate != other {
+                    break;
+                }
+            }
+            if best.rate != USUAL {
+                break;
+            }
+        }
+        Column::Coded {
+            context,
+            rate: best.rate as u8,
+        }
+    }
+
+    /// The context that takes fewest bits.
+    fn context<K: FrequencyKernel>(&mut self, sources: &Sources) -> Best {
+        let counted = (self.bytes.len() - self.learnt()) as u64;
+        let mut best = Best::default();
+        let mut try_out = |first, second, sizes| {
+            let context = Context {
+                first,
+                second,
+                sizes,
+            };
+            self.try_out::<K>(context, USUAL, &mut best)
         };
-        keep(
-            Context::default(),
-            self.bits::<K>(&Context::default(), USUAL),
-        );
+        try_out(None, None, false);
         let mut single = None;
         for &source in &sources.all {
-            let context = Context {
-                first: Some(source),
-                second: None,
-            };
-            let bits = self.bits::<K>(&context, USUAL);
-            keep(context, bits);
+            let whole = try_out(Some(source), None, false);
+            let bits = whole.min(try_out(Some(source), None, true));
             if single.is_none_or(|(_, least)| bits < least) {
                 single = Some((source, bits));
             }
         }
-        if let Some((single, _)) = single {
+        if let Some((single, bits)) = single
+            && bits < counted * NOISE
+        {
             for &source in sources.all.iter().filter(|&&source| source != single) {
-                for (first, second) in [(single, source), (source, single)] {
-                    let context = Context {
-                        first: Some(first),
-                        second: Some(second),
-                    };
-                    keep(context, self.bits::<K>(&context, USUAL));
-                }
+                try_out(Some(single), Some(source), false);
+                try_out(Some(source), Some(single), false);
+                try_out(Some(source), Some(single), true);
             }
         }
         if let Some([first, Some(second)]) = sources.before {
-            let context = Context {
-                first,
-                second: Some(second),
-            };
-            keep(context, self.bits::<K>(&context, USUAL));
+            try_out(first, Some(second), false);
         }
-        let (context, mut least) = best;
-        let mut rate = USUAL;
-        for other in (0..RATES.len()).filter(|&other| other != USUAL) {
-            let bits = self.bits::<K>(&context, other);
-            if bits < least {
-                (rate, least) = (other, bits);
-            }
-        }
-        let counted = (self.range.len() - self.learnt()) as u64;
-        // Bits are units of 2^-8.
-        if least >= counted * 8 * 256 * 255 / 256 {
-            return Column::Stored;
-        }
-        Column::Coded {
-            context,
-            rate: rate as u8,
-        }
+        best
     }
 
     fn learnt(&self) -> usize {
-        LEARNT.min(self.range.len() / 2)
+        self.bytes.len() / 2
     }
 
-    /// Bits of the sample in a context, in units of 2^-8.
-    fn bits<K: FrequencyKernel>(&mut self, context: &Context, rate: usize) -> u64 {
-        context.from_others(self.before, self.rows, self.range.clone(), &mut self.others);
-        self.tables.clear(context);
-        let setup = Setup {
-            others: &self.others,
-            lags: context.own_lags(),
-            rates: &RATES[rate],
+    /// Bits of the sample in a context, in units of 2^-8; `u64::MAX` where they are clearly more than the best.
+    fn try_out<K: FrequencyKernel>(
+        &mut self,
+        context: Context,
+        rate: usize,
+        best: &mut Best,
+    ) -> u64 {
+        self.contexts.clear();
+        self.contexts.resize(self.bytes.len(), 0);
+        let known = |source: Option<Source>| {
+            let known = { self.known.iter() }.find(|(known, _)| Some(*known) == source);
+            known.map_or(&[][..], |(_, bytes)| bytes)
         };
-        let (own, learnt) = (&self.own[self.range.clone()], self.learnt());
-        let tables = &mut self.tables;
-        with_own!(setup.lags, cost::<K>(tables, setup, own, learnt))
+        let map = context.map();
+        for (index, &byte) in self.contexts.iter_mut().zip(known(context.first)) {
+            *index = map[usize::from(byte)].into();
+        }
+        for (index, &byte) in self.contexts.iter_mut().zip(known(context.second)) {
+            *index |= u16::from(SIZE[usize::from(byte)]) << context.shift();
+        }
+        self.tables.clear(&context);
+        let (rates, learnt) = (&RATES[rate], self.learnt());
+        let sample = (self.contexts.as_slice(), self.bytes.as_slice());
+        let bits = cost::<K>(
+            &mut self.tables,
+            sample,
+            rates,
+            learnt,
+            &best.sums,
+            &mut self.sums,
+        );
+        match bits {
+            Some(bits) if bits < best.bits => {
+                std::mem::swap(&mut best.sums, &mut self.sums);
+                (best.context, best.rate, best.bits) = (context, rate, bits);
+                bits
+            }
+            _ => bits.unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// What takes fewest bits so far.
+struct Best {
+    context: Context,
+    rate: usize,
+    bits: u64,
+    /// The bits up to each check.
+    sums: Vec<u64>,
+}
+
+impl Default for Best {
+    fn default() -> Self {
+        Best {
+            context: Context::default(),
+            rate: USUAL,
+            bits: u64::MAX,
+            sums: Vec::new(),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The half bytes of one column in their tables.
 
 use super::LANES;
-use super::context::{Context, folded};
+use super::context::{Context, SIZE};
 use crate::coder::{Interval, SymbolDecoder};
 use crate::kernel::{Frequencies, FrequencyKernel, Rates};
 
@@ -16,31 +16,44 @@ pub(super) static RATES: [Rates; 4] = [
     Rates::new(250),
 ];
 
-/// The tables of a column.
+/// The tables of a column. Those of a context are made when it first comes.
 #[derive(Default)]
 pub(super) struct Tables {
-    tables: Vec<Frequencies>,
+    contexts: Vec<[Frequencies; TABLES]>,
+    known: Vec<bool>,
 }
 
 impl Tables {
+    /// Forgets everything, for a column in these contexts.
     pub fn clear(&mut self, context: &Context) {
-        self.tables.clear();
-        let count = context.count() * TABLES;
-        self.tables.resize(count, Frequencies::UNIFORM);
+        let count = context.count();
+        if self.contexts.len() < count {
+            let unused = [Frequencies::UNIFORM; TABLES];
+            self.contexts.resize(count, unused);
+        }
+        self.known.clear();
+        self.known.resize(count, false);
+    }
+
+    #[inline(always)]
+    fn of(&mut self, index: usize) -> &mut [Frequencies; TABLES] {
+        let tables = &mut self.contexts[index];
+        if !std::mem::replace(&mut self.known[index], true) {
+            tables.fill(Frequencies::UNIFORM);
+        }
+        tables
     }
 }
 
 /// Where the lanes of a column lie: each has `steps` rows, and the last up to three more.
 #[derive(Clone, Copy)]
 pub(super) struct Lanes {
-    pub rows: usize,
     pub steps: usize,
 }
 
 impl Lanes {
     pub fn of(rows: usize) -> Lanes {
         Lanes {
-            rows,
             steps: rows / LANES,
         }
     }
@@ -53,22 +66,21 @@ impl Lanes {
 /// The context of a row, from what other columns say and from the rows before in the same lane.
 #[inline(always)]
 fn index<const FIRST: bool, const SECOND: bool>(
-    other: u16,
-    lags: [usize; 2],
+    setup: &Setup,
     column: &[u8],
     start: usize,
     row: usize,
 ) -> usize {
-    let mut index = usize::from(other);
+    let mut index = usize::from(setup.others[row]);
     let before = |lag: usize| match row >= start + lag {
         true => column[row - lag],
         false => 0,
     };
     if FIRST {
-        index |= usize::from(before(lags[0]));
+        index |= usize::from(setup.map[usize::from(before(setup.lags[0]))]);
     }
     if SECOND {
-        index |= usize::from(folded(before(lags[1]))) << 8;
+        index |= usize::from(SIZE[usize::from(before(setup.lags[1]))]) << setup.shift;
     }
     index
 }
@@ -91,19 +103,34 @@ pub(super) use with_own;
 pub(super) struct Setup<'a> {
     pub others: &'a [u16],
     pub lags: [usize; 2],
-    pub rates: &'a Rates,
+    map: &'static [u8; 256],
+    shift: u32,
+    rates: &'static Rates,
+}
+
+impl<'a> Setup<'a> {
+    /// Of a column whose context has these numbers from other columns.
+    pub fn new(context: &Context, rate: u8, others: &'a [u16]) -> Setup<'a> {
+        Setup {
+            others,
+            lags: context.own_lags(),
+            map: context.map(),
+            shift: context.shift(),
+            rates: &RATES[usize::from(rate & 3)],
+        }
+    }
 }
 
 /// The intervals of a row's half bytes; the tables then know them.
 #[inline(always)]
 fn met<K: FrequencyKernel>(
-    tables: &mut [Frequencies],
+    tables: &mut Tables,
     index: usize,
     byte: u8,
     rates: &Rates,
 ) -> [Interval; 2] {
     let (upper, lower) = (usize::from(byte >> 4), usize::from(byte & 15));
-    let tables = &mut tables[index * TABLES..][..TABLES];
+    let tables = tables.of(index);
     [(0, upper), (1 + upper, lower)].map(|(table, symbol)| {
         let table = &mut tables[table];
         let (start, frequency) = table.interval(symbol);
@@ -125,34 +152,42 @@ pub(super) fn note<K: FrequencyKernel, const FIRST: bool, const SECOND: bool>(
         for lane in 0..LANES {
             let start = lanes.start(lane);
             let row = start + step;
-            let index = index::<FIRST, SECOND>(setup.others[row], setup.lags, column, start, row);
-            noted.extend(met::<K>(
-                &mut tables.tables,
-                index,
-                column[row],
-                setup.rates,
-            ));
+            let index = index::<FIRST, SECOND>(&setup, column, start, row);
+            noted.extend(met::<K>(tables, index, column[row], setup.rates));
         }
     }
 }
 
-/// Adds up the bits, in units of 2^-8, that rows of a sample take; of the first rows only the tables learn.
-pub(super) fn cost<K: FrequencyKernel, const FIRST: bool, const SECOND: bool>(
+/// Rows after which it is seen whether a sample is worth going on with.
+const CHECKED: usize = 256;
+
+/// Adds up the bits, in units of 2^-8, that rows of a sample take, each in its context; of the first rows only the tables learn. `None` as
+/// soon as they are clearly more than at the same row of `best`: the sums there, of which it leaves its own in `sums`.
+pub(super) fn cost<K: FrequencyKernel>(
     tables: &mut Tables,
-    setup: Setup,
-    rows: &[u8],
+    (contexts, bytes): (&[u16], &[u8]),
+    rates: &Rates,
     learnt: usize,
-) -> u64 {
+    best: &[u64],
+    sums: &mut Vec<u64>,
+) -> Option<u64> {
     let mut cost = 0;
-    for row in 0..rows.len() {
-        let index = index::<FIRST, SECOND>(setup.others[row], setup.lags, rows, 0, row);
-        let intervals = met::<K>(&mut tables.tables, index, rows[row], setup.rates);
-        if row >= learnt {
-            cost +=
-                u64::from(bits(intervals[0].frequency)) + u64::from(bits(intervals[1].frequency));
-        }
+    sums.clear();
+    for (&context, &byte) in contexts.iter().zip(&bytes[..learnt]) {
+        met::<K>(tables, context.into(), byte, rates);
     }
-    cost
+    let counted = contexts[learnt..].chunks(CHECKED);
+    for (contexts, bytes) in counted.zip(bytes[learnt..].chunks(CHECKED)) {
+        for (&context, &byte) in contexts.iter().zip(bytes) {
+            let [upper, lower] = met::<K>(tables, context.into(), byte, rates);
+            cost += u64::from(bits(upper.frequency)) + u64::from(bits(lower.frequency));
+        }
+        if { best.get(sums.len()) }.is_some_and(|&best| cost > best + best / 8 + CHECKED as u64) {
+            return None;
+        }
+        sums.push(cost);
+    }
+    Some(cost)
 }
 
 /// `-log2` of a frequency over 2^15 in units of 2^-8, from its upper 7 bits.
@@ -199,8 +234,8 @@ pub(super) fn decode<K: FrequencyKernel, const FIRST: bool, const SECOND: bool>(
         for (lane, decoder) in decoders.iter_mut().enumerate() {
             let start = lanes.start(lane);
             let row = start + step;
-            let index = index::<FIRST, SECOND>(setup.others[row], setup.lags, column, start, row);
-            let tables = &mut tables.tables[index * TABLES..][..TABLES];
+            let index = index::<FIRST, SECOND>(&setup, column, start, row);
+            let tables = tables.of(index);
             let upper = decoded::<K>(&mut tables[0], setup.rates, decoder);
             let lower = decoded::<K>(&mut tables[1 + (upper & 15)], setup.rates, decoder);
             column[row] = (upper << 4 | lower) as u8;

@@ -10,7 +10,8 @@ const REPEATED: u8 = 3;
 const RATE: u32 = 2;
 const FIRST: u8 = 1 << 4;
 const SECOND: u8 = 1 << 5;
-const RESERVED: u8 = 3 << 6;
+const SIZES: u8 = 1 << 6;
+const RESERVED: u8 = 1 << 7;
 
 /// How a column is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,9 @@ pub(super) fn write(columns: &[Column], out: &mut Vec<u8>) {
                     if source.is_some() {
                         kind |= flag;
                     }
+                }
+                if context.sizes {
+                    kind |= SIZES;
                 }
                 out.push(kind);
                 for source in [context.first, context.second].into_iter().flatten() {
@@ -73,6 +77,7 @@ pub(super) fn read(reader: &mut Reader, count: usize, rows: usize) -> Result<Vec
                 let context = Context {
                     first: source(FIRST)?,
                     second: source(SECOND)?,
+                    sizes: kind & SIZES != 0,
                 };
                 let rate = kind >> RATE & 3;
                 Column::Coded { context, rate }

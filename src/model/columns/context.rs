@@ -9,33 +9,57 @@ pub(super) struct Source {
     pub lag: usize,
 }
 
-/// The bytes that select a table: all eight bits of the first, and four of the second.
+/// The bytes that select a table: the first as it is or its size, and the second's size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Context {
     pub first: Option<Source>,
     pub second: Option<Source>,
+    /// Only the size of the first counts.
+    pub sizes: bool,
 }
 
-/// Contexts of a column with a second source.
-const CONTEXTS: usize = 1 << 12;
-
-/// Four bits of a byte: small numbers as they are, larger ones by their two highest bits.
-#[inline(always)]
-pub(super) fn folded(byte: u8) -> u8 {
-    match byte {
-        0..12 => byte,
-        _ => 12 + (byte >> 6),
+/// Of each byte its size, 0 to 15: two for each power of two from 4 on.
+pub(super) static SIZE: [u8; 256] = {
+    let (mut sizes, mut byte) = ([0; 256], 1usize);
+    while byte < 256 {
+        let log = byte.ilog2();
+        sizes[byte] = match log {
+            0 | 1 => byte as u8,
+            _ => (2 * log + (byte >> (log - 1) & 1) as u32) as u8,
+        };
+        byte += 1;
     }
-}
+    sizes
+};
+
+/// Every byte as it is.
+static WHOLE: [u8; 256] = {
+    let (mut all, mut byte) = ([0; 256], 1);
+    while byte < 256 {
+        all[byte] = byte as u8;
+        byte += 1;
+    }
+    all
+};
 
 impl Context {
     /// How many different contexts there are.
     pub fn count(&self) -> usize {
         match (self.first, self.second) {
-            (_, Some(_)) => CONTEXTS,
-            (Some(_), None) => 256,
+            (_, Some(_)) => 16 << self.shift(),
+            (Some(_), None) => 1 << self.shift(),
             (None, None) => 1,
         }
+    }
+
+    /// Bits of the first source.
+    pub fn shift(&self) -> u32 {
+        if self.sizes { 4 } else { 8 }
+    }
+
+    /// What becomes of the first source's bytes.
+    pub fn map(&self) -> &'static [u8; 256] {
+        if self.sizes { &SIZE } else { &WHOLE }
     }
 
     /// What the columns before say of the rows in `range` of the column that begins at `columns[at..]`.
@@ -58,14 +82,15 @@ impl Context {
         };
         if let Some(source) = self.first.filter(|source| source.back > 0) {
             let (missing, bytes) = of(source);
+            let map = self.map();
             for (index, &byte) in out[missing..].iter_mut().zip(bytes) {
-                *index = byte.into();
+                *index = map[usize::from(byte)].into();
             }
         }
         if let Some(source) = self.second.filter(|source| source.back > 0) {
             let (missing, bytes) = of(source);
             for (index, &byte) in out[missing..].iter_mut().zip(bytes) {
-                *index |= u16::from(folded(byte)) << 8;
+                *index |= u16::from(SIZE[usize::from(byte)]) << self.shift();
             }
         }
     }

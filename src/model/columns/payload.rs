@@ -2,7 +2,7 @@
 
 use super::LANES;
 use super::choose::choose;
-use super::coder::{self, Lanes, RATES, Setup, Tables, with_own};
+use super::coder::{self, Lanes, Setup, Tables, with_own};
 use super::column::{self, Column};
 use super::geometry::Geometry;
 use crate::coder::{Interval, SymbolDecoder, SymbolEncoder};
@@ -62,11 +62,7 @@ fn encode_with<K: FrequencyKernel>(positions: &Positions, bytes: &[u8]) -> Vec<u
         };
         let (before, own) = matrix.split_at(k * rows);
         context.from_others(before, rows, 0..rows, &mut others);
-        let setup = Setup {
-            others: &others,
-            lags: context.own_lags(),
-            rates: &RATES[usize::from(rate)],
-        };
+        let setup = Setup::new(&context, rate, &others);
         tables.clear(&context);
         let steps = Lanes::of(rows).steps;
         for start in (0..steps).step_by(PIECE) {
@@ -175,11 +171,7 @@ fn decode_columns<K: FrequencyKernel>(
         };
         let (before, own) = matrix.split_at_mut(k * rows);
         context.from_others(before, rows, 0..rows, &mut others);
-        let setup = Setup {
-            others: &others,
-            lags: context.own_lags(),
-            rates: &RATES[usize::from(rate)],
-        };
+        let setup = Setup::new(&context, rate, &others);
         tables.clear(&context);
         for start in (0..steps).step_by(PIECE) {
             let piece = start..steps.min(start + PIECE);
