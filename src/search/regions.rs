@@ -34,13 +34,14 @@ const SHARP: usize = 256;
 
 /// The end of the region of `layout` that `bytes` begin with, if they hold another region: at least [`MIN_REGION`], with as
 /// much left. 0: the front itself has another layout. `layout`'s phase is that of `bytes[0]`.
-pub(crate) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
+/// `thinned`: by how much fewer probes there are.
+pub(crate) fn end(bytes: &[u8], layout: &Layout, thinned: usize) -> Option<usize> {
     if bytes.len() < 2 * PROBE {
         return None;
     }
     let mut cost = Cost::new();
     let last = bytes.len() - PROBE;
-    let starts = (0..last).step_by(STEP).chain(Some(last));
+    let starts = (0..last).step_by(STEP * thinned).chain(Some(last));
     let mut good = 0;
     // What the last probe cost that was detected, and how many were not since.
     let (mut usual, mut passed) = (f64::INFINITY, 0);
@@ -58,7 +59,7 @@ pub(crate) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         }
         (usual, passed) = (bits, 0);
         (least, most) = (least.min(bits), most.max(bits));
-        if !breaks(&mut cost, bytes, start, layout, bits) {
+        if !breaks(&mut cost, bytes, (start, layout, bits), thinned) {
             good = start;
             continue;
         }
@@ -68,7 +69,7 @@ pub(crate) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         // The probe may hold the joint itself: what follows its middle shows what comes.
         let from = start + PROBE / 2;
         let next = &bytes[from..bytes.len().min(from + PROBE)];
-        let other = before(&detect::rough(next).layout, from);
+        let other = before(&detect::rough(next, thinned).layout, from);
         if !contradicts(&other, layout) {
             good = start;
             continue;
@@ -80,7 +81,7 @@ pub(crate) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         }
         // More must agree: a probe of text may find words that repeat.
         let more = &bytes[cut..bytes.len().min(cut + CONFIRMED)];
-        if contradicts(&before(&detect::rough(more).layout, cut), layout) {
+        if contradicts(&before(&detect::rough(more, thinned).layout, cut), layout) {
             return Some(cut);
         }
         good = start;
@@ -97,9 +98,14 @@ fn coded(start: usize) -> [Window; 4] {
 }
 
 /// Whether the layout of the probe at `start` contradicts `layout`, under which it takes `theirs` bits a byte, and costs far less.
-fn breaks(cost: &mut Cost, bytes: &[u8], start: usize, layout: &Layout, theirs: f64) -> bool {
+fn breaks(
+    cost: &mut Cost,
+    bytes: &[u8],
+    (start, layout, theirs): (usize, &Layout, f64),
+    thinned: usize,
+) -> bool {
     let probe = &bytes[start..start + PROBE];
-    let rough = detect::rough(probe);
+    let rough = detect::rough(probe, thinned);
     let own = before(&rough.layout, start);
     if !contradicts(&own, layout) {
         return false;

@@ -58,6 +58,9 @@ impl Transform {
         steps: [usize; 3],
         predicted: &[f64],
     ) {
+        if *self == Transform::NONE {
+            return;
+        }
         let bits = 8 * u32::from(width);
         self.to_codes(elements, bits);
         self.predict(elements, bits, steps, predicted);
@@ -116,6 +119,9 @@ impl Transform {
         steps: [usize; 3],
         predicted: &[f64],
     ) {
+        if *self == Transform::NONE {
+            return;
+        }
         let bits = 8 * u32::from(width);
         for element in elements.iter_mut() {
             let moved = rotate_up(*element, bits - 8 * u32::from(self.rotate), bits);

@@ -5,11 +5,11 @@ use super::estimate::Estimator;
 use super::rules;
 use crate::layout::Column;
 use crate::layout::{Kind, Layout};
+use crate::level::SearchBudget;
 use crate::search::fit;
 use crate::structure::{Predict, Rule, Transform};
 use crate::transform::float::Format;
 use crate::transform::frame;
-use std::collections::HashSet;
 
 /// The most elements that are coded to compare transforms, and the least.
 const ELEMENTS: [usize; 2] = [2048, 16384];
@@ -35,7 +35,7 @@ pub(crate) fn choose(
         transform: Transform::NONE,
         bits: 0.0,
     };
-    let Some(array) = Array::new(bytes, layout, column) else {
+    let Some(array) = Array::new(bytes, layout, column, estimator.budget) else {
         return best;
     };
     let plain = array.bits_as_they_are(layout, estimator);
@@ -44,7 +44,7 @@ pub(crate) fn choose(
     let Some((transform, codes)) = array.best_rule(&all, &mut best, estimator) else {
         return best;
     };
-    let predictions = array.predictions(&transform, all);
+    let predictions = array.predictions(&transform, all, estimator.budget);
     let moved = predictions.into_iter().map(|predict| {
         let moved = with(&transform, predict);
         let rule_bits = rule_bits(&transform, array.count, array.bits);
@@ -82,7 +82,12 @@ struct Array<'a> {
 
 impl<'a> Array<'a> {
     /// None if there are too few elements.
-    fn new(bytes: &[u8], layout: &Layout, column: &'a Column) -> Option<Self> {
+    fn new(
+        bytes: &[u8],
+        layout: &Layout,
+        column: &'a Column,
+        budget: SearchBudget,
+    ) -> Option<Self> {
         let width = column.width;
         let count = frame::count(layout, width, None, bytes.len());
         if count < FEWEST {
@@ -90,7 +95,7 @@ impl<'a> Array<'a> {
         }
         let rows = [layout.record, layout.plane].map(|n| n as usize / usize::from(width));
         let coded = (count / SPARSE)
-            .clamp(ELEMENTS[0], ELEMENTS[1])
+            .clamp(ELEMENTS[0], ELEMENTS[1] / budget.thinned)
             .min(count / 2);
         let reach = (2 * rows[1].max(rows[0]) + 3).max(64);
         let history = reach.min(HISTORY).min(count - coded);
@@ -140,7 +145,12 @@ impl<'a> Array<'a> {
     ) -> Option<(Transform, Vec<u64>)> {
         let Column { width, kind, .. } = *self.column;
         let mut tried = vec![Transform::of(kind)];
-        tried.extend(rules::candidates(all, width, kind));
+        tried.extend(rules::candidates(
+            all,
+            width,
+            kind,
+            estimator.budget.thinned,
+        ));
         let mut by_rule: Vec<(f64, Transform, Vec<u64>)> = Vec::new();
         for transform in tried {
             let mut codes = self.patterns.clone();
@@ -167,9 +177,17 @@ impl<'a> Array<'a> {
     }
 
     /// Differences along the axes there are, and stencils whose weights are fitted to all elements.
-    fn predictions(&self, transform: &Transform, mut all: Vec<u64>) -> Vec<Predict> {
+    fn predictions(
+        &self,
+        transform: &Transform,
+        mut all: Vec<u64>,
+        budget: SearchBudget,
+    ) -> Vec<Predict> {
         let mut predictions: Vec<Predict> =
             differences(self.rows).map(Predict::Differences).collect();
+        if !budget.fitted {
+            return predictions;
+        }
         let shift = fixed_point(&self.patterns, self.column.kind, self.bits);
         let values = transform.values(self.bits, shift);
         // Weights are to fit all of the array, not the sample alone.
@@ -246,14 +264,17 @@ fn rule_bits(transform: &Transform, count: usize, bits: u32) -> f64 {
 
 /// The share of elements whose value came before, other than right before.
 fn repeats(patterns: &[u64]) -> f64 {
-    let mut seen = HashSet::with_capacity(patterns.len() / 2);
-    let mut last = None;
-    let mut again = 0;
-    for &pattern in patterns {
-        let new = seen.insert(pattern);
-        again += usize::from(!new && last != Some(pattern));
-        last = Some(pattern);
-    }
+    let changes = |patterns: &[u64]| {
+        patterns
+            .windows(2)
+            .filter(|pair| pair[0] != pair[1])
+            .count()
+    };
+    // What differs from the value before is new or came before.
+    let differ = changes(patterns);
+    let mut sorted = patterns.to_vec();
+    sorted.sort_unstable();
+    let again = differ - changes(&sorted);
     again as f64 / patterns.len().max(1) as f64
 }
 

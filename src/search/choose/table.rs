@@ -54,9 +54,11 @@ pub(crate) fn choose(
             transform: choice.transform,
         });
     }
-    for related in relations::find(bytes, layout, columns, &plain, estimator) {
-        plain[related.column].bits = related.bits;
-        fields[related.column].transform = related.transform;
+    if estimator.budget.fitted {
+        for related in relations::find(bytes, layout, columns, &plain, estimator) {
+            plain[related.column].bits = related.bits;
+            fields[related.column].transform = related.transform;
+        }
     }
     (fields, plain.iter().map(|column| column.bits).sum())
 }
@@ -134,7 +136,12 @@ fn best_readings(
     let Column { width, kind, .. } = *column;
     let bits = 8 * u32::from(width);
     let mut tried = vec![Transform::of(kind)];
-    tried.extend(rules::candidates(patterns, width, kind));
+    tried.extend(rules::candidates(
+        patterns,
+        width,
+        kind,
+        estimator.budget.thinned,
+    ));
     let mut ranked: Vec<Reading> = Vec::new();
     for transform in tried {
         let mut codes = sample.to_vec();
