@@ -3,12 +3,21 @@
 
 use boa_constrictor::Effort;
 use boa_constrictor::layout::SpecifiedLayout;
+use boa_constrictor::search::keep::KeptStructure;
 use boa_constrictor::search::plan::Planner;
 use boa_constrictor::structure::Structure;
 use std::error::Error;
 use std::time::Instant;
 
-const STAGES: [&str; 5] = ["plan", "choose", "references", "forward", "inverse"];
+const STAGES: [&str; 7] = [
+    "plan",
+    "choose",
+    "references",
+    "forward",
+    "inverse",
+    "keep",
+    "kept",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let rounds: usize = std::env::var("ROUNDS")
@@ -30,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             if std::env::var("ONLY").is_ok_and(|only| only != format!("{effort:?}")) {
                 continue;
             }
-            let mut least = [f64::INFINITY; 5];
+            let mut least = [f64::INFINITY; 7];
             let mut structures = Vec::new();
             for _ in 0..rounds {
                 let (took, these) = timed(&bytes, effort);
@@ -65,10 +74,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn timed(bytes: &[u8], effort: Effort) -> ([f64; 5], Vec<(usize, Structure)>) {
+fn timed(bytes: &[u8], effort: Effort) -> ([f64; 7], Vec<(usize, Structure)>) {
     let budget = effort.settings().search;
     let mut planner = Planner::new(SpecifiedLayout::Nothing, budget);
-    let (mut took, mut structures, mut at) = ([0.0; 5], Vec::new(), 0);
+    let (mut took, mut structures, mut at) = ([0.0; 7], Vec::new(), 0);
     while at < bytes.len() {
         let mut clock = Instant::now();
         let mut lap = |stage: usize| {
@@ -78,6 +87,12 @@ fn timed(bytes: &[u8], effort: Effort) -> ([f64; 5], Vec<(usize, Structure)>) {
         let plan = planner.next(&bytes[at..], true);
         lap(0);
         let content = bytes[at..at + plan.len].to_vec();
+        if !plan.transposed {
+            let kept = KeptStructure::choose(plan.layout, &content, None, budget);
+            lap(5);
+            assert!(kept.still_fits(&plan.layout, &content, budget).is_some());
+            lap(6);
+        }
         let plain = Structure {
             transposed: plan.transposed,
             ..Structure::plain(plan.layout)

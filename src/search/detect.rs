@@ -39,7 +39,7 @@ pub(crate) struct Fit {
     /// The same without the rows of a smooth grid, which the cost does not see.
     pub table: Layout,
     /// Estimated bits per byte.
-    bits: f64,
+    pub bits: f64,
     /// The same for plain bytes.
     plain: f64,
 }
@@ -78,7 +78,7 @@ impl Fit {
 /// that is no better.
 pub(crate) fn again(bytes: &[u8], last: Option<Fit>, thinned: usize) -> Fit {
     let sample = full_sample(bytes, thinned);
-    let mut cost = Cost::new();
+    let mut cost = Cost::new(thinned > 1);
     let mut bits = |layout: &Layout| cost.bits(bytes, &sample, layout);
     let Some(last) = last else {
         return found(bytes, None, thinned, bits);
@@ -164,7 +164,7 @@ pub(crate) fn rough(bytes: &[u8], thinned: usize) -> Rough {
         return Rough::NOTHING;
     }
     let full = full_sample(bytes, thinned);
-    let mut cost = Cost::new();
+    let mut cost = Cost::new(thinned > 1);
     let found = lags::candidates(bytes, thinned);
     let ranked = best_records(bytes, &found, thinned, &mut cost);
     let nearest = ranked.first().copied().unwrap_or(8);

@@ -41,7 +41,7 @@ pub(crate) fn candidates(bytes: &[u8], thinned: usize) -> Vec<usize> {
         bytes,
         &information,
         longest,
-        (COARSE / thinned).min(bytes.len() / 64),
+        (COARSE / thinned.min(2)).min(bytes.len() / 64),
     );
 
     let mut scores = vec![0f32; longest + 1];

@@ -312,12 +312,12 @@ impl Planner {
         let previous = last.map(|last| last.layout);
         let thinned = self.budget.thinned;
         let mut fit = detect::again(frame, last, thinned);
-        let mut end = regions::end(frame, &fit.table, thinned);
+        let mut end = regions::end(frame, &fit, thinned);
         if end == Some(0) {
             // What most of the frame has is not what it begins with.
             let front = &frame[..frame.len().min(FRONT)];
             fit = detect::again(front, None, thinned);
-            end = regions::end(frame, &fit.table, thinned).filter(|&end| end > 0);
+            end = regions::end(frame, &fit, thinned).filter(|&end| end > 0);
         }
         if let Some(end) = end.filter(|_| previous != Some(fit.layout)) {
             // What the frame as a whole has may be a mixture: the region alone shows it better.

@@ -89,8 +89,12 @@ impl Magnitudes for Digits {
     }
 
     fn below(&self, pattern: u64) -> u64 {
+        self.find(pattern).0
+    }
+
+    fn find(&self, pattern: u64) -> (u64, bool) {
         if pattern >= self.limit {
-            return self.small + (pattern - self.limit);
+            return (self.small + (pattern - self.limit), true);
         }
         // The smallest c and exponent that reach the value: first as if there were one decade only.
         let (significand, exponent) = self.format.split(pattern);

@@ -82,8 +82,12 @@ impl Magnitudes for Step {
     }
 
     fn below(&self, pattern: u64) -> u64 {
+        self.find(pattern).0
+    }
+
+    fn find(&self, pattern: u64) -> (u64, bool) {
         if pattern >= self.limit {
-            return self.multiples + (pattern - self.limit);
+            return (self.multiples + (pattern - self.limit), true);
         }
         // Right for multiples that are not too large, and close for others.
         let steps = self.format.number(pattern) * self.denominator as f64 / self.numerator as f64;

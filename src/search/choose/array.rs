@@ -17,6 +17,9 @@ const ELEMENTS: [usize; 2] = [2048, 16384];
 const SPARSE: usize = 48;
 /// The most elements before them that predictions may look back to.
 const HISTORY: usize = 1 << 19;
+/// Elements that are examined for repeats and for rules where not all are, and in how many runs.
+const MANY: usize = 1 << 15;
+const RUNS: usize = 16;
 /// Positions that weights are fitted to.
 const FITTED: usize = 8192;
 /// Bits by which the element a record before is closer than the one before, in tables.
@@ -39,7 +42,7 @@ pub(crate) fn choose(
         return best;
     };
     let plain = array.bits_as_they_are(layout, estimator);
-    let all = frame::patterns(layout, bytes, array.own(), 0, usize::MAX);
+    let all = array.many(bytes, layout, estimator.budget);
     best.bits = less_repeats(plain, &all);
     let Some((transform, codes)) = array.best_rule(&all, &mut best, estimator) else {
         return best;
@@ -58,9 +61,8 @@ pub(crate) fn choose(
         best.transform = transform;
     }
     if best.transform.predict == Predict::Nothing && best.transform != Transform::NONE {
-        let mut codes = frame::patterns(layout, bytes, array.own(), 0, usize::MAX);
-        best.transform.to_codes(&mut codes, array.bits);
-        best.transform = shifted(best.transform, &codes, column.width);
+        let all = frame::patterns(layout, bytes, array.own(), 0, usize::MAX);
+        best.transform = shifted(best.transform, &all, column.width);
     }
     best
 }
@@ -117,6 +119,19 @@ impl<'a> Array<'a> {
         (self.column.width, self.column.swap, None)
     }
 
+    /// All elements; where the search is to be quick, many of them, in runs that are spread over all.
+    fn many(&self, bytes: &[u8], layout: &Layout, budget: SearchBudget) -> Vec<u64> {
+        let own = self.own();
+        if budget.thinned == 1 || self.count <= MANY {
+            return frame::patterns(layout, bytes, own, 0, usize::MAX);
+        }
+        let run = MANY / RUNS;
+        let starts = (0..RUNS).map(|k| (self.count - run) * k / (RUNS - 1));
+        starts
+            .flat_map(|start| frame::patterns(layout, bytes, own, start, run))
+            .collect()
+    }
+
     fn bits_as_they_are(&self, layout: &Layout, estimator: &mut Estimator) -> f64 {
         let (width, history) = (self.column.width, self.history);
         let plain = estimator.bits(&self.patterns[history..], width);
@@ -155,7 +170,7 @@ impl<'a> Array<'a> {
         for transform in tried {
             let mut codes = self.patterns.clone();
             transform.to_codes(&mut codes, self.bits);
-            let shifted = shifted(transform.clone(), &codes, width);
+            let shifted = shifted(transform.clone(), &self.patterns, width);
             let mut still = codes[self.history..].to_vec();
             shifted.shift_codes(&mut still, self.bits);
             let rule_bits = rule_bits(&transform, self.count, self.bits);

@@ -110,9 +110,7 @@ fn of_column(
     }
     // The first of all values may lie outside the sample: the position is that of all.
     if best.transform.predict == Predict::Nothing && best.transform.rule != Rule::Any {
-        let mut codes = patterns.to_vec();
-        best.transform.to_codes(&mut codes, bits);
-        best.transform = shifted(best.transform, &codes, width);
+        best.transform = shifted(best.transform, patterns, width);
     }
     let transforms = ranked.into_iter().map(|reading| reading.transform);
     (best, transforms.collect())
@@ -146,7 +144,7 @@ fn best_readings(
     for transform in tried {
         let mut codes = sample.to_vec();
         transform.to_codes(&mut codes, bits);
-        let transform = shifted(transform, &codes, width);
+        let transform = shifted(transform, sample, width);
         let rule_bits = bits_of_naming(&transform, width, patterns.len());
         let mut coded = codes.clone();
         transform.shift_codes(&mut coded, bits);
