@@ -91,7 +91,7 @@ impl FrameTask {
             kept = Some(rows.clone());
         }
         let coded = structure.filter_rows(rows);
-        structure.find_references(&coded);
+        structure.find_references_within(budget, &coded);
         (structure, coded, kept)
     }
 
