@@ -1,11 +1,16 @@
 //! Single kernels, by themselves and on data that stays in the nearest cache: `cargo bench --bench kernels`.
 //!
-//! What is counted a second are multiply-adds, where the kernel is made of them, else values.
+//! What is counted a second are multiply-adds, where the kernel is made of them, else values: symbols of the frequencies, bytes of the column
+//! coder, whose table is larger than that cache.
 
+#[cfg(target_arch = "x86_64")]
+use boa_constrictor::kernel::Sse2;
 use boa_constrictor::kernel::{
-    self, BLOCK, Kernel, MAX_WEIGHT_SETS, NODES, NodeWeights, Row, Slot,
+    self, BLOCK, Frequencies, FrequencyKernel, Kernel, MAX_WEIGHT_SETS, NODES, NodeWeights,
+    Portable, Rates, Row, Slot,
 };
-use boa_constrictor::model::Config;
+use boa_constrictor::layout::{Layout, Positions};
+use boa_constrictor::model::{Config, columns};
 use boa_constrictor::model_file::Model;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -172,5 +177,107 @@ fn descend(bencher: Bencher, kernel: Kernel) {
     time(bencher, kernel, INPUTS * MAX_WEIGHT_SETS * NODES, || {
         kernel::descend(&mut weights, &weight_sets, black_box(&inputs), &errors);
         black_box(&mut weights);
+    });
+}
+
+/// What a table of frequencies is met with: half bytes, some more often than others, and rates.
+fn symbols() -> (Vec<usize>, Rates) {
+    let symbol = |v: i32| (v.unsigned_abs() as usize).isqrt() / 8;
+    (numbers(4096, 16_383, symbol), Rates::new(60))
+}
+
+fn adapt<K: FrequencyKernel>(bencher: Bencher) {
+    let (symbols, rates) = symbols();
+    let mut table = Frequencies::UNIFORM;
+    let symbols = black_box(&symbols);
+    bencher
+        .counter(ItemsCount::new(symbols.len()))
+        .bench_local(|| {
+            for &symbol in symbols {
+                K::adapt(&mut table, symbol, &rates);
+            }
+            black_box(&mut table);
+        });
+}
+
+/// As a decoder does: a symbol is found, and the table learns it.
+fn find_and_adapt<K: FrequencyKernel>(bencher: Bencher) {
+    let rates = symbols().1;
+    let quantiles = numbers(4096, 16_383, |v| (v + 16_383) as u16);
+    let mut table = Frequencies::UNIFORM;
+    let quantiles = black_box(&quantiles);
+    bencher
+        .counter(ItemsCount::new(quantiles.len()))
+        .bench_local(|| {
+            for &quantile in quantiles {
+                let symbol = K::find(&table, quantile);
+                K::adapt(&mut table, symbol, &rates);
+            }
+            black_box(&mut table);
+        });
+}
+
+#[divan::bench]
+fn frequencies_adapt_portable(bencher: Bencher) {
+    adapt::<Portable>(bencher);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[divan::bench]
+fn frequencies_adapt_sse2(bencher: Bencher) {
+    adapt::<Sse2>(bencher);
+}
+
+#[divan::bench]
+fn frequencies_find_and_adapt_portable(bencher: Bencher) {
+    find_and_adapt::<Portable>(bencher);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[divan::bench]
+fn frequencies_find_and_adapt_sse2(bencher: Bencher) {
+    find_and_adapt::<Sse2>(bencher);
+}
+
+/// The portable kernel and the best: the column coder has no others.
+fn slowest_and_best() -> Vec<Kernel> {
+    let mut all: Vec<Kernel> = kernels().collect();
+    all.drain(1..all.len().max(2) - 1);
+    all
+}
+
+/// Rows of 16 bytes, big-endian: a count, a smooth float, a float with noise in its lower half, few distinct values, a constant.
+fn table() -> (Positions, Vec<u8>) {
+    let noise = numbers(1 << 15, 1 << 15, |v| v);
+    let mut bytes = Vec::new();
+    for (row, &noise) in noise.iter().enumerate() {
+        bytes.extend((row as u16).to_be_bytes());
+        bytes.extend((row as f32 * 0.01).to_be_bytes());
+        bytes.extend((noise as f32 * 1e-3 + 50.0).to_be_bytes());
+        bytes.extend(((noise & 7) as i16).to_be_bytes());
+        bytes.extend([0, 0, 0, 9]);
+    }
+    let layout = Layout {
+        record: 16,
+        ..Layout::BYTES
+    };
+    (Positions::uniform(&layout), bytes)
+}
+
+#[divan::bench(args = slowest_and_best())]
+fn columns_encode(bencher: Bencher, kernel: Kernel) {
+    let (positions, bytes) = table();
+    time(bencher, kernel, bytes.len(), || {
+        black_box(columns::encode(&positions, black_box(&bytes)));
+    });
+}
+
+#[divan::bench(args = slowest_and_best())]
+fn columns_decode(bencher: Bencher, kernel: Kernel) {
+    let (positions, bytes) = table();
+    let payload = columns::encode(&positions, &bytes);
+    time(bencher, kernel, bytes.len(), || {
+        let decoded = columns::decode(&positions, black_box(&payload), bytes.len());
+        assert_eq!(decoded.map(|bytes| bytes.len()), Ok(bytes.len()));
     });
 }

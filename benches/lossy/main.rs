@@ -3,6 +3,8 @@
 //! the same name with `dtype`, `columns` or `cols`, and `order`. Every file is decoded again, and every value compared with its bound. The
 //! CSV has `file`, `rel_bound`, `codec` and `ratio`: its best of SZ3 is what boa is compared with.
 
+#[path = "../support/files.rs"]
+mod files;
 mod peers;
 
 use boa_constrictor::layout::{Column, Kind};
@@ -17,7 +19,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
-use std::io::{self, Cursor};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -49,7 +51,7 @@ fn main() -> Result<(), Failure> {
         .map(str::parse)
         .collect::<Result<_, _>>()?;
     let mut files = Vec::new();
-    collect(&directory, &mut files)?;
+    files::collect(&directory, &mut files)?;
     let mut gains: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let separator = if markdown { " | " } else { "  " };
     let mut lost = 0;
@@ -108,21 +110,6 @@ fn main() -> Result<(), Failure> {
 fn print_row<T: std::fmt::Display>(separator: &str, columns: [T; 7], name: &str) {
     let cells: Vec<String> = columns.iter().map(|cell| format!("{cell:>8}")).collect();
     println!("{}{separator}{name}", cells.join(separator));
-}
-
-/// The files in and under a directory, in the order of their names.
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut paths = fs::read_dir(directory)?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<io::Result<Vec<_>>>()?;
-    paths.sort();
-    for path in paths {
-        match path.is_dir() {
-            true => collect(&path, files)?,
-            false => files.push(path),
-        }
-    }
-    Ok(())
 }
 
 /// Where the floats of a file are; none if nothing says that it has any.

@@ -1,6 +1,11 @@
 //! `cargo bench --bench ratio -- DIR [--levels N,N] [--markdown]`: boa beside other compressors on every file in and under DIR. Each boa
 //! file is decoded again and compared byte by byte. Ratios: original bytes / compressed bytes.
 
+#[path = "../support/cells.rs"]
+mod cells;
+#[path = "../support/files.rs"]
+mod files;
+#[path = "../support/numbers.rs"]
 mod numbers;
 mod peers;
 mod table;
@@ -9,7 +14,6 @@ use boa_constrictor::{DecodeOptions, EncodeOptions, Input, Level, compress, deco
 use rayon::prelude::*;
 use std::error::Error;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use table::{Row, Table};
@@ -42,7 +46,7 @@ fn main() -> Result<(), Failure> {
         .map(|number| level(number).map(|level| (number, level)).ok_or(usage))
         .collect::<Result<_, _>>()?;
     let mut files = Vec::new();
-    collect(&directory, &mut files)?;
+    files::collect(&directory, &mut files)?;
     let done = AtomicUsize::new(0);
     let measured = |path: &PathBuf| {
         let name = path.strip_prefix(&directory).unwrap_or(path);
@@ -60,22 +64,6 @@ fn main() -> Result<(), Failure> {
         rows,
     };
     print!("{}", table.text(markdown));
-    Ok(())
-}
-
-/// The files in and under a directory, in the order of their names, without what describes them.
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut paths = fs::read_dir(directory)?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<io::Result<Vec<_>>>()?;
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if !path.extension().is_some_and(|e| e == "json" || e == "md") {
-            files.push(path);
-        }
-    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Other compressors, each with the most that it has.
 
 use crate::Failure;
-use crate::numbers::Numbers;
+use crate::numbers::{Numbers, of_type};
 use pco::ChunkConfig;
 use pco::data_types::Number;
 use pco::standalone::simple_compress;
@@ -55,34 +55,18 @@ fn bzip2(content: &[u8]) -> io::Result<usize> {
 
 /// pcodec, level 12, its own choice of everything else: a file for each column.
 pub fn pcodec(numbers: &Numbers) -> Result<usize, Failure> {
-    macro_rules! all {
-        ($number:ty) => {
-            sum(numbers, |bytes| <$number>::from_le_bytes(*bytes))
-        };
-    }
-    match numbers.kind {
-        ('f', 4) => all!(f32),
-        ('f', 8) => all!(f64),
-        ('i', 1) => all!(i8),
-        ('i', 2) => all!(i16),
-        ('i', 4) => all!(i32),
-        ('i', 8) => all!(i64),
-        ('u', 1) => all!(u8),
-        ('u', 2) => all!(u16),
-        ('u', 4) => all!(u32),
-        ('u', 8) => all!(u64),
-        (kind, width) => Err(format!("pcodec has no numbers {kind}{width}").into()),
-    }
+    of_type!(numbers.kind, sum(&numbers.columns))
 }
 
 fn sum<T: Number, const WIDTH: usize>(
-    numbers: &Numbers,
-    number: impl Fn(&[u8; WIDTH]) -> T,
+    columns: &[Vec<u8>],
+    number: fn([u8; WIDTH]) -> T,
+    _: fn(T) -> [u8; WIDTH],
 ) -> Result<usize, Failure> {
     let config = ChunkConfig::default().with_compression_level(12);
     let mut total = 0;
-    for column in &numbers.columns {
-        let values: Vec<T> = column.as_chunks().0.iter().map(&number).collect();
+    for column in columns {
+        let values: Vec<T> = column.as_chunks().0.iter().copied().map(number).collect();
         total += simple_compress(&values, &config)?.len();
     }
     Ok(total)

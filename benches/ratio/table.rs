@@ -1,5 +1,6 @@
 //! The table and what follows from it, as plain text or as Markdown.
 
+use crate::cells::{geometric_mean, layout};
 use crate::peers::PEERS;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -84,11 +85,12 @@ impl Table {
             head.extend(self.settings.iter().map(|name| format!("{name}/{peer}")));
         }
         let mut lines = vec![head];
+        let mean = |gains: &Vec<f64>| format!("{:.3}", geometric_mean(gains));
         for (directory, gains) in &xz {
             let mut line = vec![directory.clone(), gains[0].len().to_string()];
-            line.extend(gains.iter().map(|gains| geometric_mean(gains)));
+            line.extend(gains.iter().map(mean));
             match pcodec.get(directory) {
-                Some(gains) => line.extend(gains.iter().map(|gains| geometric_mean(gains))),
+                Some(gains) => line.extend(gains.iter().map(mean)),
                 None => line.extend(self.settings.iter().map(|_| "-".to_string())),
             }
             lines.push(line);
@@ -149,33 +151,4 @@ impl Table {
         }
         text
     }
-}
-
-fn geometric_mean(values: &[f64]) -> String {
-    let mean = values.iter().map(|v| v.ln()).sum::<f64>() / values.len() as f64;
-    format!("{:.3}", mean.exp())
-}
-
-/// Lines of cells, the first line a heading, the first column to the left.
-fn layout(lines: &[Vec<String>], markdown: bool) -> String {
-    let mut text = String::new();
-    if markdown {
-        for (number, line) in lines.iter().enumerate() {
-            text += &format!("| {} |\n", line.join(" | "));
-            if number == 0 {
-                text += &format!("|---|{}\n", "---:|".repeat(line.len() - 1));
-            }
-        }
-        return text;
-    }
-    let width = |k: usize| lines.iter().map(|line| line[k].chars().count()).max();
-    let widths: Vec<usize> = (0..lines[0].len()).map(|k| width(k).unwrap_or(0)).collect();
-    for line in lines {
-        text += &format!("{:1$}", line[0], widths[0]);
-        for (cell, width) in line.iter().zip(&widths).skip(1) {
-            text += &format!("  {cell:>width$}");
-        }
-        text += "\n";
-    }
-    text
 }

@@ -1,228 +1,140 @@
-//! `cargo bench --bench throughput -- FILE... [--rounds N]`: how fast boa is, by level, threads and kernel, beside xz -9e and zstd -19 on the same
-//! files in the same run. All take turns, round after round; the fastest round counts. Speeds are those of whole processes (boa) or calls (the others), reading and
-//! writing included. boa's peak memory is the most that a process was seen to hold.
+//! `cargo bench --bench throughput -- FILE|DIR...`: how small boa makes files and how fast, both ways and level by level, beside xz -9e, zstd,
+//! lz4 and, where a file's numbers are known, pcodec, in the same run. All take turns on one core, round after round, and the fastest
+//! counts. What they write is decoded and compared.
+//!
+//! boa is measured twice: as a call, from memory to memory, as the others are, and as whole processes, with their start, with reading and
+//! writing files, and with the most memory that each was seen to hold.
+//!
+//! - `--levels 1,3,5`: the levels of boa.
+//! - `--mixed MB`: instead of each file, one input: the tables among them, one after the other until there are so many megabytes.
+//! - `--rounds 3`: how often each has its turn.
+//! - `--calls`: no processes.
+//! - `--kernels`: also processes on the portable kernel and on AVX2.
+//! - `--frontier OUT.svg`: a picture of ratio against speed, of means over the files.
+//! - `--markdown`: tables in Markdown.
 
-use liblzma::stream::{Check, Stream};
+mod boa;
+#[path = "../support/cells.rs"]
+mod cells;
+#[path = "../support/files.rs"]
+mod files;
+mod frontier;
+mod inputs;
+mod neighbours;
+#[path = "../support/numbers.rs"]
+mod numbers;
+mod processes;
+mod rounds;
+mod table;
+
+use inputs::Input;
+use rounds::{Measured, Setting, measure};
 use std::error::Error;
 use std::fs;
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// What a round takes.
-#[derive(Clone, Copy)]
-struct Round {
-    /// Compressing and decompressing.
-    seconds: [f64; 2],
-    bytes: usize,
-    /// Kilobytes that compressing and decompressing held at most, where that can be known.
-    peak: [Option<u64>; 2],
+const USAGE: &str = "usage: cargo bench --bench throughput -- FILE|DIR... [--levels 1,3,5] [--mixed MB] [--rounds N] [--calls] [--kernels] \
+                     [--frontier OUT.svg] [--markdown]";
+
+/// What the command line asks for.
+struct Options {
+    paths: Vec<PathBuf>,
+    levels: Vec<u8>,
+    /// Bytes of the tables that are strung together.
+    mixed: Option<usize>,
+    rounds: u32,
+    processes: bool,
+    kernels: bool,
+    frontier: Option<PathBuf>,
+    markdown: bool,
 }
 
-/// Takes a file, whose content is given too, there and back.
-type Run = dyn Fn(&Path, &[u8]) -> Result<Round, Failure>;
-
-/// One of those that take turns.
-struct Runner {
-    name: String,
-    run: Box<Run>,
-}
-
-fn main() -> Result<(), Failure> {
-    let (mut files, mut rounds) = (Vec::new(), 3u32);
+fn options() -> Result<Options, Failure> {
+    let mut options = Options {
+        paths: Vec::new(),
+        levels: vec![1, 3, 5],
+        mixed: None,
+        rounds: 3,
+        processes: true,
+        kernels: false,
+        frontier: None,
+        markdown: false,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(USAGE);
         match argument.as_str() {
-            "--rounds" => rounds = arguments.next().ok_or("--rounds N")?.parse()?,
+            "--levels" => {
+                let numbers = value()?;
+                let numbers = numbers.split(',').map(str::parse);
+                options.levels = numbers.collect::<Result<_, _>>()?;
+            }
+            "--mixed" => options.mixed = Some((value()?.parse::<f64>()? * 1e6) as usize),
+            "--rounds" => options.rounds = value()?.parse()?,
+            "--calls" => options.processes = false,
+            "--kernels" => options.kernels = true,
+            "--frontier" => options.frontier = Some(value()?.into()),
+            "--markdown" => options.markdown = true,
             // cargo passes it.
             "--bench" => {}
             _ if argument.starts_with('-') => {
-                return Err(format!("{argument}: unknown option").into());
+                return Err(format!("{argument}: unknown option\n{USAGE}").into());
             }
-            _ => files.push(PathBuf::from(argument)),
+            _ => options.paths.push(argument.into()),
         }
     }
-    if files.is_empty() || rounds == 0 {
-        return Err("usage: cargo bench --bench throughput -- FILE... [--rounds N]".into());
+    match options.paths.is_empty() || options.rounds == 0 {
+        true => Err(USAGE.into()),
+        false => Ok(options),
     }
-    let mut runners = vec![
-        peer("xz -9e", xz, unxz),
-        peer("zstd -19", zstd, |coded| ::zstd::decode_all(coded)),
-    ];
-    for level in [1, 5, 9] {
-        runners.push(boa(level, 1, None));
+}
+
+/// All that take turns. The first is the one that the others are compared with.
+fn settings(options: &Options) -> Result<Vec<Setting>, Failure> {
+    let mut settings = neighbours::all();
+    for &level in &options.levels {
+        settings.push(boa::call(level)?);
     }
-    runners.push(boa(5, 2, None));
-    runners.push(boa(5, 1, Some("portable")));
-    runners.push(boa(5, 1, Some("avx2")));
-    for file in &files {
-        let content = fs::read(file)?;
-        println!("{}, {} bytes", file.display(), content.len());
-        println!(
-            "{:<24} {:>7} {:>9} {:>8} {:>9} {:>8} {:>13}",
-            "", "ratio", "MB/s", "of xz", "back", "of xz", "peak MB"
-        );
-        let mut best: Vec<Option<Round>> = vec![None; runners.len()];
-        for _ in 0..rounds {
-            for (runner, best) in runners.iter().zip(&mut best) {
-                let round = match (runner.run)(file, &content) {
-                    Ok(round) => round,
-                    // A processor may lack a kernel.
-                    Err(e) => {
-                        eprintln!("{}: {e}", runner.name);
-                        continue;
-                    }
-                };
-                *best = Some(match *best {
-                    None => round,
-                    Some(other) => Round {
-                        seconds: [0, 1].map(|k| round.seconds[k].min(other.seconds[k])),
-                        peak: [0, 1].map(|k| round.peak[k].max(other.peak[k])),
-                        ..round
-                    },
-                });
+    if options.processes {
+        for &level in &options.levels {
+            settings.extend([1, 2].map(|threads| processes::boa(level, threads, None)));
+        }
+    }
+    if options.kernels {
+        for &level in &options.levels {
+            let kernels = ["portable", "avx2"];
+            settings.extend(kernels.map(|kernel| processes::boa(level, 1, Some(kernel))));
+        }
+    }
+    Ok(settings)
+}
+
+fn main() -> Result<(), Failure> {
+    let options = options()?;
+    let settings = settings(&options)?;
+    let paths = inputs::paths(&options.paths)?;
+    let mut all: Vec<Measured> = Vec::new();
+    let mut of_input = |input: Input| -> Result<(), Failure> {
+        let measured = measure(&settings, &input, options.rounds)?;
+        println!("{}, {} bytes", measured.name, measured.bytes);
+        println!("{}", table::of_file(&settings, &measured, options.markdown));
+        all.push(measured);
+        Ok(())
+    };
+    match options.mixed {
+        Some(bytes) => of_input(Input::mixed(&paths, bytes)?)?,
+        None => {
+            for path in &paths {
+                of_input(Input::read(path)?)?;
             }
         }
-        let xz = best[0].ok_or("xz failed")?.seconds;
-        for (runner, best) in runners.iter().zip(best) {
-            let Some(best) = best else { continue };
-            let speed = |k: usize| content.len() as f64 / 1e6 / best.seconds[k].max(1e-9);
-            let peaks = best.peak.map(|peak| {
-                peak.map_or("-".to_string(), |kb| format!("{:.0}", kb as f64 / 1024.0))
-            });
-            println!(
-                "{:<24} {:>7.3} {:>9.3} {:>8.3} {:>9.3} {:>8.3} {:>13}",
-                runner.name,
-                content.len() as f64 / best.bytes as f64,
-                speed(0),
-                xz[0] / best.seconds[0],
-                speed(1),
-                xz[0] / best.seconds[1],
-                peaks.join(" / ")
-            );
-        }
     }
-    println!("of xz: times the speed at which xz compresses");
+    print!("{}", table::of_groups(&settings, &all, options.markdown));
+    println!("of xz: times the speed at which xz -9e compresses");
+    if let Some(path) = &options.frontier {
+        fs::write(path, frontier::picture(&settings, &all)?)?;
+    }
     Ok(())
-}
-
-fn peer(
-    name: &str,
-    there: fn(&[u8]) -> io::Result<Vec<u8>>,
-    back: fn(&[u8]) -> io::Result<Vec<u8>>,
-) -> Runner {
-    let run = move |_: &Path, content: &[u8]| {
-        let start = Instant::now();
-        let coded = there(content)?;
-        let compressing = start.elapsed();
-        let start = Instant::now();
-        let decoded = back(&coded)?;
-        let seconds = [compressing, start.elapsed()].map(|time| time.as_secs_f64());
-        same(&decoded, content)?;
-        Ok(Round {
-            seconds,
-            bytes: coded.len(),
-            peak: [None; 2],
-        })
-    };
-    Runner {
-        name: name.into(),
-        run: Box::new(run),
-    }
-}
-
-fn xz(content: &[u8]) -> io::Result<Vec<u8>> {
-    // `LZMA_PRESET_EXTREME`: the e in -9e.
-    let preset = Stream::new_easy_encoder(9 | 1 << 31, Check::Crc64)?;
-    let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), preset);
-    encoder.write_all(content)?;
-    encoder.finish()
-}
-
-fn unxz(coded: &[u8]) -> io::Result<Vec<u8>> {
-    let mut content = Vec::new();
-    liblzma::read::XzDecoder::new(coded).read_to_end(&mut content)?;
-    Ok(content)
-}
-
-fn zstd(content: &[u8]) -> io::Result<Vec<u8>> {
-    ::zstd::encode_all(content, 19)
-}
-
-/// boa itself, as it is used.
-fn boa(level: u8, threads: u8, kernel: Option<&'static str>) -> Runner {
-    let suffix = kernel.map_or(String::new(), |kernel| format!(" {kernel}"));
-    let run = move |file: &Path, content: &[u8]| {
-        let directory = tempfile::tempdir()?;
-        let [coded, decoded] = ["coded.boa", "decoded"].map(|name| directory.path().join(name));
-        let threads = format!("-T{threads}");
-        let level = format!("-{level}");
-        let there = ["c", "-q", &level, &threads, "-o"];
-        let (compressing, first) = watch(&there, &coded, file, kernel)?;
-        let back = ["d", "-q", &threads, "-o"];
-        let (decompressing, second) = watch(&back, &decoded, &coded, kernel)?;
-        same(&fs::read(&decoded)?, content)?;
-        Ok(Round {
-            seconds: [compressing, decompressing].map(|time| time.as_secs_f64()),
-            bytes: fs::metadata(&coded)?.len() as usize,
-            peak: [first, second],
-        })
-    };
-    Runner {
-        name: format!("boa -{level} -T{threads}{suffix}"),
-        run: Box::new(run),
-    }
-}
-
-/// Runs boa, and reads its memory every few milliseconds.
-fn watch(
-    arguments: &[&str],
-    to: &Path,
-    from: &Path,
-    kernel: Option<&str>,
-) -> Result<(Duration, Option<u64>), Failure> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_boa"));
-    command
-        .args(arguments)
-        .arg(to)
-        .arg(from)
-        .stdin(Stdio::null());
-    command.env_remove("BOA_KERNEL");
-    if let Some(kernel) = kernel {
-        command.env("BOA_KERNEL", kernel);
-    }
-    let start = Instant::now();
-    let mut child = command.spawn()?;
-    let mut peak = None;
-    let status = loop {
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        peak = peak.max(held(child.id()));
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    let time = start.elapsed();
-    match status.success() {
-        true => Ok((time, peak)),
-        false => Err(format!("boa {}: {status}", arguments.join(" ")).into()),
-    }
-}
-
-/// The most memory that a process has held so far, in kilobytes, where Linux gives it.
-fn held(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse().ok()
-}
-
-fn same(decoded: &[u8], content: &[u8]) -> Result<(), Failure> {
-    match decoded == content {
-        true => Ok(()),
-        false => Err("decodes to something else".into()),
-    }
 }

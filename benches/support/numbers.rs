@@ -16,6 +16,26 @@ pub struct Numbers {
     pub columns: Vec<Vec<u8>>,
 }
 
+/// Calls a function that is generic in the type of elements and in their bytes, with how an element is read and written after its own arguments.
+macro_rules! of_type {
+    ($kind:expr, $function:ident($($argument:expr),*)) => {
+        of_type!(@ $kind, $function($($argument),*),
+            ('f', 4) f32, ('f', 8) f64,
+            ('i', 1) i8, ('i', 2) i16, ('i', 4) i32, ('i', 8) i64,
+            ('u', 1) u8, ('u', 2) u16, ('u', 4) u32, ('u', 8) u64)
+    };
+    (@ $kind:expr, $function:ident $arguments:tt, $($known:tt $number:ident),*) => {
+        match $kind {
+            $($known => of_type!(@call $function $arguments $number),)*
+            (kind, width) => Err(format!("no type of numbers is {kind}{width}").into()),
+        }
+    };
+    (@call $function:ident($($argument:expr),*) $number:ident) => {
+        $function($($argument,)* $number::from_le_bytes, $number::to_le_bytes)
+    };
+}
+pub(crate) use of_type;
+
 /// What is known of a file's numbers; `None` if nothing is.
 pub fn find(path: &Path, content: &[u8]) -> Result<Option<Numbers>, Failure> {
     if let Some(array) = npy::parse(content) {
