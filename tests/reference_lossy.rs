@@ -279,7 +279,9 @@ fn tables_decode_to_the_same_content() {
     let source = table(&bytes, &TABLE, false);
     let mut request = support::lossy::request("1e-3:rel");
     request.fill = vec![-999.0];
-    request.exact = [0, 4].map(boa_constrictor::lossy::Selector::Number).to_vec();
+    request.exact = [0, 4]
+        .map(boa_constrictor::lossy::Selector::Number)
+        .to_vec();
     let quick = EncodeOptions {
         level: Level::new(1).unwrap(),
         threads: 1,

@@ -385,6 +385,7 @@ fn exact_task(effort: Effort, layout: Layout) -> FrameTask {
         effort,
         layout,
         transposed: false,
+        structure: None,
         may_divide: false,
     }
 }
