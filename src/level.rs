@@ -112,9 +112,10 @@ pub struct SearchBudget {
     pub rows: [usize; 2],
     /// By how much the samples are smaller that layouts and an array's transforms are compared with.
     pub thinned: usize,
-    /// Whether formulas between columns and weights of neighbours are fitted. Either may take as long as coding the frame does
-    /// without mixing, and the weights as long again in a decoder.
-    pub fitted: bool,
+    /// Whether formulas are looked for that predict columns from others. That may take as long as coding a frame without mixing.
+    pub formulas: bool,
+    /// Whether weights of an array's neighbours are fitted. A decoder, too, takes as long for them as for the coding without mixing.
+    pub weights: bool,
     /// What is examined for the references between a table's columns.
     pub references: ReferenceBudget,
 }
@@ -137,7 +138,8 @@ const SEARCH: SearchBudget = SearchBudget {
     bytes: FRAME_TARGET + FRAME_TARGET / 8,
     rows: [512, 768],
     thinned: 1,
-    fitted: true,
+    formulas: true,
+    weights: true,
     references: ReferenceBudget {
         rows: 8192,
         distance: 64,
@@ -150,7 +152,8 @@ pub(crate) const QUICK_SEARCH: SearchBudget = SearchBudget {
     bytes: FRAME_TARGET + FRAME_TARGET / 8,
     rows: [192, 256],
     thinned: 4,
-    fitted: false,
+    formulas: false,
+    weights: false,
     references: ReferenceBudget {
         rows: 1024,
         distance: 24,

@@ -19,7 +19,7 @@ const DEARER: f64 = 1.04;
 /// Between these shares of what it cost there, the share of plain elements counts: beyond, it is other data.
 const ALIKE: Range<f64> = 0.7..1.3;
 /// Fewer bits a byte are as good as none.
-const LEAST: f64 = 1e-3;
+const MIN_BITS: f64 = 1e-3;
 /// Rows that references are found in, and in how many runs.
 const ROWS: usize = 2048;
 const ROW_RUNS: usize = 8;
@@ -89,7 +89,7 @@ impl KeptStructure {
         let then = self.cost;
         let as_cheap = now.coded <= DEARER * then.coded;
         let saves_as_much = now.coded * then.plain <= DEARER * then.coded * now.plain;
-        let alike = ALIKE.contains(&(now.coded / then.coded.max(LEAST)));
+        let alike = ALIKE.contains(&(now.coded / then.coded.max(MIN_BITS)));
         (alike && (as_cheap || saves_as_much)).then_some(structure)
     }
 }

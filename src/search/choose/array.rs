@@ -18,7 +18,7 @@ const SPARSE: usize = 48;
 /// The most elements before them that predictions may look back to.
 const HISTORY: usize = 1 << 19;
 /// Elements that are examined for repeats and for rules where not all are, and in how many runs.
-const MANY: usize = 1 << 15;
+const MANY: usize = 1 << 16;
 const RUNS: usize = 16;
 /// Positions that weights are fitted to.
 const FITTED: usize = 8192;
@@ -127,9 +127,14 @@ impl<'a> Array<'a> {
         }
         let run = MANY / RUNS;
         let starts = (0..RUNS).map(|k| (self.count - run) * k / (RUNS - 1));
-        starts
+        let many: Vec<u64> = starts
             .flat_map(|start| frame::patterns(layout, bytes, own, start, run))
-            .collect()
+            .collect();
+        // A dictionary has to have all values, rare ones too.
+        match rules::distinct(&many) {
+            Some(_) => frame::patterns(layout, bytes, own, 0, usize::MAX),
+            None => many,
+        }
     }
 
     fn bits_as_they_are(&self, layout: &Layout, estimator: &mut Estimator) -> f64 {
@@ -200,7 +205,7 @@ impl<'a> Array<'a> {
     ) -> Vec<Predict> {
         let mut predictions: Vec<Predict> =
             differences(self.rows).map(Predict::Differences).collect();
-        if !budget.fitted {
+        if !budget.weights {
             return predictions;
         }
         let shift = fixed_point(&self.patterns, self.column.kind, self.bits);

@@ -27,7 +27,7 @@ pub(crate) fn candidates(
 ) -> Vec<Transform> {
     let bits = 8 * u32::from(width);
     let mut rules = Vec::new();
-    if let Some(values) = distinct(patterns, thinned) {
+    if let Some(values) = distinct(patterns) {
         let mut codes: Vec<u64> = values.iter().map(|&p| kind.code(p, bits)).collect();
         codes.sort_unstable();
         rules.push(Rule::Dictionary(codes.into()));
@@ -46,8 +46,8 @@ pub(crate) fn candidates(
 }
 
 /// The distinct values, if they are few and come often.
-fn distinct(patterns: &[u64], thinned: usize) -> Option<HashSet<u64>> {
-    let most = (patterns.len() / TIMES).min(MAX_DISTINCT / thinned);
+pub(crate) fn distinct(patterns: &[u64]) -> Option<HashSet<u64>> {
+    let most = (patterns.len() / TIMES).min(MAX_DISTINCT);
     let mut values = HashSet::new();
     // Values that were seen not long ago need not be looked up.
     let mut recent = [*patterns.first()?; RECENT];

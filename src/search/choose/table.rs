@@ -54,7 +54,7 @@ pub(crate) fn choose(
             transform: choice.transform,
         });
     }
-    if estimator.budget.fitted {
+    if estimator.budget.formulas {
         for related in relations::find(bytes, layout, columns, &plain, estimator) {
             plain[related.column].bits = related.bits;
             fields[related.column].transform = related.transform;
