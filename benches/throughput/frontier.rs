@@ -135,6 +135,9 @@ fn panel(points: &[Point], direction: usize, label: &str) -> String {
             to: (x(1.0), y(0.0)),
         },
     };
+    // From left to right: the labels at the edge have fewest sides to choose from.
+    let mut points: Vec<&Point> = points.iter().collect();
+    points.sort_by(|a, b| speed(a).total_cmp(&speed(b)));
     for point in points {
         let at = position(point);
         let (dot, text) = match point.is_boa {
