@@ -110,6 +110,24 @@ pub struct SearchBudget {
     pub bytes: usize,
     /// Rows of a column that are coded to compare transforms: the least and the most.
     pub rows: [usize; 2],
+    /// By how much the samples are smaller that layouts and an array's transforms are compared with.
+    pub thinned: usize,
+    /// Whether formulas between columns and weights of neighbours are fitted. Either may take as long as coding the frame does
+    /// without mixing, and the weights as long again in a decoder.
+    pub fitted: bool,
+    /// What is examined for the references between a table's columns.
+    pub references: ReferenceBudget,
+}
+
+/// What finding the references between a table's columns may examine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReferenceBudget {
+    /// Rows.
+    pub rows: usize,
+    /// How many columns before a column are tried.
+    pub distance: usize,
+    /// How many of them are coded.
+    pub candidates: usize,
 }
 
 /// Bytes of a full frame.
@@ -118,6 +136,26 @@ pub const FRAME_TARGET: usize = 4 << 20;
 const SEARCH: SearchBudget = SearchBudget {
     bytes: FRAME_TARGET + FRAME_TARGET / 8,
     rows: [512, 768],
+    thinned: 1,
+    fitted: true,
+    references: ReferenceBudget {
+        rows: 8192,
+        distance: 64,
+        candidates: 12,
+    },
+};
+
+/// A search that takes less time than coding without mixing.
+pub(crate) const QUICK_SEARCH: SearchBudget = SearchBudget {
+    bytes: FRAME_TARGET + FRAME_TARGET / 8,
+    rows: [192, 256],
+    thinned: 4,
+    fitted: false,
+    references: ReferenceBudget {
+        rows: 1024,
+        distance: 24,
+        candidates: 4,
+    },
 };
 
 const FAST: Settings = Settings {
@@ -143,6 +181,7 @@ const FAST: Settings = Settings {
 const QUICK: Settings = Settings {
     longest_frame: FRAME_TARGET,
     segments: false,
+    search: QUICK_SEARCH,
     ..FAST
 };
 

@@ -460,7 +460,7 @@ fn kernels_by_name_give_the_same_bytes() {
         }
         run(command.args(["c", "-c", level]).arg(&file))
     };
-    for level in ["-1", "-5", "-9"] {
+    for level in ["-1", "-3", "-5", "-9"] {
         let best = coded(None, level);
         let portable = coded(Some("portable"), level);
         assert!(best.status.success() && portable.status.success());

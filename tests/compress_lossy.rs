@@ -100,6 +100,8 @@ fn npy_files_come_back_within_their_bounds() {
         &["--rel", "1e-4"],
         &["--pw-rel", "1e-3"],
         &["--digits", "3"],
+        &["-1", "--rel", "1e-3"],
+        &["-3", "--rel", "1e-3"],
         &["--rel", "1e-2", "--bound", "1=1e-5", "--exact", "2"],
     ] {
         let arguments = [&["c", "-f", "before"], options].concat();

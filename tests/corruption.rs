@@ -2,11 +2,17 @@
 
 mod support;
 
+use boa_constrictor::format::EntropyModel;
 use boa_constrictor::stream::list;
-use support::{decode, encode, noise, records};
+use boa_constrictor::{EncodeOptions, Level};
+use std::path::Path;
+use support::{decode, encode, encode_with, noise, records};
 
 fn every_flip(content: &[u8]) {
-    let mut file = encode(content);
+    every_flip_of(encode(content), content);
+}
+
+fn every_flip_of(mut file: Vec<u8>, content: &[u8]) {
     for byte in 0..file.len() {
         for bit in 0..8 {
             file[byte] ^= 1 << bit;
@@ -40,6 +46,49 @@ fn every_flip_in_a_coded_frame() {
     every_flip(&records(240));
 }
 
+/// At level 1.
+fn quickly(content: &[u8]) -> Vec<u8> {
+    let options = EncodeOptions {
+        level: Level::new(1).unwrap(),
+        ..EncodeOptions::default()
+    };
+    let file = encode_with(content, &options);
+    let members = list(std::io::Cursor::new(&file)).unwrap();
+    let model = &members[0].frames[0].header.model;
+    assert!(matches!(model, EntropyModel::Columns(_)), "{model:?}");
+    file
+}
+
+#[test]
+fn every_flip_in_a_frame_of_columns() {
+    let content = records(900);
+    every_flip_of(quickly(&content), &content);
+}
+
+#[test]
+fn every_flip_in_the_fixtures_of_columns() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let names = support::names(&directory);
+    let of_columns = names.iter().filter(|name| name.starts_with("v1-columns-"));
+    let mut count = 0;
+    for name in of_columns {
+        let file = std::fs::read(directory.join(name)).unwrap();
+        let content = decode(&file).unwrap();
+        count += 1;
+        // A bit in each of as many stretches.
+        let stretch = file.len().div_ceil(1500);
+        for (n, at) in (0..file.len()).step_by(stretch).enumerate() {
+            let mut damaged = file.clone();
+            damaged[at + n % stretch.min(file.len() - at)] ^= 1 << (n % 8);
+            if let Ok(decoded) = decode(&damaged) {
+                assert!(decoded == content, "{name}, byte {at}");
+            }
+            assert!(decode(&file[..at]).is_err(), "{name}, {at} bytes");
+        }
+    }
+    assert!(count >= 4, "{count}");
+}
+
 #[test]
 fn a_flip_outside_the_payload_is_always_an_error() {
     // Head, frame header, index and footer are under a check, every bit of them.
@@ -55,15 +104,16 @@ fn a_flip_outside_the_payload_is_always_an_error() {
 #[test]
 fn bytes_removed_or_doubled_are_an_error() {
     let content = records(300);
-    let file = encode(&content);
-    for byte in 0..file.len() {
-        let mut shorter = file.clone();
-        shorter.remove(byte);
-        let mut longer = file.clone();
-        longer.insert(byte, file[byte]);
-        for damaged in [shorter, longer] {
-            // Removing one of two equal neighbours elsewhere would give the same file back.
-            assert!(damaged != file && decode(&damaged).is_err(), "byte {byte}");
+    for file in [encode(&content), quickly(&content)] {
+        for byte in 0..file.len() {
+            let mut shorter = file.clone();
+            shorter.remove(byte);
+            let mut longer = file.clone();
+            longer.insert(byte, file[byte]);
+            for damaged in [shorter, longer] {
+                // Removing one of two equal neighbours elsewhere would give the same file back.
+                assert!(damaged != file && decode(&damaged).is_err(), "byte {byte}");
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! `BOA_WRITE_FIXTURES=1 cargo test --release --test fixtures` writes those that are missing.
 
+#[path = "fixtures/columns.rs"]
+mod columns;
 #[path = "fixtures/lossy.rs"]
 mod lossy;
 #[path = "fixtures/making.rs"]
@@ -133,10 +135,10 @@ fn cases() -> Vec<(&'static str, Vec<u8>, EncodeOptions)> {
             options(SpecifiedLayout::Layout(Layout::BYTES)),
         ),
     ];
-    // Least effort without a model: no network.
+    // The least effort that mixes, without a model: no network.
     let alone = EncodeOptions {
         model: None,
-        level: Level::new(1).unwrap(),
+        level: Level::new(3).unwrap(),
         ..options(rows(1, 4, 0))
     };
     cases.push(("v1-mix-alone.boa", long_runs(), alone));

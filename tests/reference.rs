@@ -107,9 +107,14 @@ fn compressed_files_decode_to_the_same_content() {
         .flat_map(|row| [row[0], row[8], row[10]])
         .collect();
     let contents = [
-        (1, "text", support::text(1000), bytes),
-        (1, "rows", rows(150), detected),
-        (1, "waves", waves(300), floats),
+        (1, "text", support::text(9000), bytes),
+        (1, "rows", rows(1000), detected),
+        (1, "waves", waves(2000), floats),
+        // Blocks that end within a column and with it.
+        (1, "blocks", rows(20_000), SpecifiedLayout::Record(11)),
+        (3, "text", support::text(1000), bytes),
+        (3, "rows", rows(150), detected),
+        (3, "waves", waves(300), floats),
         (5, "text", support::text(1000), bytes),
         (5, "narrow", narrow, SpecifiedLayout::Record(3)),
         (5, "waves", waves(300), floats),
@@ -128,7 +133,7 @@ fn compressed_files_decode_to_the_same_content() {
         files.push((path, content.clone()));
     }
     // Members one after the other.
-    let chosen = [&files[0], &files[6]];
+    let chosen = [&files[0], &files[4], &files[8]];
     let joined = chosen
         .map(|(path, _)| std::fs::read(path).unwrap())
         .concat();
@@ -155,6 +160,8 @@ fn damage_is_refused() {
         "v1-stored.boa",
         "v1-constant.boa",
         "v1-alone-relations-fast.boa",
+        "v1-columns-table.boa",
+        "v1-columns-residuals.boa",
     ] {
         let whole = std::fs::read(root().join("fixtures").join(name)).unwrap();
         // A bit in each of as many stretches, and a file that ends too early.

@@ -6,6 +6,7 @@ use boa_constrictor::layout::{Column, Kind};
 use boa_constrictor::lossy::grid::Grid;
 use boa_constrictor::lossy::source::{RawField, Source};
 use boa_constrictor::model::numbers::field::{Axis, FieldMethod};
+use boa_constrictor::{EncodeOptions, Level};
 use support::lossy::{encode, plan, request};
 use support::made::Lcg;
 use support::number_frames::{self, Array};
@@ -272,6 +273,24 @@ fn tables_decode_to_the_same_content() {
     add(
         "integers",
         encode(&bytes, &source, &plan(&bytes, &source, &request)),
+    );
+    // What stays exact as a frame of columns.
+    let bytes = table_bytes(&rows(600), false);
+    let source = table(&bytes, &TABLE, false);
+    let mut request = support::lossy::request("1e-3:rel");
+    request.fill = vec![-999.0];
+    request.exact = [0, 4]
+        .map(boa_constrictor::lossy::Selector::Number)
+        .to_vec();
+    let quick = EncodeOptions {
+        level: Level::new(1).unwrap(),
+        threads: 1,
+        ..EncodeOptions::default()
+    };
+    let plan_of_it = plan(&bytes, &source, &request);
+    add(
+        "quick",
+        support::lossy::encode_with(&bytes, &source, &plan_of_it, &quick),
     );
     // One column alone, and a constant one.
     let bytes = bytes_of(&smooth(&[300], 0.01), 4);

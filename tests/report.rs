@@ -58,7 +58,8 @@ fn words(document: &Document) -> String {
 /// Every byte of the file is accounted for, and the costs of the bytes are what the range coder wrote.
 #[track_caller]
 fn adds_up(summary: &Summary, survey: &Survey) {
-    let all_bytes = survey.coded + survey.other_coded + survey.stored + survey.around;
+    let all_bytes =
+        survey.coded + survey.other_coded + survey.stored + survey.columns + survey.around;
     assert_eq!(all_bytes, summary.compressed);
     let total = survey.total();
     let (predicted, coded) = (total.bits / 8.0, survey.coded as f64);

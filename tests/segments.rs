@@ -123,11 +123,11 @@ fn segments(file: &[u8]) -> Vec<usize> {
 #[test]
 fn four_megabytes_are_four_threads_work() {
     let content = records(4_000_000);
-    let file = encode_with(&content, &options(1, 1));
+    let file = encode_with(&content, &options(3, 1));
     assert_eq!(segments(&file), [5]);
     for threads in [2, 3, 4] {
         assert!(
-            encode_with(&content, &options(1, threads)) == file,
+            encode_with(&content, &options(3, threads)) == file,
             "{threads} threads"
         );
     }
@@ -141,7 +141,7 @@ fn four_megabytes_are_four_threads_work() {
         assert!(out == content, "{threads} threads");
     }
     let short = &content[..3_600_000];
-    assert_eq!(segments(&encode_with(short, &options(1, 2))), [1]);
+    assert_eq!(segments(&encode_with(short, &options(3, 2))), [1]);
     // A byte that was changed in any segment is noticed.
     for at in [file.len() / 8, file.len() / 2, file.len() * 7 / 8] {
         let mut damaged = file.clone();

@@ -2,9 +2,9 @@
 
 mod support;
 
-use boa_constrictor::Error;
 use boa_constrictor::stream::list;
-use support::{decode, encode, noise, records};
+use boa_constrictor::{EncodeOptions, Error, Level};
+use support::{decode, encode, encode_with, noise, records};
 
 fn is_truncated(error: &Error) -> bool {
     match error {
@@ -17,21 +17,33 @@ fn is_truncated(error: &Error) -> bool {
 #[test]
 fn every_prefix_is_truncated() {
     for content in [vec![], vec![5; 300], noise(300), records(600)] {
-        let file = encode(&content);
-        for len in 0..file.len() {
-            let error = decode(&file[..len]).unwrap_err();
-            assert!(
-                is_truncated(&error),
-                "{len} of {} bytes: {error}",
-                file.len()
-            );
-            let error = list(std::io::Cursor::new(&file[..len])).unwrap_err();
-            assert!(
-                is_truncated(&error),
-                "list, {len} of {} bytes: {error}",
-                file.len()
-            );
-        }
+        prefixes(&encode(&content));
+    }
+}
+
+#[test]
+fn every_prefix_of_a_frame_of_columns_is_truncated() {
+    let options = EncodeOptions {
+        level: Level::new(1).unwrap(),
+        ..EncodeOptions::default()
+    };
+    prefixes(&encode_with(&records(3000), &options));
+}
+
+fn prefixes(file: &[u8]) {
+    for len in 0..file.len() {
+        let error = decode(&file[..len]).unwrap_err();
+        assert!(
+            is_truncated(&error),
+            "{len} of {} bytes: {error}",
+            file.len()
+        );
+        let error = list(std::io::Cursor::new(&file[..len])).unwrap_err();
+        assert!(
+            is_truncated(&error),
+            "list, {len} of {} bytes: {error}",
+            file.len()
+        );
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn bits_per_byte(coded: &[u8], structure: &Structure) -> f64 {
             ..layout
         });
     }
-    let mut cost = Cost::new();
+    let mut cost = Cost::new(false);
     let bits = views.iter().map(|view| cost.bits(coded, &windows, view));
     let bits = bits.fold(f64::INFINITY, f64::min);
     (bits * factor(contexts, bits, predicted(coded))).min(8.0)

@@ -129,7 +129,7 @@ fn sampled(stretches: &mut [LayoutStretch], from: u64, bytes: &[u8]) -> Frame {
         last.len = from - last.at;
         if let Some(old) = last.frames.last() {
             let layout = old.layout.advanced(from - old.at);
-            let mut cost = Cost::new();
+            let mut cost = Cost::new(false);
             let mut bits = |layout: &Layout| cost.bits(bytes, &taught(bytes), layout);
             if bits(&layout) <= GOES_ON * bits(&new.layout) {
                 new.layout = layout;

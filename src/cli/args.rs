@@ -409,10 +409,10 @@ pub struct TrainArgs {
     /// Weight of the L1 term of the loss: the mean magnitude of hidden activations.
     #[arg(long, value_name = "X", default_value_t = 0.0, requires = "latents")]
     pub l1: f64,
-    /// Checks on the held-out rows without a gain before the training of an autoencoder stops.
-    #[arg(long, value_name = "N", default_value_t = 12, requires = "autoencoder")]
+    /// Checks on the held-out rows without a gain before the training of an autoencoder stops: 12, or 100 with --latents.
+    #[arg(long, value_name = "N", requires = "autoencoder")]
     #[arg(value_parser = clap::value_parser!(u8).range(1..))]
-    pub patience: u8,
+    pub patience: Option<u8>,
     /// For models for unknown data: pieces are also cut, scaled and robbed of their layout.
     #[arg(long, hide = true)]
     pub augment: bool,

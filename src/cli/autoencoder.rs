@@ -12,8 +12,8 @@ use boa_constrictor::model_file::{Autoencoder, AutoencoderKind};
 #[cfg(feature = "report")]
 use boa_constrictor::report::LossCourse;
 use boa_constrictor::train::autoencoder::{
-    AutoencoderGap, AutoencoderReport, BottleneckOptions, MaskedOptions, Schedule, Table,
-    train_bottleneck, train_masked,
+    AutoencoderGap, AutoencoderReport, BottleneckOptions, ColumnLoss, MaskedOptions, Schedule,
+    Table, train_bottleneck, train_masked,
 };
 use std::io::Write;
 use std::path::Path;
@@ -90,7 +90,11 @@ fn schedule(args: &TrainArgs) -> Schedule {
     Schedule {
         minutes: args.minutes,
         seed: args.seed,
-        patience: args.patience.into(),
+        patience: match (args.patience, args.latents) {
+            (Some(patience), _) => patience.into(),
+            (None, Some(_)) => BottleneckOptions::PATIENCE,
+            (None, None) => Schedule::default().patience,
+        },
         ..Schedule::default()
     }
 }
@@ -176,16 +180,22 @@ fn bottleneck(
     let failed = |e| Failure::of(&args.output, e);
     let outcome = train_bottleneck(table, held, &options, schedule, observe);
     let outcome = outcome.map_err(failed)?;
-    if !talk.quiet {
-        eprintln!("boa: held out: RMS of the residual in float and in integers, of the response");
-        for (column, loss) in outcome.losses.iter().enumerate() {
-            eprintln!(
-                "boa: {column:>5} {:>12.5e} {:>12.5e} {:>12.5e}",
-                loss.float, loss.integer, loss.response
-            );
-        }
-    }
+    print_losses(&outcome.losses, talk);
     Autoencoder::new(AutoencoderKind::Bottleneck(outcome.autoencoder)).map_err(failed)
+}
+
+/// Prints what each column lost in floats and in integers.
+pub fn print_losses(losses: &[ColumnLoss], talk: &Talk) {
+    if talk.quiet {
+        return;
+    }
+    eprintln!("boa: checked rows: RMS of the residual in float and in integers, of the response");
+    for (column, loss) in losses.iter().enumerate() {
+        eprintln!(
+            "boa: {column:>5} {:>12.5e} {:>12.5e} {:>12.5e}",
+            loss.float, loss.integer, loss.response
+        );
+    }
 }
 
 /// Adds a file's rows.

@@ -221,7 +221,7 @@ fn reached(
     })
 }
 
-/// The ratios that other bounds relative to the range would give.
+/// The ratios that other bounds relative to the range would give, without an autoencoder.
 #[cfg(feature = "report")]
 pub fn ratios_by_bound(
     opened: &mut Opened<Box<dyn Input>>,
@@ -230,6 +230,10 @@ pub fn ratios_by_bound(
 ) -> boa_constrictor::Result<Vec<(f64, f64)>> {
     /// Of a longer input about so many bytes are coded.
     const SAMPLE: u64 = 8 << 20;
+    let options = &EncodeOptions {
+        autoencoder: None,
+        ..options.clone()
+    };
     let Opened { bytes, source } = opened;
     let summaries = measure(&mut *bytes, source, &request.fill)?;
     let mut ratios = Vec::new();

@@ -40,14 +40,21 @@ pub fn fit_autoencoder(
         return Ok(None);
     };
     let (all, columns) = (opened.source.len(), table.columns);
+    // What latents alone are to give back is this table and no other: all of it is learned.
+    let whole = request.latents_only.then(|| table.clone());
     let (table, held) = match table.hold_out() {
-        Ok(divided) => divided,
+        Ok((rest, held)) => (whole.unwrap_or(rest), held),
         Err(_) if !request.latents_only => return Ok(None),
         Err(e) => return Err(failed(e)),
     };
+    let usual = Schedule::default();
     let schedule = Schedule {
         minutes: time.as_secs_f64() / 60.0,
-        ..Schedule::default()
+        patience: match request.latents_only {
+            true => BottleneckOptions::PATIENCE,
+            false => usual.patience,
+        },
+        ..usual
     };
     let mut observe = autoencoder::progress(talk, "held-out cost");
     let kind = match (request.latents_only, request.target) {
@@ -61,7 +68,9 @@ pub fn fit_autoencoder(
                 ..BottleneckOptions::default()
             };
             let outcome = train_bottleneck(&table, &held, &options, &schedule, &mut observe);
-            AutoencoderKind::Bottleneck(outcome.map_err(failed)?.autoencoder)
+            let outcome = outcome.map_err(failed)?;
+            autoencoder::print_losses(&outcome.losses, talk);
+            AutoencoderKind::Bottleneck(outcome.autoencoder)
         }
         _ => {
             let bounds = match request.default {

@@ -8,12 +8,13 @@ const ALL: [&str; 9] = ["l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8", "l9"];
 /// The level; of several the last counts, as with xz and zstd.
 #[derive(Args, Debug)]
 pub struct LevelArgs {
-    /// Fast: -1 to -3 are the same.
+    /// Quick: -1 and -2 are the same.
     #[arg(short = '1', long = "fast", overrides_with_all = ALL)]
     l1: bool,
     #[arg(short = '2', hide = true, overrides_with_all = ALL)]
     l2: bool,
-    #[arg(short = '3', hide = true, overrides_with_all = ALL)]
+    /// Smaller than quick.
+    #[arg(short = '3', overrides_with_all = ALL)]
     l3: bool,
     #[arg(short = '4', hide = true, overrides_with_all = ALL)]
     l4: bool,

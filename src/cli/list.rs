@@ -158,9 +158,9 @@ fn lanes(frame: &FrameInfo) -> String {
 }
 
 fn layout(frame: &FrameInfo) -> String {
-    match frame.header.model.mix() {
-        Some(_) => description::structure(&frame.header.structure),
-        None => "-".into(),
+    match frame.header.model.has_structure() {
+        true => description::structure(&frame.header.structure),
+        false => "-".into(),
     }
 }
 

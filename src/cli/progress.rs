@@ -68,12 +68,12 @@ impl Progress for Meter {
         }
         let content = u64::from(header.content_len);
         let ratio = content as f64 / written as f64;
-        let (layout, fields) = match header.model.mix() {
-            Some(_) => (
+        let (layout, fields) = match header.model.has_structure() {
+            true => (
                 description::structure(&header.structure),
                 description::fields(&header.structure),
             ),
-            None => (header.model.name().to_string(), Vec::new()),
+            false => (header.model.name().to_string(), Vec::new()),
         };
         self.bar.suspend(|| {
             eprintln!("  at {offset}: {content} bytes, ratio {ratio:.3}, {layout} ({found})");

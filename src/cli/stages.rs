@@ -41,7 +41,10 @@ pub fn table(
 }
 
 fn text(stages: &Stages, structure: f64) -> String {
-    let bytes = stages.bytes.max(1) as f64;
+    if stages.bytes == 0 {
+        return "no frame is mixed: --stages has nothing to time\n".into();
+    }
+    let bytes = stages.bytes as f64;
     let [network, mixing, learning] = stages.products.map(Some);
     let rows = [
         ("finding structure", structure, None),

@@ -104,6 +104,11 @@ impl EntropyModel {
         matches!(self, EntropyModel::Numbers(_))
     }
 
+    /// Whether the bytes that it codes are a structure's.
+    pub fn has_structure(&self) -> bool {
+        matches!(self, EntropyModel::Mix(_) | EntropyModel::Columns(_))
+    }
+
     /// The mixing predictor's set-up, if that is the model.
     pub fn mix(&self) -> Option<&Mix> {
         match self {

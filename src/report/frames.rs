@@ -50,8 +50,8 @@ pub fn survey(
                     model: models_of_member.of_frame(&info.header)?,
                 }),
                 EntropyModel::Stored => survey.stored += payload,
-                EntropyModel::Columns(_) | EntropyModel::Constant(_) | EntropyModel::Numbers(_) => {
-                }
+                EntropyModel::Columns(_) => survey.columns += payload,
+                EntropyModel::Constant(_) | EntropyModel::Numbers(_) => {}
             }
             offset += u64::from(info.header.content_len);
         }

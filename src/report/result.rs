@@ -116,6 +116,7 @@ impl Measurement {
         let components = [
             ("predicted, examined", survey.coded),
             ("predicted, not examined", survey.other_coded),
+            ("coded column after column", survey.columns),
             ("stored as it is", survey.stored),
             ("headers, hashes, model", survey.around),
         ];

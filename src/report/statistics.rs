@@ -407,6 +407,8 @@ pub struct Survey {
     pub other_coded: u64,
     /// Bytes stored as they are.
     pub stored: u64,
+    /// Payloads of frames of columns, which nothing examines.
+    pub columns: u64,
     /// Headers, hashes, index, model.
     pub around: u64,
 }

@@ -137,11 +137,15 @@ pub(crate) struct Cost {
     columns: ExactCounts,
     weights: Vec<[f32; CONTEXTS]>,
     sample: Vec<u8>,
+    /// Half of the hashed contexts are enough.
+    few: bool,
 }
 
 impl Cost {
-    pub fn new() -> Cost {
+    /// `few`: by half of the hashed contexts, in half the time.
+    pub fn new(few: bool) -> Cost {
         Cost {
+            few,
             hashed: vec![ContextCounts::default(); HASHED << HASHED_BITS],
             hashed_bits: HASHED_BITS,
             elements: ExactCounts::default(),
@@ -248,6 +252,22 @@ impl Cost {
 
     /// Bits of `sample[range]`; `layout` is that of `sample[0]`.
     fn code(&mut self, sample: &[u8], range: Range<usize>, layout: &Layout) -> f64 {
+        match (self.few, layout.period()) {
+            (false, _) => self.code_by(sample, range, layout, [0, 1, 2, 3, 4, 5]),
+            (true, 1) => self.code_by(sample, range, layout, [0, 2, 4]),
+            (true, _) => self.code_by(sample, range, layout, [2, 3, 4]),
+        }
+    }
+
+    /// The same by some of the hashed contexts, which are known here: the others' keys are not computed.
+    #[inline(always)]
+    fn code_by<const N: usize>(
+        &mut self,
+        sample: &[u8],
+        range: Range<usize>,
+        layout: &Layout,
+        which: [usize; N],
+    ) -> f64 {
         let geometry = Geometry::of(layout);
         let Geometry { period, width, .. } = geometry;
         let exact = period <= MAX_EXACT_COLUMNS;
@@ -260,6 +280,7 @@ impl Cost {
             same |= in_element == 0;
             let above = before(sample, i, geometry.up);
             let keys = geometry.keys(sample, i, column, above, same);
+            let keys = which.map(|k| keys[k]);
             let position = if exact { column } else { in_element };
             let probability = self.meet(position, in_element, keys, sample[i]);
             product *= f64::from(probability);
@@ -277,8 +298,14 @@ impl Cost {
     }
 
     /// The mixed probability of a byte, before all of its contexts count it and their weights follow.
-    #[inline]
-    fn meet(&mut self, position: usize, in_element: usize, keys: [u64; HASHED], symbol: u8) -> f32 {
+    #[inline(always)]
+    fn meet<const N: usize>(
+        &mut self,
+        position: usize,
+        in_element: usize,
+        keys: [u64; N],
+        symbol: u8,
+    ) -> f32 {
         let weights = &mut self.weights[position];
         let mut probabilities = [0f32; CONTEXTS];
         probabilities[0] = self.elements.meet(in_element, symbol, 1.0 / 256.0, 16.0);
@@ -292,8 +319,9 @@ impl Cost {
             sum += weights[j + 2] * probability;
         }
         let scale = (1.0 - SHARE) / sum;
-        for (weight, probability) in weights.iter_mut().zip(probabilities) {
-            *weight = *weight * probability * scale + SHARE / CONTEXTS as f32;
+        let contexts = N + CONTEXTS - HASHED;
+        for (weight, probability) in weights[..contexts].iter_mut().zip(probabilities) {
+            *weight = *weight * probability * scale + SHARE / contexts as f32;
         }
         sum
     }
@@ -322,7 +350,7 @@ impl Geometry {
     }
 
     /// The hashed contexts of byte `i`, in this column of its record; `same` if its element so far equals the one above.
-    #[inline]
+    #[inline(always)]
     fn keys(
         &self,
         sample: &[u8],

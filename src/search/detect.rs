@@ -39,7 +39,7 @@ pub(crate) struct Fit {
     /// The same without the rows of a smooth grid, which the cost does not see.
     pub table: Layout,
     /// Estimated bits per byte.
-    bits: f64,
+    pub bits: f64,
     /// The same for plain bytes.
     plain: f64,
 }
@@ -76,12 +76,12 @@ impl Fit {
 ///
 /// The last layout is kept while it costs about the same, or saves about as much; else it is still preferred to a new one
 /// that is no better.
-pub(crate) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
-    let sample = full_sample(bytes);
-    let mut cost = Cost::new();
+pub(crate) fn again(bytes: &[u8], last: Option<Fit>, thinned: usize) -> Fit {
+    let sample = full_sample(bytes, thinned);
+    let mut cost = Cost::new(thinned > 1);
     let mut bits = |layout: &Layout| cost.bits(bytes, &sample, layout);
     let Some(last) = last else {
-        return found(bytes, None, bits);
+        return found(bytes, None, thinned, bits);
     };
     let plain = bits(&Layout::BYTES);
     let now = Fit {
@@ -96,7 +96,7 @@ pub(crate) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
     if costs_the_same || saves_as_much {
         return now;
     }
-    let then = found(bytes, Some(plain), bits);
+    let then = found(bytes, Some(plain), thinned, bits);
     let (found, layout) = (then.layout, now.layout);
     let same =
         Layout { phase: 0, ..found } == Layout { phase: 0, ..layout } && aligned(&found, &layout);
@@ -110,10 +110,15 @@ pub(crate) fn again(bytes: &[u8], last: Option<Fit>) -> Fit {
 
 /// The layout of a frame by its bytes alone; `plain` is what it costs without any, where that is known, and `bits`
 /// estimates what it costs with one.
-fn found(bytes: &[u8], plain: Option<f64>, mut bits: impl FnMut(&Layout) -> f64) -> Fit {
-    let rough = rough(bytes);
+fn found(
+    bytes: &[u8],
+    plain: Option<f64>,
+    thinned: usize,
+    mut bits: impl FnMut(&Layout) -> f64,
+) -> Fit {
+    let rough = rough(bytes, thinned);
     Fit {
-        layout: gridded(bytes, rough.layout),
+        layout: gridded(bytes, rough.layout, thinned),
         table: rough.layout,
         bits: rough.bits.unwrap_or_else(|| bits(&rough.layout)),
         plain: { plain.or(rough.plain) }.unwrap_or_else(|| bits(&Layout::BYTES)),
@@ -130,7 +135,7 @@ fn aligned(one: &Layout, other: &Layout) -> bool {
 /// Its phase is that of `bytes[0]`. Of a record only the alignment of its elements is known: where a row begins is not to
 /// be seen, and makes no difference.
 pub fn detect(bytes: &[u8]) -> Layout {
-    gridded(bytes, rough(bytes).layout)
+    gridded(bytes, rough(bytes, 1).layout, 1)
 }
 
 /// A layout without the rows of smooth grids.
@@ -153,15 +158,15 @@ impl Rough {
     };
 }
 
-/// The same as [`detect`] without the rows of smooth grids.
-pub(crate) fn rough(bytes: &[u8]) -> Rough {
+/// The same as [`detect`] without the rows of smooth grids, by samples that are so much smaller.
+pub(crate) fn rough(bytes: &[u8], thinned: usize) -> Rough {
     if bytes.len() < MIN_BYTES {
         return Rough::NOTHING;
     }
-    let full = full_sample(bytes);
-    let mut cost = Cost::new();
-    let found = lags::candidates(bytes);
-    let ranked = best_records(bytes, &found, &mut cost);
+    let full = full_sample(bytes, thinned);
+    let mut cost = Cost::new(thinned > 1);
+    let found = lags::candidates(bytes, thinned);
+    let ranked = best_records(bytes, &found, thinned, &mut cost);
     let nearest = ranked.first().copied().unwrap_or(8);
     let float = floats::find(bytes, &full, |layout| {
         elements::shared(
@@ -200,9 +205,12 @@ pub(crate) fn rough(bytes: &[u8]) -> Rough {
 }
 
 /// The record lengths under which a small sample costs least, the best first, of those that stand out and a few more.
-fn best_records(bytes: &[u8], found: &[usize], cost: &mut Cost) -> Vec<usize> {
+fn best_records(bytes: &[u8], found: &[usize], thinned: usize, cost: &mut Cost) -> Vec<usize> {
     // Small inputs get smaller samples, so that the search takes a small share of the time that coding does.
-    let quick = windows(bytes, QUICK.min((bytes.len() / 16).max(SMALL)));
+    let quick = windows(
+        bytes,
+        thin(QUICK, thinned).min((bytes.len() / 16).max(thin(SMALL, thinned))),
+    );
     let mut ranked: Vec<(f64, usize)> = Vec::new();
     // What stands out comes first: it leaves the others no hope soon.
     for record in found.iter().copied().chain(ALWAYS) {
@@ -300,11 +308,11 @@ impl<'a> Trials<'a> {
 }
 
 /// The layout with the row and plane of a smooth grid, if the bytes are one.
-fn gridded(bytes: &[u8], layout: Layout) -> Layout {
+fn gridded(bytes: &[u8], layout: Layout, thinned: usize) -> Layout {
     if layout.width == 1 {
         return layout;
     }
-    match grid::find(bytes, &layout) {
+    match grid::find(bytes, &layout, thinned) {
         // A table's record is no multiple of a row; what is, is a plane.
         Some((row, plane, _)) if layout.record.is_multiple_of(row) => Layout {
             record: row,
@@ -358,8 +366,16 @@ fn with_record(layout: Layout, record: usize) -> Layout {
 }
 
 /// What is coded to compare the best few. Small inputs have smaller samples.
-fn full_sample(bytes: &[u8]) -> Vec<Window> {
-    windows(bytes, FULL.min((bytes.len() / 6).max(SMALL)))
+fn full_sample(bytes: &[u8], thinned: usize) -> Vec<Window> {
+    windows(
+        bytes,
+        thin(FULL, thinned).min((bytes.len() / 6).max(thin(SMALL, thinned))),
+    )
+}
+
+/// What is coded of so many bytes: contexts have to be learnt, so that half is the least that shows anything.
+fn thin(bytes: usize, thinned: usize) -> usize {
+    bytes / thinned.min(2)
 }
 
 /// Windows of `total` bytes together, spread over the input.

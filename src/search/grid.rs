@@ -29,14 +29,15 @@ const ALIKE: f64 = 3.0;
 
 /// The row (and the plane, or 0) in bytes of a smooth grid of `layout`'s elements, and by how many bits the row is closer
 /// than the lags beside it. The phase of `layout` is that of `bytes[0]`.
-pub(crate) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
+/// `thinned`: by how much fewer elements are compared.
+pub(crate) fn find(bytes: &[u8], layout: &Layout, thinned: usize) -> Option<(u32, u32, f64)> {
     let field = heights(bytes, layout);
     let n = field.len;
     if n < 8 * SHORTEST {
         return None;
     }
     // Bounded by the size of the input, so that small files take little time.
-    let fine = FINE.min(n / 4);
+    let fine = (FINE / thinned).min(n / 4);
     let next = field.distance(1, fine);
     let strangers = [7, 5, 3]
         .map(|divisor| field.distance(n / divisor, fine))
@@ -68,7 +69,7 @@ pub(crate) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
     let mut shorter = 6;
     for (longest, anchors, count) in GROUPS {
         let longest = longest.min(n / 6);
-        let anchors = anchors.min(n / 16);
+        let anchors = (anchors / thinned).min(n / 16);
         if longest <= shorter {
             break;
         }
@@ -92,7 +93,7 @@ pub(crate) fn find(bytes: &[u8], layout: &Layout) -> Option<(u32, u32, f64)> {
     }
     let width = usize::from(layout.width);
     let rows = (n / 2 / row).min(Layout::MAX_LAG as usize / (row * width));
-    let anchors = FINE.min(4 * bytes.len() / rows.max(1)).max(512);
+    let anchors = (FINE / thinned).min(4 * bytes.len() / rows.max(1)).max(512);
     let of_rows: Vec<f64> = (0..=rows)
         .map(|k| field.distance(k.max(1) * row, anchors))
         .collect();

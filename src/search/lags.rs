@@ -26,12 +26,23 @@ const HEAVIEST: u8 = 15;
 const RUN: usize = LANES * (u8::MAX / HEAVIEST) as usize;
 
 /// Record lengths worth a closer look, best first and without repeats; lengths of 8 and less are left to the caller.
-pub(crate) fn candidates(bytes: &[u8]) -> Vec<usize> {
+/// `thinned`: by how much fewer anchors are compared.
+pub(crate) fn candidates(bytes: &[u8], thinned: usize) -> Vec<usize> {
     // An anchor needs a lag's worth of bytes before it; a record that comes fewer than three times is none.
     let longest = LONGEST.min(bytes.len() / 3);
     let information = information(bytes);
-    let fine = Anchors::new(bytes, &information, longest, FINE.min(bytes.len() / 8));
-    let coarse = Anchors::new(bytes, &information, longest, COARSE.min(bytes.len() / 64));
+    let fine = Anchors::new(
+        bytes,
+        &information,
+        longest,
+        (FINE / thinned).min(bytes.len() / 8),
+    );
+    let coarse = Anchors::new(
+        bytes,
+        &information,
+        longest,
+        (COARSE / thinned.min(2)).min(bytes.len() / 64),
+    );
 
     let mut scores = vec![0f32; longest + 1];
     for (lag, score) in scores.iter_mut().enumerate().skip(1) {

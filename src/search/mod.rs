@@ -12,6 +12,7 @@ mod elements;
 mod fit;
 mod floats;
 mod grid;
+pub mod keep;
 mod lags;
 mod logarithm;
 mod numbers;

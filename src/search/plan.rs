@@ -310,17 +310,18 @@ impl Planner {
     fn examine(&mut self, buffer: &[u8], last: Option<Fit>) -> (Layout, Option<usize>, Finding) {
         let frame = &buffer[..buffer.len().min(FRAME_TARGET)];
         let previous = last.map(|last| last.layout);
-        let mut fit = detect::again(frame, last);
-        let mut end = regions::end(frame, &fit.table);
+        let thinned = self.budget.thinned;
+        let mut fit = detect::again(frame, last, thinned);
+        let mut end = regions::end(frame, &fit, thinned);
         if end == Some(0) {
             // What most of the frame has is not what it begins with.
             let front = &frame[..frame.len().min(FRONT)];
-            fit = detect::again(front, None);
-            end = regions::end(frame, &fit.table).filter(|&end| end > 0);
+            fit = detect::again(front, None, thinned);
+            end = regions::end(frame, &fit, thinned).filter(|&end| end > 0);
         }
         if let Some(end) = end.filter(|_| previous != Some(fit.layout)) {
             // What the frame as a whole has may be a mixture: the region alone shows it better.
-            fit = detect::again(&frame[..end], None);
+            fit = detect::again(&frame[..end], None, thinned);
         }
         let finding = match previous {
             Some(previous) if previous == fit.layout => Finding::Kept,

@@ -4,7 +4,7 @@
 //! under the frame's, another region has begun, and bisection finds where. Uniform input is never cut.
 
 use super::cost::{Cost, Window};
-use super::detect;
+use super::detect::{self, Fit};
 use crate::layout::Layout;
 use std::ops::Range;
 
@@ -34,20 +34,27 @@ const SHARP: usize = 256;
 
 /// The end of the region of `layout` that `bytes` begin with, if they hold another region: at least [`MIN_REGION`], with as
 /// much left. 0: the front itself has another layout. `layout`'s phase is that of `bytes[0]`.
-pub(crate) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
+///
+/// `thinned`: by how much fewer probes there are. If there are fewer, one that costs about what the layout costs in all of `bytes` is not
+/// detected either.
+pub(crate) fn end(bytes: &[u8], fit: &Fit, thinned: usize) -> Option<usize> {
+    let layout = &fit.table;
     if bytes.len() < 2 * PROBE {
         return None;
     }
-    let mut cost = Cost::new();
+    let mut cost = Cost::new(thinned > 1);
     let last = bytes.len() - PROBE;
-    let starts = (0..last).step_by(STEP).chain(Some(last));
+    let starts = (0..last).step_by(STEP * thinned).chain(Some(last));
     let mut good = 0;
     // What the last probe cost that was detected, and how many were not since.
-    let (mut usual, mut passed) = (f64::INFINITY, 0);
+    let (mut usual, mut passed, as_usual) = match thinned {
+        1 => (f64::INFINITY, 0, AS_USUAL),
+        _ => (fit.bits, 0, 2.0 * AS_USUAL),
+    };
     let (mut least, mut most) = (f64::INFINITY, 0.0f64);
     for start in starts {
         let bits = cost.bits(bytes, &coded(start), layout);
-        if passed < PASSED[0] && (bits - usual).abs() < AS_USUAL * usual {
+        if passed < PASSED[0] && (bits - usual).abs() < as_usual * usual {
             passed += 1;
             good = start;
             continue;
@@ -58,7 +65,7 @@ pub(crate) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         }
         (usual, passed) = (bits, 0);
         (least, most) = (least.min(bits), most.max(bits));
-        if !breaks(&mut cost, bytes, start, layout, bits) {
+        if !breaks(&mut cost, bytes, (start, layout, bits), thinned) {
             good = start;
             continue;
         }
@@ -68,7 +75,7 @@ pub(crate) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         // The probe may hold the joint itself: what follows its middle shows what comes.
         let from = start + PROBE / 2;
         let next = &bytes[from..bytes.len().min(from + PROBE)];
-        let other = before(&detect::rough(next).layout, from);
+        let other = before(&detect::rough(next, thinned).layout, from);
         if !contradicts(&other, layout) {
             good = start;
             continue;
@@ -80,7 +87,7 @@ pub(crate) fn end(bytes: &[u8], layout: &Layout) -> Option<usize> {
         }
         // More must agree: a probe of text may find words that repeat.
         let more = &bytes[cut..bytes.len().min(cut + CONFIRMED)];
-        if contradicts(&before(&detect::rough(more).layout, cut), layout) {
+        if contradicts(&before(&detect::rough(more, thinned).layout, cut), layout) {
             return Some(cut);
         }
         good = start;
@@ -97,9 +104,14 @@ fn coded(start: usize) -> [Window; 4] {
 }
 
 /// Whether the layout of the probe at `start` contradicts `layout`, under which it takes `theirs` bits a byte, and costs far less.
-fn breaks(cost: &mut Cost, bytes: &[u8], start: usize, layout: &Layout, theirs: f64) -> bool {
+fn breaks(
+    cost: &mut Cost,
+    bytes: &[u8],
+    (start, layout, theirs): (usize, &Layout, f64),
+    thinned: usize,
+) -> bool {
     let probe = &bytes[start..start + PROBE];
-    let rough = detect::rough(probe);
+    let rough = detect::rough(probe, thinned);
     let own = before(&rough.layout, start);
     if !contradicts(&own, layout) {
         return false;

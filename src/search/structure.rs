@@ -33,7 +33,7 @@ impl Structure {
     }
 
     /// The transforms of a content that is no more than a layout so far, and whose rows are here.
-    pub(crate) fn choose_in_rows(
+    pub fn choose_in_rows(
         self,
         budget: SearchBudget,
         stored: Option<&Structure>,
@@ -54,8 +54,14 @@ impl Structure {
 
     /// Finds the columns' references, from the bytes that are coded.
     pub fn find_references(&mut self, coded: &[u8]) {
+        self.find_references_within(Effort::Default.settings().search, coded);
+    }
+
+    /// The same with another budget.
+    pub fn find_references_within(&mut self, budget: SearchBudget, coded: &[u8]) {
         if let Some(widths) = self.widths_of_table() {
-            self.references = choose::references::choose(coded, &self.layout, &widths);
+            let budget = budget.references;
+            self.references = choose::references::choose(coded, &self.layout, &widths, budget);
         }
     }
 

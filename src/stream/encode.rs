@@ -11,7 +11,9 @@ use crate::format::{Footer, Head, Index, IndexEntry, MAX_FRAME, MAX_FRAMES};
 use crate::layout::{Finding, SpecifiedLayout};
 use crate::level::{Effort, FRAME_TARGET};
 use crate::options::EncodeOptions;
+use crate::search::keep::KeptStructures;
 use crate::search::plan::{FramePlan, LOOKAHEAD, Planner};
+use crate::structure::Structure;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -65,19 +67,27 @@ struct Encoder<'i, 'o, W> {
 /// What the planner is doing.
 enum Planning {
     /// Nothing.
-    Idle(Planner),
+    Idle(Plans),
     /// A thread has it, and the window.
     Running,
-    /// The next frame is planned.
-    Ready(Planner, FramePlan),
+    /// The next frame is planned, and its structure known where it is kept from frame to frame.
+    Ready(Plans, FramePlan, Option<Structure>),
+}
+
+/// What plans frame after frame.
+struct Plans {
+    planner: Planner,
+    /// The structures, where each is kept as long as it fits: without mixing, finding one takes longer than coding.
+    kept: Option<KeptStructures>,
 }
 
 /// What a thread has planned.
 struct Planned {
-    planner: Planner,
+    plans: Plans,
     /// What the planner was shown.
     window: Vec<u8>,
     plan: FramePlan,
+    structure: Option<Structure>,
     took: Duration,
 }
 
@@ -119,7 +129,10 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
             chosen: Chosen::new(options)?,
             jobs: Ordered::new(&options.pool, options.threads, 0)?,
             backend: Backend::Threads,
-            planning: Planning::Idle(Planner::new(options.layout, settings.search)),
+            planning: Planning::Idle(Plans {
+                planner: Planner::new(options.layout, settings.search),
+                kept: (effort == Effort::Quick).then(KeptStructures::default),
+            }),
             short,
             longest: match short {
                 true => 2 * FRAME_TARGET,
@@ -159,7 +172,7 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
                 Next::Aside(planned) => {
                     self.summary.structure += planned.took;
                     self.input.give_back(planned.window);
-                    self.planning = Planning::Ready(planned.planner, planned.plan);
+                    self.planning = Planning::Ready(planned.plans, planned.plan, planned.structure);
                 }
                 Next::Room => {}
                 Next::Nothing => break,
@@ -187,13 +200,13 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
         }
         match std::mem::replace(&mut self.planning, Planning::Running) {
             Planning::Running => Ok(false),
-            Planning::Idle(planner) => {
-                self.plan(planner)?;
+            Planning::Idle(plans) => {
+                self.plan(plans)?;
                 Ok(false)
             }
-            Planning::Ready(planner, plan) if self.jobs.has_room() => {
-                self.planning = Planning::Idle(planner);
-                self.hand_out(member, plan)?;
+            Planning::Ready(plans, plan, structure) if self.jobs.has_room() => {
+                self.planning = Planning::Idle(plans);
+                self.hand_out(member, plan, structure)?;
                 Ok(true)
             }
             ready => {
@@ -204,19 +217,27 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
     }
 
     /// Gives the planner to a thread.
-    fn plan(&mut self, mut planner: Planner) -> Result<()> {
+    fn plan(&mut self, mut plans: Plans) -> Result<()> {
         let (window, is_last) = self.input.lend(self.window)?;
-        let longest = self.longest;
+        let (longest, budget) = (self.longest, self.effort.settings().search);
+        let chosen = self.chosen.clone();
         self.jobs.push_aside(move || {
             let start = Instant::now();
-            let plan = match longest > FRAME_TARGET {
-                true => planner.next_long(&window, is_last, longest),
-                false => planner.next(&window, is_last),
+            let mut plan = match longest > FRAME_TARGET {
+                true => plans.planner.next_long(&window, is_last, longest),
+                false => plans.planner.next(&window, is_last),
             };
+            // What a decoder refuses must not be written, whoever thought of it.
+            plan.layout.swap &= plan.layout.width > 1;
+            let stored = chosen.model().and_then(|model| model.stored_structure());
+            let content = &window[..plan.len];
+            let structure =
+                { plans.kept.as_mut() }.and_then(|kept| kept.next(&plan, content, stored, budget));
             Planned {
-                planner,
+                plans,
                 window,
                 plan,
+                structure,
                 took: start.elapsed(),
             }
         });
@@ -224,15 +245,18 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
     }
 
     /// Takes a frame that was planned from the input, and gives the backend a batch once there is one.
-    fn hand_out(&mut self, member: &mut WrittenMember, plan: FramePlan) -> Result<()> {
+    fn hand_out(
+        &mut self,
+        member: &mut WrittenMember,
+        plan: FramePlan,
+        structure: Option<Structure>,
+    ) -> Result<()> {
         let FramePlan {
             len,
-            mut layout,
+            layout,
             transposed,
             found,
         } = plan;
-        // What a decoder refuses must not be written, whoever thought of it.
-        layout.swap &= layout.width > 1;
         layout.validate()?;
         let content = self.input.take(len);
         let (rest, is_last) = self.input.window(self.window)?;
@@ -245,6 +269,7 @@ impl<'i, 'o, W: Write> Encoder<'i, 'o, W> {
             effort: self.effort,
             layout,
             transposed,
+            structure,
             may_divide: self.short,
         };
         member.batch.push((found, task, content));

@@ -22,6 +22,8 @@ pub(super) struct FrameTask {
     pub layout: Layout,
     /// The content is a table stored column after column.
     pub transposed: bool,
+    /// Its structure, references included, if that is known.
+    pub structure: Option<Structure>,
     /// It may be divided into segments.
     pub may_divide: bool,
 }
@@ -75,6 +77,11 @@ impl FrameTask {
 
     /// The structure that pays most, the bytes to code, and the content where that is something else.
     fn filtered(&self, content: Vec<u8>) -> (Structure, Vec<u8>, Option<Vec<u8>>) {
+        if let Some(structure) = &self.structure {
+            let changed = structure.layout.swap || !structure.fields.is_empty();
+            let kept = changed.then(|| content.clone());
+            return (structure.clone(), structure.filter_rows(content), kept);
+        }
         let budget = self.effort.settings().search;
         let plain = Structure {
             transposed: self.transposed,
@@ -91,7 +98,7 @@ impl FrameTask {
             kept = Some(rows.clone());
         }
         let coded = structure.filter_rows(rows);
-        structure.find_references(&coded);
+        structure.find_references_within(budget, &coded);
         (structure, coded, kept)
     }
 

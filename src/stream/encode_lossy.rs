@@ -126,12 +126,13 @@ pub fn compress_latents(
     Ok(summary)
 }
 
-/// Codes some frames of an input, of about so many bytes or all, and writes nothing: what compressing it would come to.
+/// Codes some frames of an input, of about so many bytes or all, and writes nothing: what compressing it would come to, an autoencoder that
+/// pays included.
 ///
 /// # Errors
 /// As [`compress_lossy`].
 pub fn sample_lossy(
-    input: impl Read + Seek,
+    mut input: impl Read + Seek,
     source: &Source,
     plan: &Plan,
     most: u64,
@@ -143,8 +144,9 @@ pub fn sample_lossy(
     frames = frames.into_iter().step_by(every).collect();
     let mut sink = io::sink();
     let mut member = Member::begin(&mut sink, listed(plan), &())?;
+    let autoencoder = paying_autoencoder(&mut input, &frames, options)?;
     let wanted = (&frames[..], Checksums::new(&Source::default()));
-    member.code(input, wanted, options, None, observe)?;
+    member.code(input, wanted, options, autoencoder, observe)?;
     member.finish()
 }
 
@@ -383,6 +385,7 @@ fn exact_task(effort: Effort, layout: Layout) -> FrameTask {
         effort,
         layout,
         transposed: false,
+        structure: None,
         may_divide: false,
     }
 }

@@ -58,6 +58,9 @@ impl Transform {
         steps: [usize; 3],
         predicted: &[f64],
     ) {
+        if *self == Transform::NONE {
+            return;
+        }
         let bits = 8 * u32::from(width);
         self.to_codes(elements, bits);
         self.predict(elements, bits, steps, predicted);
@@ -116,6 +119,9 @@ impl Transform {
         steps: [usize; 3],
         predicted: &[f64],
     ) {
+        if *self == Transform::NONE {
+            return;
+        }
         let bits = 8 * u32::from(width);
         for element in elements.iter_mut() {
             let moved = rotate_up(*element, bits - 8 * u32::from(self.rotate), bits);
@@ -167,6 +173,16 @@ impl Transform {
             Rule::Dictionary(_) => (0, counted.1),
             _ => counted,
         }
+    }
+
+    /// The least and the greatest code that the rule gives a member among some bit patterns, if it has members and one is there.
+    pub(crate) fn extremes(&self, patterns: &[u64], bits: u32) -> Option<(u64, u64)> {
+        let mut found = None;
+        let codes = patterns
+            .iter()
+            .map(|&pattern| self.kind.code(pattern, bits));
+        self.with_rule(bits, Extremes(codes, &mut found));
+        found
     }
 
     /// By how many bits the rule's members are further apart than codes are, on average at these codes; 0 at those that
@@ -237,6 +253,26 @@ impl CodesVisitor for Count<'_> {
     fn visit(self, members: &impl Members) {
         let count = members.count();
         *self.0 = (count / 2, count);
+    }
+}
+
+/// The least and the greatest index of members among codes.
+struct Extremes<'a, C>(C, &'a mut Option<(u64, u64)>);
+
+impl<C: Iterator<Item = u64>> CodesVisitor for Extremes<'_, C> {
+    fn visit(self, members: &impl Members) {
+        // Members keep their order: whatever lies between two that are known need not be found.
+        let (mut least, mut greatest) = (u64::MAX, 0);
+        for code in self.0 {
+            if least <= code && code <= greatest {
+                continue;
+            }
+            if let (index, true) = members.find(code) {
+                let (low, high) = self.1.get_or_insert((index, index));
+                (*low, *high) = (index.min(*low), index.max(*high));
+                (least, greatest) = (code.min(least), code.max(greatest));
+            }
+        }
     }
 }
 

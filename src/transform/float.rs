@@ -56,11 +56,37 @@ impl Format {
         ((exponent + self.bias) as u64) << (self.precision - 1)
     }
 
+    /// What [`Format::nearest`] finds, where one division of doubles shows it: IEEE 754 rounds the quotient of two doubles as is
+    /// wanted here. Rounded again to a single it is the nearest one, unless it has come to lie halfway between two.
+    #[inline]
+    fn quotient(&self, numerator: u128, denominator: u128) -> Option<u64> {
+        if numerator > EXACT || denominator > EXACT {
+            return None;
+        }
+        let quotient = numerator as u64 as f64 / denominator as u64 as f64;
+        if self.bits == 64 {
+            return Some(quotient.to_bits());
+        }
+        (quotient.to_bits() & BELOW_SINGLE != HALFWAY).then(|| (quotient as f32).to_bits().into())
+    }
+
+    /// The number of a magnitude.
+    #[inline]
+    pub fn number(&self, magnitude: u64) -> f64 {
+        match self.bits {
+            32 => f32::from_bits(magnitude as u32).into(),
+            _ => f64::from_bits(magnitude),
+        }
+    }
+
     /// The pattern nearest to `numerator / denominator`, ties to even. The quotient must be 0 or a normal number; the
     /// numerator is below 2^120, the denominator from 1 to 2^64.
     pub fn nearest(&self, numerator: u128, denominator: u128) -> u64 {
         if numerator == 0 {
             return 0;
+        }
+        if let Some(pattern) = self.quotient(numerator, denominator) {
+            return pattern;
         }
         let length = |n: u128| 128 - n.leading_zeros();
         // At least two bits more than the significand, so that what is cut off can be compared with a half.
@@ -79,6 +105,12 @@ impl Format {
         self.power(exponent) + significand - (1 << (self.precision - 1))
     }
 }
+
+/// Integers up to this are doubles.
+const EXACT: u128 = 1 << 53;
+/// What a double has below the last bit of a single, and what of it is halfway between two singles.
+const BELOW_SINGLE: u64 = (1 << 29) - 1;
+const HALFWAY: u64 = 1 << 28;
 
 /// The quotient, and whether there is a rest.
 fn divide(numerator: u128, denominator: u128) -> (u128, bool) {

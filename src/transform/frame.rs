@@ -2,7 +2,7 @@
 
 use super::relation;
 use crate::layout::Layout;
-use crate::structure::{Field, Predict, field};
+use crate::structure::{Field, Predict, Transform, field};
 
 /// The elements of one field in a frame: where the first begins, and how far apart they are.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,13 @@ impl FieldElements {
         FieldElements { first, step, count }
     }
 
-    fn starts(self) -> impl Iterator<Item = usize> {
-        (0..self.count).map(move |k| self.first + k * self.step)
+    /// Some of them: [`ROWS`] from `start` on, or as many as there are.
+    fn rows(self, start: usize) -> FieldElements {
+        FieldElements {
+            first: self.first + start * self.step,
+            count: self.count.saturating_sub(start).min(ROWS),
+            ..self
+        }
     }
 }
 
@@ -37,7 +42,7 @@ fn columns<'a>(
     layout: &'a Layout,
     fields: &'a [Field],
     len: usize,
-) -> impl Iterator<Item = (&'a Field, FieldElements, [usize; 3])> {
+) -> impl Iterator<Item = FieldColumn<'a>> {
     let mut offset = 0;
     fields.iter().map(move |field| {
         let width = usize::from(field.width);
@@ -56,30 +61,116 @@ fn columns<'a>(
     })
 }
 
-/// The elements of a field as numbers.
+/// The elements of a field as numbers, behind those that are there.
 fn gather(bytes: &[u8], column: FieldElements, width: u8, swap: bool, out: &mut Vec<u64>) {
-    let width = usize::from(width);
-    out.clear();
-    out.extend(column.starts().map(|at| {
-        let element = bytes[at..at + width].iter();
-        let shift = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
-        if swap {
-            element.rev().fold(0, shift)
-        } else {
-            element.fold(0, shift)
-        }
+    match (width, swap) {
+        (2, true) => each(bytes, column, out, |b| u16::from_le_bytes(b).into()),
+        (2, false) => each(bytes, column, out, |b| u16::from_be_bytes(b).into()),
+        (4, true) => each(bytes, column, out, |b| u32::from_le_bytes(b).into()),
+        (4, false) => each(bytes, column, out, |b| u32::from_be_bytes(b).into()),
+        (8, true) => each(bytes, column, out, u64::from_le_bytes),
+        (8, false) => each(bytes, column, out, u64::from_be_bytes),
+        _ => each(bytes, column, out, |[byte]: [u8; 1]| byte.into()),
+    }
+}
+
+fn each<const W: usize>(
+    bytes: &[u8],
+    column: FieldElements,
+    out: &mut Vec<u64>,
+    number: impl Fn([u8; W]) -> u64,
+) {
+    let elements = bytes.get(column.first..).unwrap_or_default();
+    out.extend(elements.chunks(column.step).take(column.count).map(|row| {
+        let mut element = [0; W];
+        element.copy_from_slice(&row[..W]);
+        number(element)
     }));
 }
 
 fn scatter(bytes: &mut [u8], column: FieldElements, width: u8, swap: bool, elements: &[u64]) {
-    let width = usize::from(width);
-    for (at, element) in column.starts().zip(elements) {
-        let to = &mut bytes[at..at + width];
-        to.copy_from_slice(&element.to_be_bytes()[8 - width..]);
-        if swap {
-            to.reverse();
+    match (width, swap) {
+        (2, true) => write(bytes, column, elements, |n| (n as u16).to_le_bytes()),
+        (2, false) => write(bytes, column, elements, |n| (n as u16).to_be_bytes()),
+        (4, true) => write(bytes, column, elements, |n| (n as u32).to_le_bytes()),
+        (4, false) => write(bytes, column, elements, |n| (n as u32).to_be_bytes()),
+        (8, true) => write(bytes, column, elements, u64::to_le_bytes),
+        (8, false) => write(bytes, column, elements, u64::to_be_bytes),
+        _ => write(bytes, column, elements, |n| [n as u8]),
+    }
+}
+
+fn write<const W: usize>(
+    bytes: &mut [u8],
+    column: FieldElements,
+    elements: &[u64],
+    element: impl Fn(u64) -> [u8; W],
+) {
+    let rows = bytes.get_mut(column.first..).unwrap_or_default();
+    let rows = rows.chunks_mut(column.step).take(column.count);
+    for (row, &number) in rows.zip(elements) {
+        row[..W].copy_from_slice(&element(number));
+    }
+}
+
+/// Bytes of a record whose fields are gathered together, and rows that are gathered at once: what a cache line holds is then
+/// read and written once, not once for each field.
+const TOGETHER: usize = 64;
+const ROWS: usize = 256;
+
+/// A field, its elements, and how far the elements are away that it is predicted from.
+type FieldColumn<'a> = (&'a Field, FieldElements, [usize; 3]);
+
+/// Replaces the elements of each field of a group by what `transform` makes of them. `swap` says whether the bytes of a field are
+/// reversed before and behind it.
+fn replace(
+    bytes: &mut [u8],
+    group: &[FieldColumn],
+    buffers: &mut Vec<Vec<u64>>,
+    swap: impl Fn(&Field) -> [bool; 2],
+    transform: impl Fn(&FieldColumn, &mut [u64]),
+) {
+    buffers.resize_with(buffers.len().max(group.len()), Vec::new);
+    let most = group.iter().map(|column| column.1.count).max().unwrap_or(0);
+    for buffer in &mut *buffers {
+        buffer.clear();
+    }
+    for start in (0..most).step_by(ROWS) {
+        for ((field, column, _), buffer) in group.iter().zip(&mut *buffers) {
+            let rows = column.rows(start);
+            gather(bytes, rows, field.width, swap(field)[0], buffer);
         }
     }
+    for (column, buffer) in group.iter().zip(&mut *buffers) {
+        transform(column, buffer);
+    }
+    for start in (0..most).step_by(ROWS) {
+        for ((field, column, _), buffer) in group.iter().zip(&*buffers) {
+            let rows = column.rows(start);
+            let elements = buffer.get(start..).unwrap_or_default();
+            scatter(bytes, rows, field.width, swap(field)[1], elements);
+        }
+    }
+}
+
+/// The fields that anything is done to, those next to each other in groups.
+fn groups<'a>(columns: impl Iterator<Item = FieldColumn<'a>>) -> Vec<Vec<FieldColumn<'a>>> {
+    let mut groups: Vec<Vec<FieldColumn>> = Vec::new();
+    for column in columns {
+        let (field, FieldElements { first, step, .. }, _) = column;
+        if !field.swap && field.transform == Transform::NONE {
+            continue;
+        }
+        let joins = |group: &Vec<FieldColumn>| {
+            let begin = group.first().map_or(0, |other| other.1.first);
+            (first + step - begin) % step + usize::from(field.width) <= TOGETHER
+        };
+        match groups.last_mut().filter(|group| joins(group)) {
+            Some(group) => group.push(column),
+            None => groups.push(vec![column]),
+        }
+    }
+    groups
 }
 
 /// Turns a frame's content into what is coded: the elements' transformed values, most significant byte first. Parts of
@@ -91,27 +182,28 @@ pub fn forward(layout: &Layout, fields: &[Field], bytes: &mut [u8]) {
     } else {
         (Vec::new(), Vec::new())
     };
-    let mut elements = Vec::new();
-    for (field, column, steps) in columns(layout, fields, bytes.len()) {
-        let predicted = predicted(layout, fields, &offsets, &content, (field, column));
-        gather(bytes, column, field.width, field.swap, &mut elements);
-        let transform = &field.transform;
-        transform.forward(&mut elements, field.width, steps, &predicted);
-        scatter(bytes, column, field.width, false, &elements);
+    let mut buffers = Vec::new();
+    for group in groups(columns(layout, fields, bytes.len())) {
+        let swap = |field: &Field| [field.swap, false];
+        replace(bytes, &group, &mut buffers, swap, |&column, elements| {
+            let (field, column, steps) = column;
+            let predicted = predicted(layout, fields, &offsets, &content, (field, column));
+            let transform = &field.transform;
+            transform.forward(elements, field.width, steps, &predicted);
+        });
     }
 }
 
 /// The inverse of [`forward`].
 pub fn inverse(layout: &Layout, fields: &[Field], bytes: &mut [u8]) {
-    let mut elements = Vec::new();
-    for (field, column, steps) in columns(layout, fields, bytes.len()) {
-        if is_related(field) {
-            continue;
-        }
-        gather(bytes, column, field.width, false, &mut elements);
-        let transform = &field.transform;
-        transform.inverse(&mut elements, field.width, steps, &[]);
-        scatter(bytes, column, field.width, field.swap, &elements);
+    let columns = columns(layout, fields, bytes.len());
+    let mut buffers = Vec::new();
+    for group in groups(columns.filter(|(field, ..)| !is_related(field))) {
+        let swap = |field: &Field| [false, field.swap];
+        replace(bytes, &group, &mut buffers, swap, |&column, elements| {
+            let (field, _, steps) = column;
+            field.transform.inverse(elements, field.width, steps, &[]);
+        });
     }
     // What the others predict comes after them.
     let order = field::order(fields).unwrap_or_default();
@@ -119,10 +211,12 @@ pub fn inverse(layout: &Layout, fields: &[Field], bytes: &mut [u8]) {
         return;
     }
     let offsets = relation::offsets(fields);
+    let mut elements = Vec::new();
     for index in order {
         let field = &fields[index];
         let column = FieldElements::of(layout, field.width, Some(offsets[index]), bytes.len());
         let predicted = predicted(layout, fields, &offsets, bytes, (field, column));
+        elements.clear();
         gather(bytes, column, field.width, false, &mut elements);
         let transform = &field.transform;
         transform.inverse(&mut elements, field.width, [1, 0, 0], &predicted);

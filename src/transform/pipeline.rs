@@ -11,7 +11,7 @@ impl Structure {
     }
 
     /// What [`Structure::forward`] does to a content whose rows are here.
-    pub(crate) fn filter_rows(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+    pub fn filter_rows(&self, mut bytes: Vec<u8>) -> Vec<u8> {
         if self.fields.is_empty() {
             swap::forward(&self.layout, &mut bytes);
         } else {
@@ -34,7 +34,7 @@ impl Structure {
     }
 
     /// The content row after row.
-    pub(crate) fn in_rows(&self, content: Vec<u8>) -> Vec<u8> {
+    pub fn in_rows(&self, content: Vec<u8>) -> Vec<u8> {
         if !self.transposed {
             return content;
         }

@@ -15,17 +15,19 @@ pub trait Members {
     fn at(&self, index: u64) -> u64;
     /// How many members are less than `code`.
     fn below(&self, code: u64) -> u64;
+    /// How many members are less than `code`, and whether it is one itself.
+    fn find(&self, code: u64) -> (u64, bool) {
+        let below = self.below(code);
+        (below, below < self.count() && self.at(below) == code)
+    }
 }
 
 /// The dense code of an ordered code.
 #[inline]
 pub fn forward(members: &impl Members, code: u64, bits: u32) -> u64 {
-    let below = members.below(code);
-    let count = members.count();
-    let rank = if below < count && members.at(below) == code {
-        below
-    } else {
-        count.wrapping_add(code - below)
+    let rank = match members.find(code) {
+        (below, true) => below,
+        (below, false) => members.count().wrapping_add(code - below),
     };
     rank & mask(bits)
 }
@@ -99,6 +101,7 @@ mod tests {
             assert!(code <= mask(bits), "{what}: {index}");
             assert!(last.is_none_or(|last| last < code), "{what}: {index}");
             assert_eq!(members.below(code), index, "{what}: {index}");
+            assert_eq!(members.find(code), (index, true), "{what}: {index}");
             if let Some(next) = code.checked_add(1).filter(|&next| next <= mask(bits)) {
                 assert_eq!(members.below(next), index + 1, "{what}: {index}");
             }
@@ -107,6 +110,8 @@ mod tests {
                 assert!(code < next, "{what}: {index}");
                 let between = code + (next - code).div_ceil(2);
                 assert_eq!(members.below(between), index + 1, "{what}: {index}");
+                let found = (index + 1, between == next);
+                assert_eq!(members.find(between), found, "{what}: {index}");
             }
             assert_eq!(forward(members, code, bits), index, "{what}: {index}");
             last = Some(code);

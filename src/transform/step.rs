@@ -46,6 +46,23 @@ impl Step {
     }
 }
 
+/// Numbers of steps below this have halves as doubles.
+const EXACT: f64 = (1u64 << 52) as f64;
+
+impl Step {
+    /// How many whole steps a magnitude has.
+    fn quotient(&self, pattern: u64) -> u64 {
+        let (significand, exponent) = self.format.split(pattern);
+        let scaled = u128::from(significand) * u128::from(self.denominator);
+        let scaled = if exponent < 0 {
+            scaled >> (-exponent).min(127)
+        } else {
+            scaled << exponent
+        };
+        (scaled / u128::from(self.numerator)) as u64
+    }
+}
+
 impl Magnitudes for Step {
     fn format(&self) -> Format {
         self.format
@@ -65,17 +82,20 @@ impl Magnitudes for Step {
     }
 
     fn below(&self, pattern: u64) -> u64 {
+        self.find(pattern).0
+    }
+
+    fn find(&self, pattern: u64) -> (u64, bool) {
         if pattern >= self.limit {
-            return self.multiples + (pattern - self.limit);
+            return (self.multiples + (pattern - self.limit), true);
         }
-        let (significand, exponent) = self.format.split(pattern);
-        let scaled = u128::from(significand) * u128::from(self.denominator);
-        let scaled = if exponent < 0 {
-            scaled >> (-exponent).min(127)
+        // Right for multiples that are not too large, and close for others.
+        let steps = self.format.number(pattern) * self.denominator as f64 / self.numerator as f64;
+        let guess = if steps < EXACT {
+            (steps + 0.5) as u64
         } else {
-            scaled << exponent
+            self.quotient(pattern)
         };
-        let guess = (scaled / u128::from(self.numerator)) as u64;
         settle(guess.min(self.multiples), pattern, |index| self.at(index))
     }
 }

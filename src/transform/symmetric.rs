@@ -14,6 +14,11 @@ pub trait Magnitudes {
     fn at(&self, index: u64) -> u64;
     /// How many magnitudes have a pattern below this one, which is at most infinity's.
     fn below(&self, pattern: u64) -> u64;
+    /// How many magnitudes have a pattern below this one, which is at most infinity's, and whether one has this one.
+    fn find(&self, pattern: u64) -> (u64, bool) {
+        let below = self.below(pattern);
+        (below, self.at(below) == pattern)
+    }
 }
 
 /// The values of some magnitudes, positive and negative; zero is positive.
@@ -53,21 +58,45 @@ impl<M: Magnitudes> Members for Symmetric<M> {
             None => self.0.last() + 1 - self.below(self.zero() - code),
         }
     }
-}
 
-/// The index of the first magnitude that is at least `pattern`, close to a guess.
-pub(crate) fn settle(guess: u64, pattern: u64, at: impl Fn(u64) -> u64) -> u64 {
-    let mut index = guess;
-    let there = at(index);
-    if there < pattern {
-        index += 1;
-        while at(index) < pattern {
-            index += 1;
-        }
-    } else if there > pattern {
-        while index > 0 && at(index - 1) >= pattern {
-            index -= 1;
+    fn find(&self, code: u64) -> (u64, bool) {
+        let zero = self.zero();
+        let (magnitude, negative) = match code.checked_sub(zero) {
+            Some(magnitude) => (magnitude, false),
+            None => (zero - 1 - code, true),
+        };
+        let (below, found) = match magnitude > self.0.format().infinity() {
+            true => (self.0.last() + 1, false),
+            false => self.0.find(magnitude),
+        };
+        match negative {
+            false => (self.0.last() + below, found),
+            // A negative zero has the magnitude of a member, but is none.
+            true => {
+                let before = self.0.last() + 1 - below - u64::from(found);
+                (before, found && magnitude > 0)
+            }
         }
     }
-    index
+}
+
+/// The index of the first magnitude that is at least `pattern`, close to a guess, and whether it is equal.
+pub(crate) fn settle(guess: u64, pattern: u64, at: impl Fn(u64) -> u64) -> (u64, bool) {
+    let mut index = guess;
+    let mut there = at(index);
+    if there < pattern {
+        while there < pattern {
+            index += 1;
+            there = at(index);
+        }
+    } else if there > pattern {
+        while index > 0 {
+            let before = at(index - 1);
+            if before < pattern {
+                break;
+            }
+            (index, there) = (index - 1, before);
+        }
+    }
+    (index, there == pattern)
 }

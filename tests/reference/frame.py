@@ -10,7 +10,7 @@ MAX_FRAME = 1 << 24
 MAX_LANES = 64
 MAX_SEGMENTS = 16
 MAX_REFERENCED_COLUMNS = 1024
-STORED, CONSTANT, MIX, NUMBERS = range(4)
+STORED, CONSTANT, MIX, NUMBERS, COLUMNS = range(5)
 FAST, DEFAULT, BEST = range(3)
 
 
@@ -32,6 +32,8 @@ class FrameHeader:
     # Of numbers: the words of their stream, the bytes of the inner frame.
     words: int = 0
     inner: int = 0
+    # Of columns: the bytes of the payload.
+    coded: int = 0
 
     @property
     def uses_member_model(self):
@@ -43,6 +45,8 @@ class FrameHeader:
             return self.length
         if self.model == NUMBERS:
             return 4 * self.words + self.inner
+        if self.model == COLUMNS:
+            return self.coded
         return 4 * sum(self.streams) if self.model == MIX else 0
 
 
@@ -60,6 +64,8 @@ def read_frame_header(reader):
         read_mix(reader, header)
     elif header.model == NUMBERS:
         read_numbers(reader, header)
+    elif header.model == COLUMNS:
+        header.coded = reader.varint_within(0, length, "the length of coded columns")
     elif header.model != STORED:
         raise Refused(f"entropy model {header.model} is not known")
     header.content_hash = reader.take(16)

@@ -4,9 +4,10 @@ import pickle
 
 from blake3 import blake3
 from byte_mix import ByteMix, MixedByte
+from columns import decode_columns
 from contexts import TABLE, TEXT
 from filters import undo_filters
-from frame import CONSTANT, FRAME_MARK, NUMBERS, STORED, read_frame_header
+from frame import COLUMNS, CONSTANT, FRAME_MARK, NUMBERS, STORED, read_frame_header
 from history import History, Positions
 from matches import ORDERS, Match
 from number_frame import decode_numbers
@@ -24,6 +25,8 @@ def decode_frame(header, payload, model=b""):
         coded = bytes([header.byte]) * header.length
     elif header.model == NUMBERS:
         coded = decode_numbers(header, payload, lambda inner: decode_inner(header, inner), model)
+    elif header.model == COLUMNS:
+        coded = decode_columns(header, payload)
     elif header.network:
         raise Refused("the frame needs a network, which this decoder does not have")
     else:

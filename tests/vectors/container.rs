@@ -16,7 +16,7 @@ pub const EXAMPLE: &str =
 /// The file that the document takes apart.
 pub fn example() -> Vec<u8> {
     let options = EncodeOptions {
-        level: Level::new(1).unwrap(),
+        level: Level::new(3).unwrap(),
         layout: SpecifiedLayout::Layout(Layout::BYTES),
         threads: 1,
         ..EncodeOptions::default()

@@ -35,13 +35,11 @@ impl Frequencies {
     /// Where a symbol's frequency begins, and the frequency.
     #[inline(always)]
     pub fn interval(&self, symbol: usize) -> (u16, u16) {
+        // By masks: which symbol it is, no processor foresees.
         let symbol = symbol & 15;
-        let start = if symbol == 0 { 0 } else { self.0[symbol] };
-        let end = if symbol == 15 {
-            TOTAL
-        } else {
-            self.0[symbol + 1]
-        };
+        let (is_first, is_last) = (u16::from(symbol == 0), u16::from(symbol == 15));
+        let start = self.0[symbol] & is_first.wrapping_sub(1);
+        let end = self.0[(symbol + 1) & 15] & is_last.wrapping_sub(1) | is_last << 15;
         (start, end - start)
     }
 }

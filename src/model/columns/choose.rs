@@ -14,6 +14,8 @@ const SHARE: usize = 16;
 const WINDOW: [usize; 2] = [96, 2048];
 /// Columns that take so many bits a byte, in units of 2^-8, under all single sources are not looked at further.
 const NOISE: u64 = 8 * 248;
+/// With the best single source so many others are tried.
+const PAIRED: usize = 3;
 /// The rates under which contexts are compared.
 const USUAL: usize = 1;
 
@@ -61,8 +63,8 @@ impl Sources {
         }
         all.push(other(0, 1));
         let layout = positions.layout();
-        let is_array = positions.contexts() != Contexts::Table;
-        if is_array {
+        let rows_are_elements = geometry.columns != layout.record as usize;
+        if rows_are_elements || positions.contexts() != Contexts::Table {
             for lag in [layout.record, layout.plane] {
                 let lag = lag as usize / geometry.columns;
                 if lag > 1 && lag < geometry.rows / 8 {
@@ -70,12 +72,14 @@ impl Sources {
                 }
             }
         } else {
-            for cross in positions.cross_columns(position).into_iter().flatten() {
-                let back = cross.lag as usize + byte;
-                let wide = usize::from(cross.width);
-                for j in [0, byte.min(wide - 1), wide - 1] {
-                    if back > j && back - j <= k && !all.contains(&other(back - j, 0)) {
-                        all.push(other(back - j, 0));
+            let cross = positions.cross_columns(position);
+            for (number, cross) in cross.into_iter().flatten().enumerate() {
+                // Where the other begins, and of it the byte as significant as this one; of the first also its last.
+                let (back, last) = (cross.lag as usize + byte, usize::from(cross.width) - 1);
+                for significance in [byte.min(last), 0].into_iter().take(2 - number.min(1)) {
+                    let back = back.saturating_sub(significance);
+                    if (1..=k).contains(&back) && !all.contains(&other(back, 0)) {
+                        all.push(other(back, 0));
                     }
                 }
             }
@@ -186,18 +190,21 @@ impl Sampler {
             self.try_out::<K>(context, USUAL, &mut best)
         };
         try_out(None, None, false);
-        let mut single = None;
+        let mut singles: Vec<(u64, Source)> = Vec::with_capacity(sources.all.len());
         for &source in &sources.all {
             let whole = try_out(Some(source), None, false);
-            let bits = whole.min(try_out(Some(source), None, true));
-            if single.is_none_or(|(_, least)| bits < least) {
-                single = Some((source, bits));
-            }
+            let sizes = match source.back {
+                0 => try_out(Some(source), None, true),
+                _ => u64::MAX,
+            };
+            singles.push((whole.min(sizes), source));
         }
-        if let Some((single, bits)) = single
+        // Stable: of those that are clearly worse, those that are more likely stand first.
+        singles.sort_by_key(|&(bits, _)| bits);
+        if let Some((&(bits, single), others)) = singles.split_first()
             && bits < counted * NOISE
         {
-            for &source in sources.all.iter().filter(|&&source| source != single) {
+            for &(_, source) in others.iter().take(PAIRED) {
                 try_out(Some(single), Some(source), false);
                 try_out(Some(source), Some(single), false);
                 try_out(Some(source), Some(single), true);

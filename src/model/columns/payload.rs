@@ -212,17 +212,17 @@ impl<'a> Reader<'a> {
         Ok(self.bytes(1)?[0])
     }
 
-    /// A number up to `most`, seven bits a byte, the lowest first.
+    /// A number up to `most`, seven bits a byte, the lowest first, in its shortest form.
     pub fn varint(&mut self, most: u64) -> Result<u64, Damaged> {
         let mut number = 0;
         for shift in (0..35).step_by(7) {
             let byte = self.byte()?;
             number |= u64::from(byte & 127) << shift;
             if byte < 128 {
-                return if number <= most {
-                    Ok(number)
-                } else {
-                    Err(Damaged)
+                let is_shortest = byte > 0 || shift == 0;
+                return match is_shortest && number <= most {
+                    true => Ok(number),
+                    false => Err(Damaged),
                 };
             }
         }

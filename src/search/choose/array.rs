@@ -5,11 +5,11 @@ use super::estimate::Estimator;
 use super::rules;
 use crate::layout::Column;
 use crate::layout::{Kind, Layout};
+use crate::level::SearchBudget;
 use crate::search::fit;
 use crate::structure::{Predict, Rule, Transform};
 use crate::transform::float::Format;
 use crate::transform::frame;
-use std::collections::HashSet;
 
 /// The most elements that are coded to compare transforms, and the least.
 const ELEMENTS: [usize; 2] = [2048, 16384];
@@ -17,6 +17,9 @@ const ELEMENTS: [usize; 2] = [2048, 16384];
 const SPARSE: usize = 48;
 /// The most elements before them that predictions may look back to.
 const HISTORY: usize = 1 << 19;
+/// Elements that are examined for repeats and for rules where not all are, and in how many runs.
+const MANY: usize = 1 << 15;
+const RUNS: usize = 16;
 /// Positions that weights are fitted to.
 const FITTED: usize = 8192;
 /// Bits by which the element a record before is closer than the one before, in tables.
@@ -35,16 +38,16 @@ pub(crate) fn choose(
         transform: Transform::NONE,
         bits: 0.0,
     };
-    let Some(array) = Array::new(bytes, layout, column) else {
+    let Some(array) = Array::new(bytes, layout, column, estimator.budget) else {
         return best;
     };
     let plain = array.bits_as_they_are(layout, estimator);
-    let all = frame::patterns(layout, bytes, array.own(), 0, usize::MAX);
+    let all = array.many(bytes, layout, estimator.budget);
     best.bits = less_repeats(plain, &all);
     let Some((transform, codes)) = array.best_rule(&all, &mut best, estimator) else {
         return best;
     };
-    let predictions = array.predictions(&transform, all);
+    let predictions = array.predictions(&transform, all, estimator.budget);
     let moved = predictions.into_iter().map(|predict| {
         let moved = with(&transform, predict);
         let rule_bits = rule_bits(&transform, array.count, array.bits);
@@ -58,9 +61,8 @@ pub(crate) fn choose(
         best.transform = transform;
     }
     if best.transform.predict == Predict::Nothing && best.transform != Transform::NONE {
-        let mut codes = frame::patterns(layout, bytes, array.own(), 0, usize::MAX);
-        best.transform.to_codes(&mut codes, array.bits);
-        best.transform = shifted(best.transform, &codes, column.width);
+        let all = frame::patterns(layout, bytes, array.own(), 0, usize::MAX);
+        best.transform = shifted(best.transform, &all, column.width);
     }
     best
 }
@@ -82,7 +84,12 @@ struct Array<'a> {
 
 impl<'a> Array<'a> {
     /// None if there are too few elements.
-    fn new(bytes: &[u8], layout: &Layout, column: &'a Column) -> Option<Self> {
+    fn new(
+        bytes: &[u8],
+        layout: &Layout,
+        column: &'a Column,
+        budget: SearchBudget,
+    ) -> Option<Self> {
         let width = column.width;
         let count = frame::count(layout, width, None, bytes.len());
         if count < FEWEST {
@@ -90,7 +97,7 @@ impl<'a> Array<'a> {
         }
         let rows = [layout.record, layout.plane].map(|n| n as usize / usize::from(width));
         let coded = (count / SPARSE)
-            .clamp(ELEMENTS[0], ELEMENTS[1])
+            .clamp(ELEMENTS[0], ELEMENTS[1] / budget.thinned)
             .min(count / 2);
         let reach = (2 * rows[1].max(rows[0]) + 3).max(64);
         let history = reach.min(HISTORY).min(count - coded);
@@ -110,6 +117,19 @@ impl<'a> Array<'a> {
     /// Which bytes an element is, as [`frame::patterns`] takes it.
     fn own(&self) -> (u8, bool, Option<usize>) {
         (self.column.width, self.column.swap, None)
+    }
+
+    /// All elements; where the search is to be quick, many of them, in runs that are spread over all.
+    fn many(&self, bytes: &[u8], layout: &Layout, budget: SearchBudget) -> Vec<u64> {
+        let own = self.own();
+        if budget.thinned == 1 || self.count <= MANY {
+            return frame::patterns(layout, bytes, own, 0, usize::MAX);
+        }
+        let run = MANY / RUNS;
+        let starts = (0..RUNS).map(|k| (self.count - run) * k / (RUNS - 1));
+        starts
+            .flat_map(|start| frame::patterns(layout, bytes, own, start, run))
+            .collect()
     }
 
     fn bits_as_they_are(&self, layout: &Layout, estimator: &mut Estimator) -> f64 {
@@ -140,12 +160,17 @@ impl<'a> Array<'a> {
     ) -> Option<(Transform, Vec<u64>)> {
         let Column { width, kind, .. } = *self.column;
         let mut tried = vec![Transform::of(kind)];
-        tried.extend(rules::candidates(all, width, kind));
+        tried.extend(rules::candidates(
+            all,
+            width,
+            kind,
+            estimator.budget.thinned,
+        ));
         let mut by_rule: Vec<(f64, Transform, Vec<u64>)> = Vec::new();
         for transform in tried {
             let mut codes = self.patterns.clone();
             transform.to_codes(&mut codes, self.bits);
-            let shifted = shifted(transform.clone(), &codes, width);
+            let shifted = shifted(transform.clone(), &self.patterns, width);
             let mut still = codes[self.history..].to_vec();
             shifted.shift_codes(&mut still, self.bits);
             let rule_bits = rule_bits(&transform, self.count, self.bits);
@@ -167,9 +192,17 @@ impl<'a> Array<'a> {
     }
 
     /// Differences along the axes there are, and stencils whose weights are fitted to all elements.
-    fn predictions(&self, transform: &Transform, mut all: Vec<u64>) -> Vec<Predict> {
+    fn predictions(
+        &self,
+        transform: &Transform,
+        mut all: Vec<u64>,
+        budget: SearchBudget,
+    ) -> Vec<Predict> {
         let mut predictions: Vec<Predict> =
             differences(self.rows).map(Predict::Differences).collect();
+        if !budget.fitted {
+            return predictions;
+        }
         let shift = fixed_point(&self.patterns, self.column.kind, self.bits);
         let values = transform.values(self.bits, shift);
         // Weights are to fit all of the array, not the sample alone.
@@ -246,14 +279,17 @@ fn rule_bits(transform: &Transform, count: usize, bits: u32) -> f64 {
 
 /// The share of elements whose value came before, other than right before.
 fn repeats(patterns: &[u64]) -> f64 {
-    let mut seen = HashSet::with_capacity(patterns.len() / 2);
-    let mut last = None;
-    let mut again = 0;
-    for &pattern in patterns {
-        let new = seen.insert(pattern);
-        again += usize::from(!new && last != Some(pattern));
-        last = Some(pattern);
-    }
+    let changes = |patterns: &[u64]| {
+        patterns
+            .windows(2)
+            .filter(|pair| pair[0] != pair[1])
+            .count()
+    };
+    // What differs from the value before is new or came before.
+    let differ = changes(patterns);
+    let mut sorted = patterns.to_vec();
+    sorted.sort_unstable();
+    let again = differ - changes(&sorted);
     again as f64 / patterns.len().max(1) as f64
 }
 

@@ -1,6 +1,6 @@
 //! What is chosen for a column, and what it has to be worth.
 
-use crate::structure::{Rule, Transform};
+use crate::structure::Transform;
 
 /// A transform has to save this share of the bits of plain elements.
 pub(super) const WORTHWHILE: f64 = 0.985;
@@ -15,16 +15,12 @@ pub(super) struct Choice {
 }
 
 /// Where the codes of a rule's members are to lie: subtracts what is below the least, and moves few bytes to the top.
-pub(super) fn shifted(mut transform: Transform, codes: &[u64], width: u8) -> Transform {
+pub(super) fn shifted(mut transform: Transform, patterns: &[u64], width: u8) -> Transform {
     let bits = 8 * u32::from(width);
-    let (zero, count) = transform.members(bits);
-    let members = codes.iter().copied().filter(|&code| code < count);
-    let (low, high) = members.fold((u64::MAX, 0), |(low, high), code| {
-        (low.min(code), high.max(code))
-    });
-    if transform.rule == Rule::Any || low > high {
+    let Some((low, high)) = transform.extremes(patterns, bits) else {
         return transform;
-    }
+    };
+    let (zero, _) = transform.members(bits);
     let bytes_for = |most: u64| (64 - most.leading_zeros()).div_ceil(8).max(1);
     // Zero stays put whatever the frame's extremes are, so that a trained network finds the same value in the same
     // position.

@@ -17,7 +17,7 @@ impl Estimator {
     pub fn new(budget: SearchBudget) -> Estimator {
         Estimator {
             budget,
-            cost: Cost::new(),
+            cost: Cost::new(budget.thinned > 1),
             bytes: Vec::new(),
         }
     }

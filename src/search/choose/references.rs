@@ -4,24 +4,21 @@
 //! fewest bits is the first reference, what takes fewest together with it the second and the third.
 
 use crate::layout::{Layout, MAX_REFERENCES};
+use crate::level::ReferenceBudget;
 use crate::search::log2;
 use crate::structure::references::before;
 use crate::structure::{Reference, References};
 
-/// Rows that are examined, and the least there must be.
-const ROWS: usize = 8192;
 /// Elements that are examined: of many columns fewer rows.
 const ELEMENTS: usize = 1 << 18;
+/// The least rows there must be.
 const FEWEST: usize = 256;
-/// Only so many columns before are tried.
-const MAX_DISTANCE: usize = 64;
 /// Values that are distinguished: of a column that predicts or is predicted, of one of two, and to find candidates.
 const FINE: usize = 80;
 const ROUGH: u8 = 2;
 const COARSE: usize = 32;
-/// One row in so many is counted to find candidates, and so many candidates are coded.
+/// One row in so many is counted to find candidates.
 const SPARSE: usize = 2;
-const CANDIDATES: usize = 12;
 /// A reference must save so many bits of a frame's column, and this share of what is examined.
 const SAVES: f64 = 100.0;
 const SHARE: f64 = 0.005;
@@ -40,14 +37,19 @@ struct ColumnSamples {
 
 /// The references of a table's columns, from the bytes that are coded, their layout and the columns' widths; none if no
 /// column predicts another.
-pub fn choose(coded: &[u8], layout: &Layout, widths: &[u8]) -> Vec<References> {
+pub(crate) fn choose(
+    coded: &[u8],
+    layout: &Layout,
+    widths: &[u8],
+    budget: ReferenceBudget,
+) -> Vec<References> {
     let record = layout.record as usize;
     let first = (record - layout.phase as usize) % record;
     let rows = coded.len().saturating_sub(first) / record;
     if rows < FEWEST || widths.len() < 2 {
         return Vec::new();
     }
-    let sampled = (rows - 1).min(ROWS).min(ELEMENTS / widths.len());
+    let sampled = (rows - 1).min(budget.rows).min(ELEMENTS / widths.len());
     let row = |k: usize| 1 + k * (rows - 1) / sampled;
     let mut offset = 0;
     let columns: Vec<ColumnSamples> = { widths.iter() }
@@ -65,7 +67,8 @@ pub fn choose(coded: &[u8], layout: &Layout, widths: &[u8]) -> Vec<References> {
         .collect();
     let scale = rows as f64 / sampled as f64;
     let weights: Vec<f64> = (0..=sampled.div_ceil(SPARSE)).map(weight).collect();
-    let references = (0..columns.len()).map(|target| of_column(&columns, target, scale, &weights));
+    let references =
+        (0..columns.len()).map(|target| of_column(&columns, target, scale, &weights, budget));
     let references: Vec<References> = references.collect();
     match references.iter().any(|references| references[0].is_some()) {
         true => references,
@@ -74,7 +77,13 @@ pub fn choose(coded: &[u8], layout: &Layout, widths: &[u8]) -> Vec<References> {
 }
 
 /// `scale`: rows of the frame for each that is examined; `weights`: those of all numbers of rows.
-fn of_column(columns: &[ColumnSamples], target: usize, scale: f64, weights: &[f64]) -> References {
+fn of_column(
+    columns: &[ColumnSamples],
+    target: usize,
+    scale: f64,
+    weights: &[f64],
+    budget: ReferenceBudget,
+) -> References {
     let own = &columns[target];
     if own.kinds[0] < 2 {
         return References::default();
@@ -83,7 +92,7 @@ fn of_column(columns: &[ColumnSamples], target: usize, scale: f64, weights: &[f6
         let column = before(columns.len(), target, back);
         (&columns[column], usize::from(back > target))
     };
-    let mut candidates: Vec<(f64, usize)> = (1..=columns.len().min(MAX_DISTANCE))
+    let mut candidates: Vec<(f64, usize)> = (1..=columns.len().min(budget.distance))
         .filter(|&back| other(back).0.kinds[0] > 1)
         .map(|back| {
             let (column, row) = other(back);
@@ -93,7 +102,7 @@ fn of_column(columns: &[ColumnSamples], target: usize, scale: f64, weights: &[f6
         })
         .collect();
     candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
-    candidates.truncate(CANDIDATES);
+    candidates.truncate(budget.candidates);
 
     let alone = vec![0; own.fine[0].len()];
     let values = (own.fine[0].as_slice(), own.kinds[0]);
@@ -161,16 +170,24 @@ impl ColumnSamples {
             (shift as u8).min(63)
         };
         let shift = shift_to(FINE);
-        let numbered = |shift: u8| {
-            let mut kinds: Vec<u64> = sorted.iter().map(|&v| v >> shift).collect();
-            kinds.dedup();
-            let number = |&v: &u64| kinds.partition_point(|&kind| kind < v >> shift) as u8;
-            let numbers = [0, 1].map(|k: usize| values[k].iter().map(number).collect());
-            (numbers, kinds.len())
+        let mut kinds: Vec<u64> = sorted.iter().map(|&v| v >> shift).collect();
+        kinds.dedup();
+        let number = |&v: &u64| kinds.partition_point(|&kind| kind < v >> shift) as u8;
+        let fine = [0, 1].map(|k: usize| values[k].iter().map(number).collect::<Vec<u8>>());
+        // What is shifted by more is known from what is shifted by less.
+        let numbered = |further: u8| {
+            let shifted = |&kind: &u64| kind >> (further - shift).min(63);
+            let (mut numbers, mut count) = (Vec::with_capacity(kinds.len()), 0u8);
+            for pair in [&kinds[..1], &kinds].concat().windows(2) {
+                count += u8::from(shifted(&pair[0]) != shifted(&pair[1]));
+                numbers.push(count);
+            }
+            let of = |fine: &Vec<u8>| fine.iter().map(|&n| numbers[usize::from(n)]).collect();
+            ([of(&fine[0]), of(&fine[1])], usize::from(count) + 1)
         };
-        let (fine, fine_kinds) = numbered(shift);
         let (rough, rough_kinds) = numbered((shift + ROUGH).min(63));
         let (coarse, coarse_kinds) = numbered(shift_to(COARSE));
+        let fine_kinds = kinds.len();
         ColumnSamples {
             shift,
             fine,

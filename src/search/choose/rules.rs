@@ -13,20 +13,27 @@ const FOLLOW: f64 = 0.98;
 const TIMES: usize = 16;
 /// The most values of a dictionary.
 const MAX_DISTINCT: usize = 4096;
+/// Slots of values seen last.
+const RECENT: usize = 1024;
 /// Decimals beyond this are noise.
 const MAX_DECIMALS: [u32; 2] = [9, 15];
 
-/// Transforms with a rule that most of the bit patterns follow.
-pub(crate) fn candidates(patterns: &[u64], width: u8, kind: Kind) -> Vec<Transform> {
+/// Transforms with a rule that most of the bit patterns follow; `thinned`: by how much fewer are examined.
+pub(crate) fn candidates(
+    patterns: &[u64],
+    width: u8,
+    kind: Kind,
+    thinned: usize,
+) -> Vec<Transform> {
     let bits = 8 * u32::from(width);
     let mut rules = Vec::new();
-    if let Some(values) = distinct(patterns) {
+    if let Some(values) = distinct(patterns, thinned) {
         let mut codes: Vec<u64> = values.iter().map(|&p| kind.code(p, bits)).collect();
         codes.sort_unstable();
         rules.push(Rule::Dictionary(codes.into()));
     }
     if let Some(format) = Format::of(bits).filter(|_| kind == Kind::Float) {
-        let step = patterns.len().div_ceil(EXAMINED).max(1);
+        let step = patterns.len().div_ceil(EXAMINED / thinned.min(2)).max(1);
         let some: Vec<u64> = patterns.iter().copied().step_by(step).collect();
         floats(&some, format, &mut rules);
     }
@@ -39,10 +46,19 @@ pub(crate) fn candidates(patterns: &[u64], width: u8, kind: Kind) -> Vec<Transfo
 }
 
 /// The distinct values, if they are few and come often.
-fn distinct(patterns: &[u64]) -> Option<HashSet<u64>> {
-    let most = (patterns.len() / TIMES).min(MAX_DISTINCT);
+fn distinct(patterns: &[u64], thinned: usize) -> Option<HashSet<u64>> {
+    let most = (patterns.len() / TIMES).min(MAX_DISTINCT / thinned);
     let mut values = HashSet::new();
+    // Values that were seen not long ago need not be looked up.
+    let mut recent = [*patterns.first()?; RECENT];
+    values.insert(recent[0]);
     for &pattern in patterns {
+        let slot = pattern.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - RECENT.ilog2());
+        let recent = &mut recent[slot as usize];
+        if *recent == pattern {
+            continue;
+        }
+        *recent = pattern;
         values.insert(pattern);
         if values.len() > most {
             return None;

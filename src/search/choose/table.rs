@@ -54,9 +54,11 @@ pub(crate) fn choose(
             transform: choice.transform,
         });
     }
-    for related in relations::find(bytes, layout, columns, &plain, estimator) {
-        plain[related.column].bits = related.bits;
-        fields[related.column].transform = related.transform;
+    if estimator.budget.fitted {
+        for related in relations::find(bytes, layout, columns, &plain, estimator) {
+            plain[related.column].bits = related.bits;
+            fields[related.column].transform = related.transform;
+        }
     }
     (fields, plain.iter().map(|column| column.bits).sum())
 }
@@ -108,9 +110,7 @@ fn of_column(
     }
     // The first of all values may lie outside the sample: the position is that of all.
     if best.transform.predict == Predict::Nothing && best.transform.rule != Rule::Any {
-        let mut codes = patterns.to_vec();
-        best.transform.to_codes(&mut codes, bits);
-        best.transform = shifted(best.transform, &codes, width);
+        best.transform = shifted(best.transform, patterns, width);
     }
     let transforms = ranked.into_iter().map(|reading| reading.transform);
     (best, transforms.collect())
@@ -134,12 +134,17 @@ fn best_readings(
     let Column { width, kind, .. } = *column;
     let bits = 8 * u32::from(width);
     let mut tried = vec![Transform::of(kind)];
-    tried.extend(rules::candidates(patterns, width, kind));
+    tried.extend(rules::candidates(
+        patterns,
+        width,
+        kind,
+        estimator.budget.thinned,
+    ));
     let mut ranked: Vec<Reading> = Vec::new();
     for transform in tried {
         let mut codes = sample.to_vec();
         transform.to_codes(&mut codes, bits);
-        let transform = shifted(transform, &codes, width);
+        let transform = shifted(transform, sample, width);
         let rule_bits = bits_of_naming(&transform, width, patterns.len());
         let mut coded = codes.clone();
         transform.shift_codes(&mut coded, bits);

@@ -40,6 +40,12 @@ pub struct BottleneckOptions {
     pub l1: f64,
 }
 
+impl BottleneckOptions {
+    /// Checks without a gain before a run stops, if nothing else is wanted. The loss rises and falls from check to check, and goes on falling
+    /// for hundreds of them.
+    pub const PATIENCE: usize = 100;
+}
+
 impl Default for BottleneckOptions {
     fn default() -> Self {
         BottleneckOptions {
@@ -92,7 +98,8 @@ pub fn train_bottleneck(
         latent_bits: options.latent_bits,
     };
     shape.check()?;
-    let (normals, stored) = normals(table);
+    // A network is given nothing beyond the limit, and would lose a rare flag that is.
+    let (normals, stored) = normals(table, INPUT_LIMIT.into());
     let mut run =
         Run::new(&shape, table, held, &normals, options, schedule.seed).map_err(failed)?;
     let (report, stopped_early) = schedule.train(&mut run, observe).map_err(failed)?;

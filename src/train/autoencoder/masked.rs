@@ -89,7 +89,7 @@ pub fn train_masked(
         [] => &BOUNDS[..],
         _ => &options.bounds,
     };
-    let (normals, stored) = normals(table);
+    let (normals, stored) = normals(table, f64::INFINITY);
     let mut run = Run::new(shape, table, held, &normals, bounds, schedule.seed).map_err(failed)?;
     let (report, stopped_early) = schedule.train(&mut run, observe).map_err(failed)?;
     let twin = Twin {

@@ -167,11 +167,12 @@ fn composed((mantissa, exponent): (i32, i16)) -> f64 {
     f64::from(mantissa) * f64::from(exponent).exp2()
 }
 
-/// How each column is normalised: whichever of a linear and a companded scale makes it more like a normal distribution.
-pub fn normals(table: &Table) -> (Vec<Normal>, Normalisation) {
+/// How each column is normalised: whichever of a linear and a companded scale makes it more like a normal distribution. No normalised
+/// number is beyond `limit`.
+pub fn normals(table: &Table, limit: f64) -> (Vec<Normal>, Normalisation) {
     let mut stored = Normalisation::default();
     let normals = (0..table.columns).map(|column| {
-        let chosen = normal(table.column(column));
+        let chosen = normal(table.column(column), limit);
         let record = chosen.stored();
         stored.push(record);
         Normal {
@@ -183,7 +184,7 @@ pub fn normals(table: &Table) -> (Vec<Normal>, Normalisation) {
     (normals.collect(), stored)
 }
 
-fn normal(values: impl Iterator<Item = f64> + Clone) -> Normal {
+fn normal(values: impl Iterator<Item = f64> + Clone, limit: f64) -> Normal {
     let mut sorted: Vec<f64> = values.clone().collect();
     sorted.sort_by(f64::total_cmp);
     let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
@@ -205,19 +206,23 @@ fn normal(values: impl Iterator<Item = f64> + Clone) -> Normal {
         // Constants come back from any network.
         (high.abs() * 1e-7).max(1e-300)
     };
+    let far = |centre: f64| (high - centre).max(centre - low).min(range);
     let (mean, spread) = moments(sorted.iter().map(|&value| value / 2.0));
     let linear = Normal {
         centre: 2.0 * mean,
-        scale: (2.0 * spread).max(least),
+        scale: (2.0 * spread).max(far(2.0 * mean) / limit).max(least),
         log: false,
         range,
         step,
     };
     let quantile = |share: f64| sorted[(share * (sorted.len() - 1) as f64) as usize];
+    let centre = quantile(0.5);
     let middle = quantile(0.75) - quantile(0.25);
     let companded = Normal {
-        centre: quantile(0.5),
-        scale: middle.max(range * 1e-4).max(least),
+        centre,
+        scale: { middle.max(range * 1e-4) }
+            .max(far(centre) / expand(limit))
+            .max(least),
         log: true,
         ..linear
     };
@@ -264,7 +269,7 @@ mod tests {
             values.extend([10.0 + gauss, (2.5 * gauss).exp(), f64::NAN, 7.0]);
         }
         let table = Table { columns: 4, values };
-        let (normals, stored) = normals(&table);
+        let (normals, stored) = normals(&table, f64::INFINITY);
         assert_eq!(stored.log, [0, 1, 0, 0]);
         for (column, normal) in normals.iter().enumerate() {
             for value in table.column(column) {
@@ -277,6 +282,25 @@ mod tests {
             }
         }
         assert_eq!(normals[3].apply(7.0), 0.0);
+    }
+
+    #[test]
+    fn nothing_is_beyond_the_limit() {
+        let mut values = vec![[0.0, 1.0, 0.0]; 5000];
+        // A rare flag, a far value, and a long tail.
+        for row in (0..5000).step_by(500) {
+            values[row] = [1.0, 1.0 + 1e-3 * row as f64, (row as f64 / 300.0).exp()];
+        }
+        let values = values.into_iter().flatten().collect();
+        let table = Table { columns: 3, values };
+        for (limit, fits) in [(8.0, true), (f64::INFINITY, false)] {
+            for (column, normal) in normals(&table, limit).0.iter().enumerate() {
+                let largest = { table.column(column) }
+                    .map(|value| normal.apply(value).abs())
+                    .fold(0.0, f32::max);
+                assert_eq!(largest <= 8.001, fits, "{column}: {largest}");
+            }
+        }
     }
 
     #[test]
