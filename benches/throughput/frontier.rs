@@ -75,7 +75,7 @@ pub fn picture(settings: &[Setting], all: &[Measured]) -> Result<String, Failure
         n => format!("Geometric means over {n} files, one core."),
     };
     let note = format!(
-        "{note} Further up is smaller, further right is faster; the dashed line joins what nothing beats in both."
+        "{note} Up is smaller, right is faster. Nothing beats those on the dashed line in both."
     );
     Ok(beside(panels, &note))
 }
@@ -84,7 +84,7 @@ pub fn picture(settings: &[Setting], all: &[Measured]) -> Result<String, Failure
 fn beside(panels: [String; 2], note: &str) -> String {
     let (width, height) = (2.0 * WIDTH, HEIGHT + NOTE);
     let mut text = format!(
-        "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\">\n<style>{STYLE}</style>\n\
+        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\">\n<style>{STYLE}</style>\n\
          <title>Ratio against speed</title>\n<rect width=\"{width}\" height=\"{height}\" class=\"paper\"/>\n"
     );
     for (number, panel) in panels.iter().enumerate() {
@@ -107,7 +107,7 @@ fn panel(points: &[Point], direction: usize, label: &str) -> String {
     let (slowest, fastest) = ends(&speed);
     let (largest, smallest) = ends(&|point| point.ratio);
     let across = Axis::log(label, slowest, fastest);
-    let up = Axis::linear("ratio", largest.min(1.0), smallest * 1.02);
+    let up = Axis::linear("ratio", largest.min(1.0), smallest * 1.1);
     let x = |share: f64| LEFT + share * (WIDTH - LEFT - RIGHT);
     let y = |share: f64| HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
     let mut svg = Svg::new(HEIGHT, &format!("ratio against {label}"));
@@ -124,18 +124,20 @@ fn panel(points: &[Point], direction: usize, label: &str) -> String {
     svg.line((x(0.0), y(0.0)), (x(0.0), y(1.0)), "axis");
     svg.text(x(0.5), HEIGHT - 10.0, Anchor::Middle, "", &across.label);
     let position = |point: &Point| (x(across.at(speed(point))), y(up.at(point.ratio)));
-    let frontier = unbeaten(points, direction);
-    svg.path(
-        &frontier.into_iter().map(position).collect::<Vec<_>>(),
-        "dash",
-    );
+    let frontier = unbeaten(points, direction).into_iter().map(position);
+    let frontier: Vec<(f64, f64)> = frontier.collect();
+    svg.path(&frontier, "dash");
     let mut labels = Labels {
         taken: points.iter().map(|p| Area::of_dot(position(p))).collect(),
+        lines: along(&frontier).map(Area::of_dash).collect(),
         within: Area {
             from: (x(0.0), y(1.0)),
             to: (x(1.0), y(0.0)),
         },
     };
+    // From left to right: the labels at the edge have fewest sides to choose from.
+    let mut points: Vec<&Point> = points.iter().collect();
+    points.sort_by(|a, b| speed(a).total_cmp(&speed(b)));
     for point in points {
         let at = position(point);
         let (dot, text) = match point.is_boa {
@@ -153,6 +155,16 @@ fn panel(points: &[Point], direction: usize, label: &str) -> String {
         svg.text(at.0, at.1, anchor, text, &point.name);
     }
     svg.finish()
+}
+
+/// Points on a line through others, a few units apart.
+fn along(line: &[(f64, f64)]) -> impl Iterator<Item = (f64, f64)> {
+    const STEPS: usize = 40;
+    let between = |a: f64, b: f64, k: usize| a + (b - a) * k as f64 / STEPS as f64;
+    line.windows(2).flat_map(move |ends| {
+        let (a, b) = (ends[0], ends[1]);
+        (0..=STEPS).map(move |k| (between(a.0, b.0, k), between(a.1, b.1, k)))
+    })
 }
 
 /// Those that none is both smaller and faster than, the fastest first.
@@ -183,9 +195,13 @@ impl Area {
         }
     }
 
+    fn of_dash(at: (f64, f64)) -> Area {
+        Area { from: at, to: at }
+    }
+
     /// That of a text on a baseline.
     fn of_text(at: (f64, f64), anchor: Anchor, text: &str) -> Area {
-        let width = 7.0 * text.chars().count() as f64;
+        let width = 8.0 * text.chars().count() as f64;
         let left = match anchor {
             Anchor::Start => at.0,
             Anchor::Middle => at.0 - width / 2.0,
@@ -215,6 +231,8 @@ impl Area {
 /// Where labels stand so far.
 struct Labels {
     taken: Vec<Area>,
+    /// What they should not stand on if they can stand elsewhere.
+    lines: Vec<Area>,
     within: Area,
 }
 
@@ -226,17 +244,22 @@ impl Labels {
             ((-8.0, 4.0), Anchor::End),
             ((0.0, -9.0), Anchor::Middle),
             ((0.0, 19.0), Anchor::Middle),
-            ((6.0, -9.0), Anchor::Start),
-            ((6.0, 19.0), Anchor::Start),
-            ((-6.0, -9.0), Anchor::End),
-            ((-6.0, 19.0), Anchor::End),
+            ((6.0, -7.0), Anchor::Start),
+            ((6.0, 16.0), Anchor::Start),
+            ((-6.0, -7.0), Anchor::End),
+            ((-6.0, 16.0), Anchor::End),
         ];
         let sides = sides.map(|((x, y), anchor)| ((dot.0 + x, dot.1 + y), anchor));
-        let is_free = |&(at, anchor): &((f64, f64), Anchor)| {
-            let area = Area::of_text(at, anchor, text);
-            self.within.holds(&area) && !self.taken.iter().any(|taken| taken.meets(&area))
+        let free = |others: &[&Vec<Area>]| {
+            let mut sides = sides.iter().copied();
+            sides.find(|&(at, anchor)| {
+                let area = Area::of_text(at, anchor, text);
+                let mut others = others.iter().copied().flatten();
+                self.within.holds(&area) && !others.any(|other| other.meets(&area))
+            })
         };
-        let (at, anchor) = sides.iter().copied().find(is_free).unwrap_or(sides[0]);
+        let side = free(&[&self.taken, &self.lines]).or_else(|| free(&[&self.taken]));
+        let (at, anchor) = side.unwrap_or(sides[0]);
         self.taken.push(Area::of_text(at, anchor, text));
         (at, anchor)
     }

@@ -68,7 +68,7 @@ pub fn of_file(settings: &[Setting], measured: &Measured, markdown: bool) -> Str
     layout(&lines, markdown)
 }
 
-/// Geometric means over the files of each folder, over those whose numbers are known, and over all.
+/// Geometric means over the files of each folder that has several, over those whose numbers are known, and over all.
 pub fn of_groups(settings: &[Setting], all: &[Measured], markdown: bool) -> String {
     if all.len() < 2 {
         return String::new();
@@ -77,8 +77,10 @@ pub fn of_groups(settings: &[Setting], all: &[Measured], markdown: bool) -> Stri
     let mut text = String::new();
     if folders.len() > 1 {
         for folder in folders {
-            let files = all.iter().filter(|one| one.group == folder);
-            text += &group(folder, settings, &files.collect::<Vec<_>>(), markdown);
+            let files: Vec<_> = all.iter().filter(|one| one.group == folder).collect();
+            if files.len() > 1 {
+                text += &group(folder, settings, &files, markdown);
+            }
         }
     }
     let numeric: Vec<&Measured> = all.iter().filter(|one| one.is_numeric).collect();
@@ -88,7 +90,7 @@ pub fn of_groups(settings: &[Setting], all: &[Measured], markdown: bool) -> Stri
     text + &group("all", settings, &all.iter().collect::<Vec<_>>(), markdown)
 }
 
-/// "least" is the slowest of the files, beside xz.
+/// A line for each setting; "least" is the slowest of the files beside xz.
 fn group(name: &str, settings: &[Setting], files: &[&Measured], markdown: bool) -> String {
     let head = [
         "",
