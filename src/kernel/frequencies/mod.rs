@@ -32,6 +32,12 @@ impl Frequencies {
         Frequencies(table)
     };
 
+    /// How often the table was adapted, as far as that is counted.
+    #[inline(always)]
+    pub fn count(&self) -> usize {
+        usize::from(self.0[0])
+    }
+
     /// Where a symbol's frequency begins, and the frequency.
     #[inline(always)]
     pub fn interval(&self, symbol: usize) -> (u16, u16) {
@@ -105,6 +111,10 @@ pub trait FrequencyKernel {
 
     /// Moves every entry towards the symbol's target: by the difference times the rate, rounded down, and one more where it rises.
     fn adapt(table: &mut Frequencies, symbol: usize, rates: &Rates);
+
+    /// A table from `low` to `high`, `weight` 2^-15 of the difference on, rounded down. The weight is below 2^15, so every symbol keeps a
+    /// frequency. What stands for the first symbol is no count.
+    fn mix(low: &Frequencies, high: &Frequencies, weight: u16) -> Frequencies;
 }
 
 #[cfg(test)]
@@ -163,6 +173,25 @@ mod tests {
                     assert_eq!(Sse2::find(&one, quantile), symbol);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn mixed_tables_keep_every_symbol() {
+        let rates = Rates::new(60);
+        let (mut low, mut high) = (Frequencies::UNIFORM, Frequencies::UNIFORM);
+        for (k, symbol) in symbols().enumerate() {
+            Portable::adapt(&mut low, symbol, &rates);
+            Portable::adapt(&mut high, symbol * k % 16, &rates);
+            let weight = match k % 4 {
+                0 => 0,
+                1 => 32767,
+                _ => (k * 7919 % 32768) as u16,
+            };
+            let mixed = Portable::mix(&low, &high, weight);
+            assert!((0..16).all(|s| mixed.interval(s).1 > 0));
+            #[cfg(target_arch = "x86_64")]
+            assert_eq!(Sse2::mix(&low, &high, weight), mixed);
         }
     }
 }

@@ -25,4 +25,15 @@ impl FrequencyKernel for Portable {
         }
         table.0[0] += counted.0[0];
     }
+
+    #[inline(always)]
+    fn mix(low: &Frequencies, high: &Frequencies, weight: u16) -> Frequencies {
+        let mut mixed = *low;
+        for (entry, &high) in mixed.0.iter_mut().zip(&high.0) {
+            let difference = i32::from(high) - i32::from(*entry);
+            let step = (difference * i32::from(weight & 0x7fff)) >> 15;
+            *entry = (i32::from(*entry) + step) as u16;
+        }
+        mixed
+    }
 }

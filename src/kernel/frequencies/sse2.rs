@@ -2,8 +2,8 @@
 
 use super::{Frequencies, FrequencyKernel, Rates, TARGETS};
 use std::arch::x86_64::{
-    __m128i, _mm_add_epi16, _mm_cmpgt_epi16, _mm_load_si128, _mm_movemask_epi8, _mm_mulhi_epi16,
-    _mm_packs_epi16, _mm_set1_epi16, _mm_setzero_si128, _mm_store_si128, _mm_sub_epi16,
+    __m128i, _mm_add_epi16, _mm_cmpgt_epi16, _mm_load_si128, _mm_movemask_epi8, _mm_mulhi_epi16, _mm_mullo_epi16, _mm_or_si128,
+    _mm_packs_epi16, _mm_set1_epi16, _mm_setzero_si128, _mm_slli_epi16, _mm_srli_epi16, _mm_store_si128, _mm_sub_epi16,
 };
 
 /// In vectors.
@@ -65,5 +65,25 @@ impl FrequencyKernel for Sse2 {
         };
         let moved = [half(0), half(1)];
         store(table, moved);
+    }
+
+    #[inline(always)]
+    fn mix(low: &Frequencies, high: &Frequencies, weight: u16) -> Frequencies {
+        let (lows, highs) = (load(low), load(high));
+        let half = |half: usize| {
+            // SAFETY: every x86-64 processor has SSE2.
+            #[allow(unsafe_code)]
+            unsafe {
+                let weight = _mm_set1_epi16((weight & 0x7fff) as i16);
+                let difference = _mm_sub_epi16(highs[half], lows[half]);
+                let above = _mm_slli_epi16::<1>(_mm_mulhi_epi16(difference, weight));
+                let below = _mm_srli_epi16::<15>(_mm_mullo_epi16(difference, weight));
+                _mm_add_epi16(lows[half], _mm_or_si128(above, below))
+            }
+        };
+        let entries = [half(0), half(1)];
+        let mut mixed = Frequencies([0; 16]);
+        store(&mut mixed, entries);
+        mixed
     }
 }
