@@ -74,7 +74,7 @@ impl FrequencyKernel for Sse2 {
             // SAFETY: every x86-64 processor has SSE2.
             #[allow(unsafe_code)]
             unsafe {
-                let weight = _mm_set1_epi16((weight & 0x7fff) as i16);
+                let weight = _mm_set1_epi16(weight as i16);
                 let difference = _mm_sub_epi16(highs[half], lows[half]);
                 let above = _mm_slli_epi16::<1>(_mm_mulhi_epi16(difference, weight));
                 let below = _mm_srli_epi16::<15>(_mm_mullo_epi16(difference, weight));

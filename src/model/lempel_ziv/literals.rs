@@ -3,9 +3,6 @@
 use super::code::{Code, Lane};
 use crate::kernel::{Frequencies, FrequencyKernel, Rates};
 
-/// The tables that a half byte's frequencies are mixed of.
-const TABLES: usize = 3;
-
 static RATES: Rates = Rates::new(128);
 
 /// How often a table was adapted, as far as weights differ by it.
@@ -22,10 +19,10 @@ type Weights = [[u16; COUNTS]; 2];
 pub struct Literals {
     /// A context's tables lie together: that of the upper half, those of the lower.
     first: Vec<Frequencies>,
-    /// Hashed.
-    others: [Vec<Frequencies>; TABLES - 1],
+    /// Those in contexts of three bytes, hashed.
+    third: Vec<Frequencies>,
     shift: u32,
-    weights: [Weights; TABLES - 1],
+    weights: Weights,
 }
 
 /// The binary logarithm of the fewest and most tables of a hashed context.
@@ -36,12 +33,11 @@ impl Literals {
     /// For a frame of `len` bytes, at its beginning.
     pub fn new(len: usize) -> Literals {
         let bits = (usize::BITS - len.leading_zeros() + 1).clamp(SMALLEST, LARGEST);
-        let table = || vec![Frequencies::UNIFORM; 1 << bits];
         Literals {
             first: vec![Frequencies::UNIFORM; 256 * 32],
-            others: [table(), table()],
+            third: vec![Frequencies::UNIFORM; 1 << bits],
             shift: 32 - bits,
-            weights: [[[16384; COUNTS]; 2]; TABLES - 1],
+            weights: [[16384; COUNTS]; 2],
         }
     }
 
@@ -49,16 +45,12 @@ impl Literals {
     #[inline(always)]
     pub fn byte<K: FrequencyKernel, C: Code>(&mut self, code: &mut C, before: u32, byte: u8) -> u8 {
         let first = (before as usize & 255) << 5;
-        let hashes = [
-            (before & 0xffff).wrapping_mul(0x9E37_79B1),
-            (before & 0xff_ffff).wrapping_mul(0x85EB_CA6B).rotate_left(7),
-        ];
+        let hash = (before & 0xff_ffff).wrapping_mul(0x9E37_79B1);
         let upper = usize::from(byte >> 4);
-        let upper = self.half::<K, C>(code, Lane::Upper, first, hashes, upper) & 15;
+        let upper = self.half::<K, C>(code, Lane::Upper, first, hash, upper) & 15;
         let lower = usize::from(byte & 15);
-        let salt = (upper as u32 + 1).wrapping_mul(0xC2B2_AE35);
-        let hashes = hashes.map(|hash| hash ^ salt);
-        let lower = self.half::<K, C>(code, Lane::Lower, first + 1 + upper, hashes, lower);
+        let hash = hash ^ (upper as u32 + 1).wrapping_mul(0xC2B2_AE35);
+        let lower = self.half::<K, C>(code, Lane::Lower, first + 1 + upper, hash, lower);
         (upper << 4 | lower) as u8
     }
 
@@ -68,26 +60,17 @@ impl Literals {
         code: &mut C,
         lane: Lane,
         first: usize,
-        hashes: [u32; TABLES - 1],
+        hash: u32,
         symbol: usize,
     ) -> usize {
         let first = &mut self.first[first & (256 * 32 - 1)];
-        let [second, third] = &mut self.others;
-        let index = |hash: u32| (hash >> self.shift) as usize;
-        let second = &mut second[index(hashes[0])];
-        let third = &mut third[index(hashes[1])];
-        let [for_second, for_third] = &mut self.weights;
-        let weight = &mut for_second[lane as usize & 1][second.count().min(COUNTS - 1)];
-        let mixed = K::mix(first, second, *weight);
-        let last_weight = &mut for_third[lane as usize & 1][third.count().min(COUNTS - 1)];
-        let all = K::mix(&mixed, third, *last_weight);
-        let symbol = code.symbol::<K>(lane, &all, symbol);
+        let third = &mut self.third[(hash >> self.shift) as usize];
+        let weight = &mut self.weights[lane as usize & 1][third.count().min(COUNTS - 1)];
+        let mixed = K::mix(first, third, *weight);
+        let symbol = code.symbol::<K>(lane, &mixed, symbol);
         let of = |table: &Frequencies| i32::from(table.interval(symbol).1);
-        let (low, high, both) = (of(first), of(second), of(&mixed));
-        *weight = moved(*weight, high - low, both);
-        *last_weight = moved(*last_weight, of(third) - both, of(&all));
+        *weight = moved(*weight, of(third) - of(first), of(&mixed));
         K::adapt(first, symbol, &RATES);
-        K::adapt(second, symbol, &RATES);
         K::adapt(third, symbol, &RATES);
         symbol
     }
