@@ -52,6 +52,40 @@ impl Frequencies {
     }
 }
 
+/// Frequencies that were mixed of two tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, align(32))]
+pub struct Mixed {
+    table: Frequencies,
+    /// By how much more the second table has than the first, behind it 0.
+    differences: [i16; 32],
+    /// The table, with 0 at the beginning and the sum of all behind it.
+    entries: [u16; 32],
+}
+
+impl Mixed {
+    /// Frequencies to be mixed again.
+    #[inline(always)]
+    pub fn table(&self) -> &Frequencies {
+        &self.table
+    }
+
+    /// Where a symbol's frequency begins, and the frequency.
+    #[inline(always)]
+    pub fn interval(&self, symbol: usize) -> (u16, u16) {
+        let symbol = symbol & 15;
+        let start = self.entries[symbol];
+        (start, self.entries[symbol + 1] - start)
+    }
+
+    /// How much more of a symbol the second table has than the first.
+    #[inline(always)]
+    pub fn difference(&self, symbol: usize) -> i32 {
+        let symbol = symbol & 15;
+        i32::from(self.differences[symbol + 1]) - i32::from(self.differences[symbol])
+    }
+}
+
 /// What every entry of a table tends to when a symbol comes.
 static TARGETS: [Frequencies; 16] = {
     let (mut targets, mut symbol) = ([Frequencies([0; 16]); 16], 0);
@@ -113,8 +147,8 @@ pub trait FrequencyKernel {
     fn adapt(table: &mut Frequencies, symbol: usize, rates: &Rates);
 
     /// A table from `low` to `high`, `weight` 2^-15 of the difference on, rounded down. The weight is below 2^15, so every symbol keeps a
-    /// frequency. What stands for the first symbol is no count.
-    fn mix(low: &Frequencies, high: &Frequencies, weight: u16) -> Frequencies;
+    /// frequency.
+    fn mix(low: &Frequencies, high: &Frequencies, weight: u16) -> Mixed;
 }
 
 #[cfg(test)]
@@ -192,6 +226,10 @@ mod tests {
             assert!((0..16).all(|s| mixed.interval(s).1 > 0));
             #[cfg(target_arch = "x86_64")]
             assert_eq!(Sse2::mix(&low, &high, weight), mixed);
+            for s in 0..16 {
+                let more = i32::from(high.interval(s).1) - i32::from(low.interval(s).1);
+                assert_eq!(mixed.difference(s), more);
+            }
         }
     }
 }

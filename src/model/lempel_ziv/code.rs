@@ -1,7 +1,7 @@
 //! Symbols to and from the rANS coders: one model for both directions.
 
 use crate::coder::{BadWords, Interval, SymbolDecoder, SymbolEncoder};
-use crate::kernel::{Frequencies, FrequencyKernel};
+use crate::kernel::{Frequencies, FrequencyKernel, Mixed};
 
 /// The rANS coders of a block.
 #[derive(Clone, Copy)]
@@ -19,12 +19,10 @@ const RAW: u32 = 15;
 /// Codes symbols: an encoder is told them and gives them back, a decoder gives those that were encoded.
 pub trait Code {
     /// A symbol of a table.
-    fn symbol<K: FrequencyKernel>(
-        &mut self,
-        lane: Lane,
-        table: &Frequencies,
-        symbol: usize,
-    ) -> usize;
+    fn symbol<K: FrequencyKernel>(&mut self, table: &Frequencies, symbol: usize) -> usize;
+
+    /// A symbol of a mixed table.
+    fn mixed<K: FrequencyKernel>(&mut self, lane: Lane, table: &Mixed, symbol: usize) -> usize;
 
     /// So many bits as they are, at most 15, in the lane of the matches.
     fn few_bits(&mut self, count: u32, bits: u32) -> u32;
@@ -51,12 +49,14 @@ pub struct Noted {
 
 impl Code for Noted {
     #[inline(always)]
-    fn symbol<K: FrequencyKernel>(
-        &mut self,
-        lane: Lane,
-        table: &Frequencies,
-        symbol: usize,
-    ) -> usize {
+    fn symbol<K: FrequencyKernel>(&mut self, table: &Frequencies, symbol: usize) -> usize {
+        let (start, frequency) = table.interval(symbol);
+        self.lanes[Lane::Matches as usize].push(Interval { start, frequency });
+        symbol
+    }
+
+    #[inline(always)]
+    fn mixed<K: FrequencyKernel>(&mut self, lane: Lane, table: &Mixed, symbol: usize) -> usize {
         let (start, frequency) = table.interval(symbol);
         self.lanes[lane as usize].push(Interval { start, frequency });
         symbol
@@ -112,9 +112,18 @@ impl Coded {
 
 impl Code for Coded {
     #[inline(always)]
-    fn symbol<K: FrequencyKernel>(&mut self, lane: Lane, table: &Frequencies, _: usize) -> usize {
-        self.lanes[lane as usize].decode(|quantile| {
+    fn symbol<K: FrequencyKernel>(&mut self, table: &Frequencies, _: usize) -> usize {
+        self.lanes[Lane::Matches as usize].decode(|quantile| {
             let symbol = K::find(table, quantile);
+            let (start, frequency) = table.interval(symbol);
+            (symbol, Interval { start, frequency })
+        })
+    }
+
+    #[inline(always)]
+    fn mixed<K: FrequencyKernel>(&mut self, lane: Lane, table: &Mixed, _: usize) -> usize {
+        self.lanes[lane as usize].decode(|quantile| {
+            let symbol = K::find(table.table(), quantile);
             let (start, frequency) = table.interval(symbol);
             (symbol, Interval { start, frequency })
         })

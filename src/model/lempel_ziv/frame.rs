@@ -1,7 +1,7 @@
 //! The payload of a frame: its blocks.
 
-use super::code::{Coded, LANES, Noted};
-use super::literals::Literals;
+use super::code::{Code, Coded, LANES, Noted};
+use super::literals::{Before, Literals};
 use super::parse::Parser;
 use super::prices::{Prices, is_noise};
 use super::sequences::Sequences;
@@ -9,6 +9,15 @@ use super::{BLOCK, Sequence};
 use crate::coder::BadWords;
 use crate::kernel::{FrequencyKernel, Kernel, Portable};
 use std::ops::Range;
+
+/// How the literals of a block are coded: in contexts of the bytes before, of the expected byte as well, or not at all.
+const PLAIN: u8 = 0;
+const EXPECTED: u8 = 1;
+const STORED: u8 = 2;
+const KIND_BITS: u32 = 2;
+
+/// Blocks of which at most one byte in so many is a literal take the expected byte as well, which takes time.
+const FEW: usize = 3;
 
 /// Runs a function with the kernel that is selected.
 macro_rules! with_kernel {
@@ -40,10 +49,24 @@ fn blocks(len: usize) -> impl Iterator<Item = Range<usize>> {
     starts.map(move |start| start..len.min(start + BLOCK))
 }
 
+/// What is known of a frame after some of its blocks.
+struct Known {
+    literals: Literals,
+    sequences: Sequences,
+}
+
+impl Known {
+    fn new(len: usize) -> Known {
+        Known {
+            literals: Literals::new(len),
+            sequences: Sequences::new(),
+        }
+    }
+}
+
 fn encode_with<K: FrequencyKernel>(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() / 3);
-    let (mut literals, mut sequences) = (Literals::new(bytes.len()), Sequences::new());
-    let mut parser = Parser::new(bytes.len());
+    let (mut known, mut parser) = (Known::new(bytes.len()), Parser::new(bytes.len()));
     let mut prices = Prices::of_bytes(&bytes[..bytes.len().min(BLOCK)]);
     let (mut parsed, mut verbatim, mut noted) = (Vec::new(), Vec::new(), Noted::default());
     for block in blocks(bytes.len()) {
@@ -56,27 +79,23 @@ fn encode_with<K: FrequencyKernel>(bytes: &[u8]) -> Vec<u8> {
             at += (literals + len) as usize;
         }
         verbatim.extend_from_slice(&bytes[at..block.end]);
-        let is_stored = is_noise(&verbatim);
-        let mut at = block.start;
-        for &Sequence { literals: run, len, offset } in &parsed {
-            sequences.literals::<K, _>(&mut noted, run);
-            let run = at..at + run as usize;
-            at = run.end;
-            if !is_stored {
-                note::<K>(&mut literals, &mut noted, bytes, run);
+        let kind = match verbatim.len() * FEW <= block.len() {
+            _ if is_noise(&verbatim) => STORED,
+            true => EXPECTED,
+            false => PLAIN,
+        };
+        put_varint(&mut out, (parsed.len() as u64) << KIND_BITS | u64::from(kind));
+        let (known, noted) = (&mut known, &mut noted);
+        match kind {
+            PLAIN => note_block::<K, PLAIN>(known, noted, bytes, block, &parsed),
+            EXPECTED => note_block::<K, EXPECTED>(known, noted, bytes, block, &parsed),
+            _ => {
+                note_block::<K, STORED>(known, noted, bytes, block, &parsed);
+                put_varint(&mut out, verbatim.len() as u64);
+                out.extend_from_slice(&verbatim);
             }
-            let before = before(bytes, at) as u8;
-            sequences.of_match::<K, _>(&mut noted, before, offset, len);
-            at += len as usize;
         }
-        put_varint(&mut out, (parsed.len() as u64) << 1 | u64::from(is_stored));
-        if is_stored {
-            put_varint(&mut out, verbatim.len() as u64);
-            out.extend_from_slice(&verbatim);
-        } else {
-            note::<K>(&mut literals, &mut noted, bytes, at..block.end);
-            prices.learn(&verbatim, &noted.lanes[0], &noted.lanes[1]);
-        }
+        prices.learn(&verbatim, &noted.lanes[0], &noted.lanes[1]);
         for words in noted.encode() {
             put_varint(&mut out, words.len() as u64);
             out.extend(words.iter().flat_map(|word| word.to_le_bytes()));
@@ -94,71 +113,170 @@ fn before(bytes: &[u8], at: usize) -> u32 {
     }
 }
 
-fn note<K: FrequencyKernel>(
-    literals: &mut Literals,
-    noted: &mut Noted,
-    bytes: &[u8],
-    run: Range<usize>,
+/// The byte that a match `offset` before would go on with.
+#[inline(always)]
+fn expected(bytes: &[u8], at: usize, offset: usize) -> usize {
+    match at.checked_sub(offset) {
+        Some(from) => usize::from(bytes[from]),
+        None => 0,
+    }
+}
+
+/// Codes the literals in a range; a decoder fills it.
+#[inline(always)]
+fn run<K: FrequencyKernel, C: Code, const KIND: u8>(
+    known: &mut Known,
+    code: &mut C,
+    bytes: &mut impl Content,
+    range: Range<usize>,
 ) {
-    let mut before = before(bytes, run.start);
-    for &byte in &bytes[run] {
-        literals.byte::<K, _>(noted, before, byte);
+    let offset = known.sequences.recent()[0] as usize;
+    let mut before = before(bytes.bytes(), range.start);
+    let mut just_over = 256;
+    for at in range {
+        let context = Before {
+            bytes: before,
+            expected: match KIND {
+                EXPECTED => just_over | expected(bytes.bytes(), at, offset),
+                _ => 0,
+            },
+        };
+        let byte = match KIND {
+            EXPECTED => known.literals.byte::<K, C, true>(code, context, bytes.known(at)),
+            _ => known.literals.byte::<K, C, false>(code, context, bytes.known(at)),
+        };
+        bytes.fill(at, byte);
         before = before << 8 | u32::from(byte);
+        just_over = 0;
+    }
+}
+
+/// A frame's bytes, which are known to an encoder and filled in by a decoder.
+trait Content {
+    fn bytes(&self) -> &[u8];
+    fn known(&self, at: usize) -> u8;
+    fn fill(&mut self, at: usize, byte: u8);
+}
+
+impl Content for &[u8] {
+    #[inline(always)]
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    #[inline(always)]
+    fn known(&self, at: usize) -> u8 {
+        self[at]
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, _: usize, _: u8) {}
+}
+
+impl Content for &mut [u8] {
+    #[inline(always)]
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    #[inline(always)]
+    fn known(&self, _: usize) -> u8 {
+        0
+    }
+
+    #[inline(always)]
+    fn fill(&mut self, at: usize, byte: u8) {
+        self[at] = byte;
+    }
+}
+
+/// Notes what a block is coded by.
+fn note_block<K: FrequencyKernel, const KIND: u8>(
+    known: &mut Known,
+    noted: &mut Noted,
+    mut bytes: &[u8],
+    block: Range<usize>,
+    parsed: &[Sequence],
+) {
+    let mut at = block.start;
+    for &sequence in parsed {
+        known.sequences.literals::<K, _>(noted, sequence.literals);
+        let end = at + sequence.literals as usize;
+        if KIND != STORED {
+            run::<K, _, KIND>(known, noted, &mut bytes, at..end);
+        }
+        let last = before(bytes, end) as u8;
+        let Sequence { offset, len, .. } = sequence;
+        known.sequences.of_match::<K, _>(noted, last, offset, len);
+        at = end + len as usize;
+    }
+    if KIND != STORED {
+        run::<K, _, KIND>(known, noted, &mut bytes, at..block.end);
     }
 }
 
 fn decode_with<K: FrequencyKernel>(payload: &[u8], len: usize) -> Result<Vec<u8>, BadWords> {
     let mut reader = Reader(payload);
     let mut bytes = vec![0; len];
-    let (mut literals, mut sequences) = (Literals::new(len), Sequences::new());
+    let mut known = Known::new(len);
     for block in blocks(len) {
         let head = reader.varint()?;
-        let mut stored = match head & 1 {
-            0 => None,
-            _ => {
-                let len = reader.varint()?;
-                Some(Reader(reader.bytes(len)?))
-            }
-        };
-        let mut coded = Coded::new(reader.lanes()?)?;
-        let mut at = block.start;
-        let mut run = |bytes: &mut [u8], coded: &mut Coded, run: Range<usize>| match &mut stored {
-            Some(stored) => {
-                bytes[run.clone()].copy_from_slice(stored.bytes(run.len())?);
-                Ok(stored.0.is_empty())
-            }
-            None => {
-                let mut before = before(bytes, run.start);
-                for byte in &mut bytes[run] {
-                    *byte = literals.byte::<K, _>(coded, before, 0);
-                    before = before << 8 | u32::from(*byte);
-                }
-                Ok(true)
-            }
-        };
-        for _ in 0..head >> 1 {
-            let count = sequences.literals::<K, _>(&mut coded, 0) as usize;
-            if count > block.end - at {
-                return Err(BadWords);
-            }
-            run(&mut bytes, &mut coded, at..at + count)?;
-            at += count;
-            let last = before(&bytes, at) as u8;
-            let (offset, len) = sequences.of_match::<K, _>(&mut coded, last, 0, 0);
-            let (offset, len) = (offset as usize, len as usize);
-            if offset > at || len > block.end - at {
-                return Err(BadWords);
-            }
-            repeat(&mut bytes, at, offset, len);
-            at += len;
+        let count = head >> KIND_BITS;
+        let (known, bytes) = (&mut known, &mut bytes[..]);
+        match (head & ((1 << KIND_BITS) - 1)) as u8 {
+            PLAIN => decode_block::<K, PLAIN>(known, bytes, block, count, &mut reader)?,
+            EXPECTED => decode_block::<K, EXPECTED>(known, bytes, block, count, &mut reader)?,
+            STORED => decode_block::<K, STORED>(known, bytes, block, count, &mut reader)?,
+            _ => return Err(BadWords),
         }
-        if !run(&mut bytes, &mut coded, at..block.end)? {
-            return Err(BadWords);
-        }
-        coded.finish()?;
     }
     match reader.0 {
         [] => Ok(bytes),
+        _ => Err(BadWords),
+    }
+}
+
+/// Decodes a block of so many sequences.
+fn decode_block<K: FrequencyKernel, const KIND: u8>(
+    known: &mut Known,
+    mut bytes: &mut [u8],
+    block: Range<usize>,
+    count: usize,
+    reader: &mut Reader,
+) -> Result<(), BadWords> {
+    let mut stored = Reader(&[]);
+    if KIND == STORED {
+        let len = reader.varint()?;
+        stored = Reader(reader.bytes(len)?);
+    }
+    let mut coded = Coded::new(reader.lanes()?)?;
+    let mut at = block.start;
+    for _ in 0..count {
+        let literals = known.sequences.literals::<K, _>(&mut coded, 0) as usize;
+        if literals > block.end - at {
+            return Err(BadWords);
+        }
+        let end = at + literals;
+        match KIND {
+            STORED => bytes[at..end].copy_from_slice(stored.bytes(literals)?),
+            _ => run::<K, _, KIND>(known, &mut coded, &mut bytes, at..end),
+        }
+        at = end;
+        let last = before(bytes, at) as u8;
+        let (offset, len) = known.sequences.of_match::<K, _>(&mut coded, last, 0, 0);
+        let (offset, len) = (offset as usize, len as usize);
+        if offset > at || len > block.end - at {
+            return Err(BadWords);
+        }
+        repeat(bytes, at, offset, len);
+        at += len;
+    }
+    match KIND {
+        STORED => bytes[at..block.end].copy_from_slice(stored.bytes(block.end - at)?),
+        _ => run::<K, _, KIND>(known, &mut coded, &mut bytes, at..block.end),
+    }
+    match stored.0 {
+        [] => coded.finish(),
         _ => Err(BadWords),
     }
 }

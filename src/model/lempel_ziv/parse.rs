@@ -16,7 +16,8 @@ const LATER: u32 = BIT;
 const LONG: usize = 128;
 
 /// Literals without a match after which positions are left out in the search.
-const SKIPPED: usize = 9;
+const SKIPPED: usize = 7;
+const TWICE: bool = true;
 
 /// A match, and what it saves against literals.
 #[derive(Clone, Copy, Default)]
@@ -73,6 +74,9 @@ impl Parser {
                     (found, at) = (next, at + 1);
                     continue;
                 }
+                if !TWICE {
+                    break;
+                }
                 let next = self.best(bytes, &block, at + 2, dear);
                 if next.saves <= found.saves + 2 * LATER {
                     break;
@@ -99,6 +103,9 @@ impl Parser {
         let saves = |len: usize, price: u32| (sums[len] - sums[0]).saturating_sub(price);
         let mut best = Found::default();
         for &offset in self.recent.iter().filter(|&&offset| offset <= at) {
+            if bytes[at - offset] != bytes[at] {
+                continue;
+            }
             let len = common(bytes, at - offset, at, block.end);
             if len >= MIN_RECENT {
                 let saves = saves(len, RECENT_PRICE);
@@ -107,13 +114,16 @@ impl Parser {
                 }
             }
         }
+        let mut longest = best.len;
         self.finder.candidates(bytes, at, dear, |earlier| {
-            let one_more = best.len < sums.len() - 1 && bytes[earlier + best.len] == bytes[at + best.len];
-            if best.len > 0 && !one_more {
+            // Of those as long, the one before is closer.
+            let is_longer = at + longest < block.end && bytes[earlier + longest] == bytes[at + longest];
+            if !is_longer {
                 return;
             }
             let len = common(bytes, earlier, at, block.end);
-            if len >= MIN_MATCH {
+            if len > longest && len >= MIN_MATCH {
+                longest = len;
                 let offset = at - earlier;
                 let saves = saves(len, MATCH_PRICE + offset.ilog2() * BIT);
                 if saves > best.saves {

@@ -1,7 +1,8 @@
 //! Sequences: how many literals, which offset, how long the match is.
 
 use super::code::{Code, Lane};
-use super::{MIN_MATCH, MIN_RECENT, RECENT, Sequence};
+use super::literals::moved;
+use super::{MIN_MATCH, MIN_RECENT, RECENT};
 use crate::kernel::{Frequencies, FrequencyKernel, Rates};
 
 static RATES: Rates = Rates::new(64);
@@ -17,15 +18,15 @@ const SMALL_BITS: usize = 12;
 const MAX_BITS: usize = SMALL_BITS + 16 - SMALL - 1;
 
 /// A table in a wide context, one in a narrow context, and the weights of the wide one.
-struct Mixed {
+struct InTwo {
     narrow: Vec<Frequencies>,
     wide: Vec<Frequencies>,
     weights: [u16; 32],
 }
 
-impl Mixed {
-    fn new(narrow: usize, wide: usize) -> Mixed {
-        Mixed {
+impl InTwo {
+    fn new(narrow: usize, wide: usize) -> InTwo {
+        InTwo {
             narrow: vec![Frequencies::UNIFORM; narrow],
             wide: vec![Frequencies::UNIFORM; wide],
             weights: [16384; 32],
@@ -41,9 +42,8 @@ impl Mixed {
         let (narrow, wide) = (&mut self.narrow[narrow], &mut self.wide[wide]);
         let weight = &mut self.weights[wide.count().min(31)];
         let mixed = K::mix(narrow, wide, *weight);
-        let symbol = code.symbol::<K>(Lane::Matches, &mixed, symbol);
-        let of = |table: &Frequencies| i32::from(table.interval(symbol).1);
-        *weight = super::literals::moved(*weight, of(wide) - of(narrow), of(&mixed));
+        let symbol = code.mixed::<K>(Lane::Matches, &mixed, symbol);
+        *weight = moved(*weight, &mixed, symbol);
         K::adapt(narrow, symbol, &RATES);
         K::adapt(wide, symbol, &RATES);
         symbol
@@ -89,16 +89,16 @@ fn plain<K: FrequencyKernel, C: Code>(
     code: &mut C,
     symbol: usize,
 ) -> usize {
-    let symbol = code.symbol::<K>(Lane::Matches, table, symbol.min(15));
+    let symbol = code.symbol::<K>(table, symbol.min(15));
     K::adapt(table, symbol, &RATES);
     symbol
 }
 
 /// What the sequences of a frame are coded with.
 pub struct Sequences {
-    run: Mixed,
-    kind: Mixed,
-    len: Mixed,
+    run: InTwo,
+    kind: InTwo,
+    len: InTwo,
     more_literals: Larger,
     more_bytes: [Larger; 2],
     small: Frequencies,
@@ -120,9 +120,9 @@ impl Sequences {
     /// At the beginning of a frame.
     pub fn new() -> Sequences {
         Sequences {
-            run: Mixed::new(4 * 16, 4 * 16 * 16),
-            kind: Mixed::new(4 * 16, 4 * 256),
-            len: Mixed::new(16 + 32, 16 * 16 * 16),
+            run: InTwo::new(4 * 16, 4 * 16 * 16),
+            kind: InTwo::new(4 * 16, 4 * 256),
+            len: InTwo::new(16 + 32, 16 * 16 * 16),
             more_literals: Larger::new(),
             more_bytes: [Larger::new(), Larger::new()],
             small: Frequencies::UNIFORM,
