@@ -32,6 +32,12 @@ impl Frequencies {
         Frequencies(table)
     };
 
+    /// How often the table was adapted, as far as that is counted.
+    #[inline(always)]
+    pub fn count(&self) -> usize {
+        usize::from(self.0[0])
+    }
+
     /// Where a symbol's frequency begins, and the frequency.
     #[inline(always)]
     pub fn interval(&self, symbol: usize) -> (u16, u16) {
@@ -41,6 +47,40 @@ impl Frequencies {
         let start = self.0[symbol] & is_first.wrapping_sub(1);
         let end = self.0[(symbol + 1) & 15] & is_last.wrapping_sub(1) | is_last << 15;
         (start, end - start)
+    }
+}
+
+/// Frequencies that were mixed of two tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, align(32))]
+pub struct Mixed {
+    table: Frequencies,
+    /// By how much more the second table has than the first, behind it 0.
+    differences: [i16; 32],
+    /// The table, with 0 at the beginning and the sum of all behind it.
+    entries: [u16; 32],
+}
+
+impl Mixed {
+    /// Frequencies to be mixed again.
+    #[inline(always)]
+    pub fn table(&self) -> &Frequencies {
+        &self.table
+    }
+
+    /// Where a symbol's frequency begins, and the frequency.
+    #[inline(always)]
+    pub fn interval(&self, symbol: usize) -> (u16, u16) {
+        let symbol = symbol & 15;
+        let start = self.entries[symbol];
+        (start, self.entries[symbol + 1] - start)
+    }
+
+    /// How much more of a symbol the second table has than the first.
+    #[inline(always)]
+    pub fn difference(&self, symbol: usize) -> i32 {
+        let symbol = symbol & 15;
+        i32::from(self.differences[symbol + 1]) - i32::from(self.differences[symbol])
     }
 }
 
@@ -103,6 +143,10 @@ pub trait FrequencyKernel {
 
     /// Moves every entry towards the symbol's target: by the difference times the rate, rounded down, and one more where it rises.
     fn adapt(table: &mut Frequencies, symbol: usize, rates: &Rates);
+
+    /// A table from `low` to `high`, `weight` 2^-15 of the difference on, rounded down. The weight is below 2^15, so every symbol keeps a
+    /// frequency.
+    fn mix(low: &Frequencies, high: &Frequencies, weight: u16) -> Mixed;
 }
 
 #[cfg(test)]
@@ -160,6 +204,29 @@ mod tests {
                 for quantile in [start, start + frequency - 1] {
                     assert_eq!(Sse2::find(&one, quantile), symbol);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn mixed_tables_keep_every_symbol() {
+        let rates = Rates::new(60);
+        let (mut low, mut high) = (Frequencies::UNIFORM, Frequencies::UNIFORM);
+        for (k, symbol) in symbols().enumerate() {
+            Portable::adapt(&mut low, symbol, &rates);
+            Portable::adapt(&mut high, symbol * k % 16, &rates);
+            let weight = match k % 4 {
+                0 => 0,
+                1 => 32767,
+                _ => (k * 7919 % 32768) as u16,
+            };
+            let mixed = Portable::mix(&low, &high, weight);
+            assert!((0..16).all(|s| mixed.interval(s).1 > 0));
+            #[cfg(target_arch = "x86_64")]
+            assert_eq!(Sse2::mix(&low, &high, weight), mixed);
+            for s in 0..16 {
+                let more = i32::from(high.interval(s).1) - i32::from(low.interval(s).1);
+                assert_eq!(mixed.difference(s), more);
             }
         }
     }

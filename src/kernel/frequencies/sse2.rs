@@ -1,9 +1,9 @@
 //! The operations in vectors of eight entries, with the instructions of every x86-64 processor.
 
-use super::{Frequencies, FrequencyKernel, Rates, TARGETS};
+use super::{Frequencies, FrequencyKernel, Mixed, Rates, TARGETS, TOTAL};
 use std::arch::x86_64::{
-    __m128i, _mm_add_epi16, _mm_cmpgt_epi16, _mm_load_si128, _mm_movemask_epi8, _mm_mulhi_epi16,
-    _mm_packs_epi16, _mm_set1_epi16, _mm_setzero_si128, _mm_store_si128, _mm_sub_epi16,
+    __m128i, _mm_add_epi16, _mm_cmpgt_epi16, _mm_insert_epi16, _mm_load_si128, _mm_movemask_epi8, _mm_mulhi_epi16, _mm_mullo_epi16, _mm_or_si128,
+    _mm_packs_epi16, _mm_set1_epi16, _mm_setzero_si128, _mm_slli_epi16, _mm_srli_epi16, _mm_store_si128, _mm_sub_epi16,
 };
 
 /// In vectors.
@@ -65,5 +65,54 @@ impl FrequencyKernel for Sse2 {
         };
         let moved = [half(0), half(1)];
         store(table, moved);
+    }
+
+    #[inline(always)]
+    fn mix(low: &Frequencies, high: &Frequencies, weight: u16) -> Mixed {
+        let (lows, highs) = (load(low), load(high));
+        let half = |half: usize| {
+            // SAFETY: every x86-64 processor has SSE2.
+            #[allow(unsafe_code)]
+            unsafe {
+                let weight = _mm_set1_epi16(weight as i16);
+                let difference = _mm_sub_epi16(highs[half], lows[half]);
+                let above = _mm_slli_epi16::<1>(_mm_mulhi_epi16(difference, weight));
+                let below = _mm_srli_epi16::<15>(_mm_mullo_epi16(difference, weight));
+                let mixed = _mm_add_epi16(lows[half], _mm_or_si128(above, below));
+                match half {
+                    // The first entries are counts.
+                    0 => (
+                        _mm_insert_epi16::<0>(difference, 0),
+                        _mm_insert_epi16::<0>(mixed, 0),
+                    ),
+                    _ => (difference, mixed),
+                }
+            }
+        };
+        let [(difference, mixed), (upper_difference, upper_mixed)] = [half(0), half(1)];
+        let mut out = std::mem::MaybeUninit::<Mixed>::uninit();
+        let at = out.as_mut_ptr().cast::<__m128i>();
+        // SAFETY: these are all the 160 bytes, aligned to 32, and SSE2 is there.
+        #[allow(unsafe_code)]
+        unsafe {
+            let zero = _mm_setzero_si128();
+            let total = _mm_insert_epi16::<0>(zero, TOTAL as i32);
+            let all = [
+                mixed,
+                upper_mixed,
+                difference,
+                upper_difference,
+                zero,
+                zero,
+                mixed,
+                upper_mixed,
+                total,
+                zero,
+            ];
+            for (k, eight) in all.into_iter().enumerate() {
+                _mm_store_si128(at.add(k), eight);
+            }
+            out.assume_init()
+        }
     }
 }
