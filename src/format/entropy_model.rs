@@ -14,6 +14,7 @@ const CONSTANT: u8 = 1;
 const MIX: u8 = 2;
 const NUMBERS: u8 = 3;
 const COLUMNS: u8 = 4;
+const MATCHES: u8 = 5;
 
 const EFFORT: u8 = 15;
 const NETWORK: u32 = 4;
@@ -32,12 +33,14 @@ pub enum EntropyModel {
     /// Numbers rounded to grids, coded by the number model; a frame of what stays exact follows.
     Numbers(Numbers),
     /// Half bytes of one byte column after the other.
-    Columns(Columns),
+    Columns(Payload),
+    /// Matches and literals.
+    Matches(Payload),
 }
 
-/// The payload of a frame of columns.
+/// The payload of a frame of columns or matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Columns {
+pub struct Payload {
     /// Its bytes.
     pub payload_len: u32,
 }
@@ -96,6 +99,7 @@ impl EntropyModel {
             EntropyModel::Mix(_) => "mix+net",
             EntropyModel::Numbers(_) => "numbers",
             EntropyModel::Columns(_) => "columns",
+            EntropyModel::Matches(_) => "matches",
         }
     }
 
@@ -106,7 +110,10 @@ impl EntropyModel {
 
     /// Whether the bytes that it codes are a structure's.
     pub fn has_structure(&self) -> bool {
-        matches!(self, EntropyModel::Mix(_) | EntropyModel::Columns(_))
+        matches!(
+            self,
+            EntropyModel::Mix(_) | EntropyModel::Columns(_) | EntropyModel::Matches(_)
+        )
     }
 
     /// The mixing predictor's set-up, if that is the model.
@@ -125,9 +132,13 @@ impl EntropyModel {
                 out.push(NUMBERS);
                 put_varint(out, numbers.inner_len.into());
             }
-            EntropyModel::Columns(columns) => {
+            EntropyModel::Columns(payload) => {
                 out.push(COLUMNS);
-                put_varint(out, columns.payload_len.into());
+                put_varint(out, payload.payload_len.into());
+            }
+            EntropyModel::Matches(payload) => {
+                out.push(MATCHES);
+                put_varint(out, payload.payload_len.into());
             }
             EntropyModel::Mix(mix) => {
                 let number = Effort::ALL.iter().position(|&effort| effort == mix.effort);
@@ -212,13 +223,14 @@ pub(super) fn read_from<R: BufRead>(
                 inner_len: inner_len as u32,
             }))
         }
-        COLUMNS => {
-            // Like every frame it is smaller than its content.
-            let payload_len = cursor.varint(0..=len.into(), "bytes of coded columns")?;
-            Ok(EntropyModel::Columns(Columns {
-                payload_len: payload_len as u32,
-            }))
-        }
+        COLUMNS => Ok(EntropyModel::Columns(read_payload(cursor, len)?)),
+        MATCHES => Ok(EntropyModel::Matches(read_payload(cursor, len)?)),
         other => Err(unknown(cursor, "entropy model", other)),
     }
+}
+
+fn read_payload<R: BufRead>(cursor: &mut Cursor<R>, len: u32) -> Result<Payload> {
+    // Like every frame it is smaller than its content.
+    let payload_len = cursor.varint(0..=len.into(), "bytes of a payload")? as u32;
+    Ok(Payload { payload_len })
 }

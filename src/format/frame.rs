@@ -49,7 +49,7 @@ impl FrameHeader {
         match &self.model {
             EntropyModel::Stored => self.coded_len,
             EntropyModel::Constant(_) => 0,
-            EntropyModel::Columns(columns) => columns.payload_len,
+            EntropyModel::Columns(payload) | EntropyModel::Matches(payload) => payload.payload_len,
             // Both the encoder and `read_from` keep the sum below the coded length.
             EntropyModel::Mix(_) => self.streams.iter().fold(0, |n, w| n + 4 * w),
             EntropyModel::Numbers(numbers) => {
@@ -62,7 +62,10 @@ impl FrameHeader {
     /// Lanes of each segment of the coded bytes; 0 if they are not predicted.
     pub fn lanes(&self) -> usize {
         match &self.model {
-            EntropyModel::Stored | EntropyModel::Constant(_) | EntropyModel::Columns(_) => 0,
+            EntropyModel::Stored
+            | EntropyModel::Constant(_)
+            | EntropyModel::Columns(_)
+            | EntropyModel::Matches(_) => 0,
             EntropyModel::Numbers(_) => 1,
             EntropyModel::Mix(mix) => self.streams.len() / mix.segment_count(self.coded_len),
         }
@@ -90,7 +93,10 @@ impl FrameHeader {
                 let words = self.streams.iter().sum::<u32>();
                 put_varint(&mut out, words.into());
             }
-            EntropyModel::Stored | EntropyModel::Constant(_) | EntropyModel::Columns(_) => {}
+            EntropyModel::Stored
+            | EntropyModel::Constant(_)
+            | EntropyModel::Columns(_)
+            | EntropyModel::Matches(_) => {}
         }
         out.extend(self.hash);
         let check = check(&out);
@@ -128,9 +134,10 @@ impl FrameHeader {
                 let words = cursor.varint(0..=most.into(), "number of words in a stream")?;
                 vec![words as u32]
             }
-            EntropyModel::Stored | EntropyModel::Constant(_) | EntropyModel::Columns(_) => {
-                Vec::new()
-            }
+            EntropyModel::Stored
+            | EntropyModel::Constant(_)
+            | EntropyModel::Columns(_)
+            | EntropyModel::Matches(_) => Vec::new(),
         };
         let hash = cursor.array("frame header")?;
         cursor.check("frame header's check")?;

@@ -20,7 +20,7 @@ mod structure;
 pub use bounds::{BoundRun, ListedBound, runs};
 pub use checksum::{CHECK_BYTES, FrameHash, check, frame_hash};
 pub use cursor::{Cursor, put_varint};
-pub use entropy_model::{Columns, EntropyModel, Mix, NetworkRef, Numbers};
+pub use entropy_model::{EntropyModel, Mix, NetworkRef, Numbers, Payload};
 pub use frame::FrameHeader;
 pub use header::{Head, Start};
 pub use index::{Footer, Index, IndexEntry};

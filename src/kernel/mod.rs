@@ -23,7 +23,7 @@ pub use arithmetic::{exp2_negative, mulhrs, saturate8, saturate16, sigmoid, silu
 pub use choice::Kernel;
 #[cfg(target_arch = "x86_64")]
 pub use frequencies::Sse2;
-pub use frequencies::{Frequencies, FrequencyKernel, Portable, Rates};
+pub use frequencies::{Frequencies, FrequencyKernel, Mixed, Portable, Rates};
 pub use pages::Pages;
 pub use shapes::{BLOCK, HEADROOM, MAX_SEEN, MAX_WEIGHT_SETS, NODES, NodeWeights, Row, Slot};
 

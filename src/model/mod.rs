@@ -12,6 +12,7 @@ mod contexts;
 mod counters;
 mod error_level;
 mod indirect;
+pub mod lempel_ziv;
 mod logistic;
 mod matches;
 mod mixer;

@@ -50,7 +50,7 @@ pub fn survey(
                     model: models_of_member.of_frame(&info.header)?,
                 }),
                 EntropyModel::Stored => survey.stored += payload,
-                EntropyModel::Columns(_) => survey.columns += payload,
+                EntropyModel::Columns(_) | EntropyModel::Matches(_) => survey.columns += payload,
                 EntropyModel::Constant(_) | EntropyModel::Numbers(_) => {}
             }
             offset += u64::from(info.header.content_len);

@@ -4,7 +4,7 @@ use super::coding::Coding;
 use crate::error::{Error, Result};
 use crate::format::{Cursor, EntropyModel, FrameHeader, Section, frame_hash};
 use crate::lossy::numbers;
-use crate::model::columns;
+use crate::model::{columns, lempel_ziv};
 use crate::model_file::{Autoencoder, Model};
 use std::sync::Arc;
 
@@ -56,6 +56,8 @@ fn decode_frame(
             columns::decode(&positions, &payload, coded_len)
                 .map_err(|_| "the coded columns contradict themselves")?
         }
+        EntropyModel::Matches(_) => lempel_ziv::decode(&payload, coded_len)
+            .map_err(|_| "the matches and literals contradict themselves")?,
         EntropyModel::Mix(_) => {
             let words = to_words(&payload);
             drop(payload);
@@ -110,7 +112,10 @@ fn decode_inner(inner: &[u8], most: u32) -> std::result::Result<Vec<u8>, &'stati
     let plain = match &header.model {
         EntropyModel::Numbers(_) => false,
         EntropyModel::Mix(mix) => mix.network.is_none(),
-        EntropyModel::Stored | EntropyModel::Constant(_) | EntropyModel::Columns(_) => true,
+        EntropyModel::Stored
+        | EntropyModel::Constant(_)
+        | EntropyModel::Columns(_)
+        | EntropyModel::Matches(_) => true,
     };
     if !plain || header.content_len > most {
         return Err("the frame within a frame of numbers");

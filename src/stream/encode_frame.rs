@@ -4,10 +4,11 @@ use super::coding::Coding;
 use super::divide::divide;
 use super::lanes::lane_count;
 use super::models::Chosen;
-use crate::format::{Columns, EntropyModel, FrameHash, FrameHeader, Mix, frame_hash};
+use crate::format::{EntropyModel, FrameHash, FrameHeader, Mix, Payload, frame_hash};
+use crate::layout::Contexts;
 use crate::layout::Layout;
 use crate::level::Effort;
-use crate::model::columns;
+use crate::model::{columns, lempel_ziv};
 use crate::structure::Structure;
 use std::time::{Duration, Instant};
 
@@ -105,7 +106,7 @@ impl FrameTask {
     /// The bytes coded as the effort has it.
     fn coded(&self, structure: &Structure, hash: FrameHash, coded: &[u8]) -> EncodedFrame {
         match self.effort {
-            Effort::Quick => columns_of(structure, hash, coded),
+            Effort::Quick => quick(structure, hash, coded),
             _ => self.mixed(structure, hash, coded),
         }
     }
@@ -143,9 +144,13 @@ impl FrameTask {
     }
 }
 
-/// The coded bytes in half bytes, one byte column after the other.
-fn columns_of(structure: &Structure, hash: FrameHash, coded: &[u8]) -> EncodedFrame {
-    let payload = columns::encode(&structure.positions(), coded);
+/// The coded bytes without mixing: numbers as byte columns, plain bytes as matches and literals.
+fn quick(structure: &Structure, hash: FrameHash, coded: &[u8]) -> EncodedFrame {
+    let positions = structure.positions();
+    let (payload, model): (_, fn(Payload) -> EntropyModel) = match positions.contexts() {
+        Contexts::Text => (lempel_ziv::encode(coded), EntropyModel::Matches),
+        _ => (columns::encode(&positions, coded), EntropyModel::Columns),
+    };
     let header = FrameHeader {
         content_len: coded.len() as u32,
         coded_len: coded.len() as u32,
@@ -154,7 +159,7 @@ fn columns_of(structure: &Structure, hash: FrameHash, coded: &[u8]) -> EncodedFr
             references: Vec::new(),
             ..structure.clone()
         },
-        model: EntropyModel::Columns(Columns {
+        model: model(Payload {
             payload_len: payload.len() as u32,
         }),
         streams: Vec::new(),

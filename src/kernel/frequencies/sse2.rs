@@ -2,8 +2,9 @@
 
 use super::{Frequencies, FrequencyKernel, Mixed, Rates, TARGETS, TOTAL};
 use std::arch::x86_64::{
-    __m128i, _mm_add_epi16, _mm_cmpgt_epi16, _mm_insert_epi16, _mm_load_si128, _mm_movemask_epi8, _mm_mulhi_epi16, _mm_mullo_epi16, _mm_or_si128,
-    _mm_packs_epi16, _mm_set1_epi16, _mm_setzero_si128, _mm_slli_epi16, _mm_srli_epi16, _mm_store_si128, _mm_sub_epi16,
+    __m128i, _mm_add_epi16, _mm_cmpgt_epi16, _mm_insert_epi16, _mm_load_si128, _mm_movemask_epi8,
+    _mm_mulhi_epi16, _mm_mullo_epi16, _mm_or_si128, _mm_packs_epi16, _mm_set1_epi16,
+    _mm_setzero_si128, _mm_slli_epi16, _mm_srli_epi16, _mm_store_si128, _mm_sub_epi16,
 };
 
 /// In vectors.

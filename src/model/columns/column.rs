@@ -1,7 +1,7 @@
 //! How one column is coded, as its header says.
 
 use super::context::{Context, Source};
-use super::payload::{Damaged, Reader, put_varint};
+use super::reader::{Damaged, Reader, put_varint};
 
 const STORED: u8 = 0;
 const CONSTANT: u8 = 1;

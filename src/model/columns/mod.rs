@@ -11,10 +11,12 @@ mod column;
 mod context;
 mod geometry;
 mod payload;
+mod reader;
 #[cfg(test)]
 mod tests;
 
-pub use payload::{Damaged, decode, encode};
+pub use payload::{decode, encode};
+pub use reader::Damaged;
 
 /// rANS coders that take turns.
 const LANES: usize = 4;

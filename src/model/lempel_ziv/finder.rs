@@ -38,7 +38,9 @@ impl Finder {
     /// Enters all positions before `end`; of long stretches only some at both ends.
     pub fn enter(&mut self, bytes: &[u8], end: usize) {
         const ENDS: usize = 256;
-        let end = end.min((bytes.len() + 1).saturating_sub(LONG_BYTES)).min(1 << POSITION);
+        let end = end
+            .min((bytes.len() + 1).saturating_sub(LONG_BYTES))
+            .min(1 << POSITION);
         if end > self.next + 2 * ENDS {
             (self.next..self.next + ENDS).for_each(|at| self.enter_one(bytes, at));
             self.next = end - ENDS;

@@ -84,7 +84,10 @@ fn encode_with<K: FrequencyKernel>(bytes: &[u8]) -> Vec<u8> {
             true => EXPECTED,
             false => PLAIN,
         };
-        put_varint(&mut out, (parsed.len() as u64) << KIND_BITS | u64::from(kind));
+        put_varint(
+            &mut out,
+            (parsed.len() as u64) << KIND_BITS | u64::from(kind),
+        );
         let (known, noted) = (&mut known, &mut noted);
         match kind {
             PLAIN => note_block::<K, PLAIN>(known, noted, bytes, block, &parsed),
@@ -109,7 +112,9 @@ fn encode_with<K: FrequencyKernel>(bytes: &[u8]) -> Vec<u8> {
 fn before(bytes: &[u8], at: usize) -> u32 {
     match at.checked_sub(4).and_then(|start| bytes.get(start..at)) {
         Some(four) => u32::from_be_bytes(four.try_into().unwrap_or_default()),
-        None => bytes[..at].iter().fold(0, |all, &byte| all << 8 | u32::from(byte)),
+        None => bytes[..at]
+            .iter()
+            .fold(0, |all, &byte| all << 8 | u32::from(byte)),
     }
 }
 
@@ -142,8 +147,12 @@ fn run<K: FrequencyKernel, C: Code, const KIND: u8>(
             },
         };
         let byte = match KIND {
-            EXPECTED => known.literals.byte::<K, C, true>(code, context, bytes.known(at)),
-            _ => known.literals.byte::<K, C, false>(code, context, bytes.known(at)),
+            EXPECTED => known
+                .literals
+                .byte::<K, C, true>(code, context, bytes.known(at)),
+            _ => known
+                .literals
+                .byte::<K, C, false>(code, context, bytes.known(at)),
         };
         bytes.fill(at, byte);
         before = before << 8 | u32::from(byte);

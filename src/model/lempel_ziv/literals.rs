@@ -66,7 +66,10 @@ impl Literals {
         before: Before,
         byte: u8,
     ) -> u8 {
-        let tables = [before.bytes as usize % 256 * BYTE, before.expected % 512 * BYTE];
+        let tables = [
+            before.bytes as usize % 256 * BYTE,
+            before.expected % 512 * BYTE,
+        ];
         let hash = (before.bytes & 0xff_ffff).wrapping_mul(0x9E37_79B1);
         let upper = usize::from(byte >> 4);
         let upper = self.half::<K, C, EXPECTED>(code, Lane::Upper, tables, hash, upper) & 15;

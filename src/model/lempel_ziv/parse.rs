@@ -88,7 +88,10 @@ impl Parser {
                 len: found.len as u32,
                 offset: found.offset as u32,
             });
-            let met = self.recent.iter().position(|&recent| recent == found.offset);
+            let met = self
+                .recent
+                .iter()
+                .position(|&recent| recent == found.offset);
             self.recent.copy_within(..met.unwrap_or(RECENT - 1), 1);
             self.recent[0] = found.offset;
             at += found.len;
@@ -117,7 +120,8 @@ impl Parser {
         let mut longest = best.len;
         self.finder.candidates(bytes, at, dear, |earlier| {
             // Of those as long, the one before is closer.
-            let is_longer = at + longest < block.end && bytes[earlier + longest] == bytes[at + longest];
+            let is_longer =
+                at + longest < block.end && bytes[earlier + longest] == bytes[at + longest];
             if !is_longer {
                 return;
             }

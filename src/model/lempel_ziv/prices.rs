@@ -17,7 +17,9 @@ impl Prices {
     /// Before anything is coded: by how often the bytes come, and less, since contexts help.
     pub fn of_bytes(bytes: &[u8]) -> Prices {
         let mut counts = [0u32; 256];
-        bytes.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
+        bytes
+            .iter()
+            .for_each(|&byte| counts[usize::from(byte)] += 1);
         let all = log2(bytes.len() as u32);
         let of = counts.map(|count| (all - log2(count)) * 3 / 4 + BIT / 4);
         Prices { of }

@@ -69,7 +69,13 @@ impl Larger {
         let bits = plain::<K, C>(&mut self.bits, code, number.max(1).ilog2() as usize);
         let bits = match bits {
             // Blocks have no longer ones, but for the full block's.
-            LARGER => LARGER + code.bits(3, (number.max(1).ilog2() as usize).wrapping_sub(LARGER) as u32) as usize,
+            LARGER => {
+                LARGER
+                    + code.bits(
+                        3,
+                        (number.max(1).ilog2() as usize).wrapping_sub(LARGER) as u32,
+                    ) as usize
+            }
             bits => bits,
         };
         let upper = bits.min(3);
@@ -159,9 +165,15 @@ impl Sequences {
         offset: u32,
         len: u32,
     ) -> (u32, u32) {
-        let Last { kind, run, len: last_len } = self.last;
+        let Last {
+            kind,
+            run,
+            len: last_len,
+        } = self.last;
         let context = (run * 4 + kind, usize::from(before) * 4 + kind);
-        let kind = self.kind.symbol::<K, C>(code, context, self.kind_of(offset));
+        let kind = self
+            .kind
+            .symbol::<K, C>(code, context, self.kind_of(offset));
         let is_recent = kind < RECENT;
         let (offset, narrow) = match is_recent {
             true => (self.recent[kind], run),
