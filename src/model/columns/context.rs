@@ -63,7 +63,7 @@ impl Context {
     }
 
     /// What the columns before say of the rows in `range` of the column that begins at `columns[at..]`.
-    pub fn from_others(
+    pub fn of_others(
         &self,
         columns: &[u8],
         rows: usize,

@@ -58,7 +58,7 @@ fn encode_with<K: FrequencyKernel>(positions: &Positions, bytes: &[u8]) -> Vec<u
             continue;
         };
         let (before, own) = matrix.split_at(k * rows);
-        context.from_others(before, rows, 0..rows, &mut others);
+        context.of_others(before, rows, 0..rows, &mut others);
         let setup = Setup::new(&context, rate, &others);
         tables.clear(&context);
         let steps = Lanes::of(rows).steps;
@@ -167,7 +167,7 @@ fn decode_columns<K: FrequencyKernel>(
             continue;
         };
         let (before, own) = matrix.split_at_mut(k * rows);
-        context.from_others(before, rows, 0..rows, &mut others);
+        context.of_others(before, rows, 0..rows, &mut others);
         let setup = Setup::new(&context, rate, &others);
         tables.clear(&context);
         for start in (0..steps).step_by(PIECE) {
