@@ -113,7 +113,11 @@ fn npy_files_come_back_within_their_bounds() {
         let after = fs::read(directory.path("after")).unwrap();
         assert_eq!(after.len(), fs::metadata(&before).unwrap().len() as usize);
         assert_eq!(after[..128], table()[..128], "the header stays exact");
-        let found = compared(&directory, options);
+        let is_level = |option: &str| option.starts_with("-") && option.len() == 2;
+        let bounds: Vec<&str> = { options.iter().copied() }
+            .filter(|option| !is_level(option))
+            .collect();
+        let found = compared(&directory, &bounds);
         assert_eq!(found["identical"], false);
         for column in found["columns"].as_array().unwrap() {
             let share = column["max_of_bound"].as_f64().unwrap();

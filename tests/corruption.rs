@@ -76,7 +76,7 @@ fn every_flip_in_the_fixtures_of_columns() {
         let content = decode(&file).unwrap();
         count += 1;
         // A bit in each of as many stretches.
-        let stretch = file.len().div_ceil(1500);
+        let stretch = file.len().div_ceil(500);
         for (n, at) in (0..file.len()).step_by(stretch).enumerate() {
             let mut damaged = file.clone();
             damaged[at + n % stretch.min(file.len() - at)] ^= 1 << (n % 8);
