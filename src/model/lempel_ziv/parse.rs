@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// What a match costs: at a recent offset, and at another beside the bits of the offset.
 const RECENT_PRICE: u32 = 15 * BIT;
-const MATCH_PRICE: u32 = 15 * BIT;
+const MATCH_PRICE: u32 = 20 * BIT;
 
 /// What a match must bring more, for each literal that it comes later.
 const LATER: u32 = BIT;
@@ -17,7 +17,6 @@ const LONG: usize = 128;
 
 /// Literals without a match after which positions are left out in the search.
 const SKIPPED: usize = 7;
-const TWICE: bool = true;
 
 /// A match, and what it saves against literals.
 #[derive(Clone, Copy, Default)]
@@ -73,9 +72,6 @@ impl Parser {
                 if next.saves > found.saves + LATER {
                     (found, at) = (next, at + 1);
                     continue;
-                }
-                if !TWICE {
-                    break;
                 }
                 let next = self.best(bytes, &block, at + 2, dear);
                 if next.saves <= found.saves + 2 * LATER {
