@@ -11,7 +11,7 @@ mod column;
 mod context;
 mod geometry;
 mod payload;
-mod reader;
+pub(super) mod reader;
 #[cfg(test)]
 mod tests;
 

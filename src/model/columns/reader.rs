@@ -8,7 +8,7 @@ use crate::coder::SymbolDecoder;
 pub struct Damaged;
 
 /// What is left of a payload.
-pub(super) struct Reader<'a>(pub &'a [u8]);
+pub(in crate::model) struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
     pub fn bytes(&mut self, count: usize) -> Result<&'a [u8], Damaged> {
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Writes a number for [`Reader::varint`].
-pub(super) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
+pub(in crate::model) fn put_varint(out: &mut Vec<u8>, mut number: u64) {
     while number > 127 {
         out.push(number as u8 | 128);
         number >>= 7;

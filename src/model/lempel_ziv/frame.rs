@@ -5,9 +5,10 @@ use super::literals::{Before, Literals};
 use super::parse::Parser;
 use super::prices::{Prices, is_noise};
 use super::sequences::Sequences;
-use super::{BLOCK, Sequence};
-use crate::coder::BadWords;
+use super::{BLOCK, MIN_RECENT, Sequence};
 use crate::kernel::{FrequencyKernel, Kernel, Portable};
+use crate::model::columns::Damaged;
+use crate::model::columns::reader::{Reader, put_varint};
 use std::ops::Range;
 
 /// How the literals of a block are coded: in contexts of the bytes before, of the expected byte as well, or not at all.
@@ -15,6 +16,9 @@ const PLAIN: u8 = 0;
 const EXPECTED: u8 = 1;
 const STORED: u8 = 2;
 const KIND_BITS: u32 = 2;
+
+/// The most sequences of a block, each at least a match of its fewest bytes, with the kind.
+const MAX_HEAD: u64 = ((BLOCK / MIN_RECENT) << KIND_BITS | STORED as usize) as u64;
 
 /// Blocks of which at most one byte in so many is a literal take the expected byte as well, which takes time.
 const FEW: usize = 3;
@@ -38,8 +42,8 @@ pub fn encode(bytes: &[u8]) -> Vec<u8> {
 /// The inverse of [`encode`], for a frame of `len` bytes.
 ///
 /// # Errors
-/// `BadWords` if the payload contradicts itself. It can also decode to wrong bytes: the frame's hash decides.
-pub fn decode(payload: &[u8], len: usize) -> Result<Vec<u8>, BadWords> {
+/// `Damaged` if the payload contradicts itself. It can also decode to wrong bytes: the frame's hash decides.
+pub fn decode(payload: &[u8], len: usize) -> Result<Vec<u8>, Damaged> {
     with_kernel!(decode_with(payload, len))
 }
 
@@ -224,24 +228,24 @@ fn note_block<K: FrequencyKernel, const KIND: u8>(
     }
 }
 
-fn decode_with<K: FrequencyKernel>(payload: &[u8], len: usize) -> Result<Vec<u8>, BadWords> {
+fn decode_with<K: FrequencyKernel>(payload: &[u8], len: usize) -> Result<Vec<u8>, Damaged> {
     let mut reader = Reader(payload);
     let mut bytes = vec![0; len];
     let mut known = Known::new(len);
     for block in blocks(len) {
-        let head = reader.varint()?;
+        let head = reader.varint(MAX_HEAD)? as usize;
         let count = head >> KIND_BITS;
         let (known, bytes) = (&mut known, &mut bytes[..]);
         match (head & ((1 << KIND_BITS) - 1)) as u8 {
             PLAIN => decode_block::<K, PLAIN>(known, bytes, block, count, &mut reader)?,
             EXPECTED => decode_block::<K, EXPECTED>(known, bytes, block, count, &mut reader)?,
             STORED => decode_block::<K, STORED>(known, bytes, block, count, &mut reader)?,
-            _ => return Err(BadWords),
+            _ => return Err(Damaged),
         }
     }
     match reader.0 {
         [] => Ok(bytes),
-        _ => Err(BadWords),
+        _ => Err(Damaged),
     }
 }
 
@@ -252,18 +256,18 @@ fn decode_block<K: FrequencyKernel, const KIND: u8>(
     block: Range<usize>,
     count: usize,
     reader: &mut Reader,
-) -> Result<(), BadWords> {
+) -> Result<(), Damaged> {
     let mut stored = Reader(&[]);
     if KIND == STORED {
-        let len = reader.varint()?;
+        let len = reader.varint(block.len() as u64)? as usize;
         stored = Reader(reader.bytes(len)?);
     }
-    let mut coded = Coded::new(reader.lanes()?)?;
+    let mut coded = Coded::new(lanes(reader)?).map_err(|_| Damaged)?;
     let mut at = block.start;
     for _ in 0..count {
         let literals = known.sequences.literals::<K, _>(&mut coded, 0) as usize;
         if literals > block.end - at {
-            return Err(BadWords);
+            return Err(Damaged);
         }
         let end = at + literals;
         match KIND {
@@ -275,7 +279,7 @@ fn decode_block<K: FrequencyKernel, const KIND: u8>(
         let (offset, len) = known.sequences.of_match::<K, _>(&mut coded, last, 0, 0);
         let (offset, len) = (offset as usize, len as usize);
         if offset > at || len > block.end - at {
-            return Err(BadWords);
+            return Err(Damaged);
         }
         repeat(bytes, at, offset, len);
         at += len;
@@ -285,8 +289,8 @@ fn decode_block<K: FrequencyKernel, const KIND: u8>(
         _ => run::<K, _, KIND>(known, &mut coded, &mut bytes, at..block.end),
     }
     match stored.0 {
-        [] => coded.finish(),
-        _ => Err(BadWords),
+        [] => coded.finish().map_err(|_| Damaged),
+        _ => Err(Damaged),
     }
 }
 
@@ -310,44 +314,12 @@ fn repeat(bytes: &mut [u8], at: usize, offset: usize, len: usize) {
     }
 }
 
-/// What is left of a payload.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn bytes(&mut self, count: usize) -> Result<&'a [u8], BadWords> {
-        let (bytes, rest) = self.0.split_at_checked(count).ok_or(BadWords)?;
-        self.0 = rest;
-        Ok(bytes)
-    }
-
-    /// A number below 2^28, seven bits a byte, the lowest first.
-    fn varint(&mut self) -> Result<usize, BadWords> {
-        let mut number = 0;
-        for shift in (0..28).step_by(7) {
-            let byte = self.bytes(1)?[0];
-            number |= usize::from(byte & 127) << shift;
-            if byte < 128 {
-                return Ok(number);
-            }
-        }
-        Err(BadWords)
-    }
-
-    fn lanes(&mut self) -> Result<[Vec<u32>; LANES], BadWords> {
-        let mut lane = || {
-            let count = self.varint()?;
-            let (words, _) = self.bytes(4 * count)?.as_chunks::<4>();
-            Ok(words.iter().map(|&word| u32::from_le_bytes(word)).collect())
-        };
-        Ok([lane()?, lane()?, lane()?])
-    }
-}
-
-/// Writes a number for [`Reader::varint`].
-fn put_varint(out: &mut Vec<u8>, mut number: u64) {
-    while number > 127 {
-        out.push(number as u8 | 128);
-        number >>= 7;
-    }
-    out.push(number as u8);
+/// The words of a block's lanes.
+fn lanes(reader: &mut Reader) -> Result<[Vec<u32>; LANES], Damaged> {
+    let mut lane = || {
+        let count = reader.varint(reader.0.len() as u64 / 4)? as usize;
+        let (words, _) = reader.bytes(4 * count)?.as_chunks::<4>();
+        Ok(words.iter().map(|&word| u32::from_le_bytes(word)).collect())
+    };
+    Ok([lane()?, lane()?, lane()?])
 }
