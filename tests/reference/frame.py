@@ -10,7 +10,7 @@ MAX_FRAME = 1 << 24
 MAX_LANES = 64
 MAX_SEGMENTS = 16
 MAX_REFERENCED_COLUMNS = 1024
-STORED, CONSTANT, MIX, NUMBERS, COLUMNS = range(5)
+STORED, CONSTANT, MIX, NUMBERS, COLUMNS, MATCHES = range(6)
 FAST, DEFAULT, BEST = range(3)
 
 
@@ -32,7 +32,7 @@ class FrameHeader:
     # Of numbers: the words of their stream, the bytes of the inner frame.
     words: int = 0
     inner: int = 0
-    # Of columns: the bytes of the payload.
+    # Of columns and of matches: the bytes of the payload.
     coded: int = 0
 
     @property
@@ -45,7 +45,7 @@ class FrameHeader:
             return self.length
         if self.model == NUMBERS:
             return 4 * self.words + self.inner
-        if self.model == COLUMNS:
+        if self.model in (COLUMNS, MATCHES):
             return self.coded
         return 4 * sum(self.streams) if self.model == MIX else 0
 
@@ -64,8 +64,8 @@ def read_frame_header(reader):
         read_mix(reader, header)
     elif header.model == NUMBERS:
         read_numbers(reader, header)
-    elif header.model == COLUMNS:
-        header.coded = reader.varint_within(0, length, "the length of coded columns")
+    elif header.model in (COLUMNS, MATCHES):
+        header.coded = reader.varint_within(0, length, "the length of a payload")
     elif header.model != STORED:
         raise Refused(f"entropy model {header.model} is not known")
     header.content_hash = reader.take(16)

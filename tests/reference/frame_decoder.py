@@ -7,8 +7,9 @@ from byte_mix import ByteMix, MixedByte
 from columns import decode_columns
 from contexts import TABLE, TEXT
 from filters import undo_filters
-from frame import COLUMNS, CONSTANT, FRAME_MARK, NUMBERS, STORED, read_frame_header
+from frame import COLUMNS, CONSTANT, FRAME_MARK, MATCHES, NUMBERS, STORED, read_frame_header
 from history import History, Positions
+from lempel_ziv import decode_matches
 from matches import ORDERS, Match
 from number_frame import decode_numbers
 from range_decoder import RangeDecoder
@@ -27,6 +28,8 @@ def decode_frame(header, payload, model=b""):
         coded = decode_numbers(header, payload, lambda inner: decode_inner(header, inner), model)
     elif header.model == COLUMNS:
         coded = decode_columns(header, payload)
+    elif header.model == MATCHES:
+        coded = decode_matches(header, payload)
     elif header.network:
         raise Refused("the frame needs a network, which this decoder does not have")
     else:

@@ -1,8 +1,11 @@
 //! Where bytes stood before: buckets of positions by hashes of the bytes there.
 
 /// The binary logarithm of the most buckets, and the positions in each.
-const BUCKETS: u32 = 15;
-const POSITIONS: usize = 8;
+const BUCKETS: u32 = 14;
+const POSITIONS: usize = 16;
+
+/// Those that are taken as candidates where matches are few.
+const FEW: usize = 6;
 
 /// A position's bits; the rest are of its hash.
 const POSITION: u32 = 23;
@@ -60,16 +63,23 @@ impl Finder {
     }
 
     /// Earlier positions where the bytes at `at` may stand as well, the last first, if they were entered; `true` for those also that share
-    /// only few bytes.
+    /// only few bytes. In `deep` search all that are known.
     #[inline(always)]
-    pub fn candidates(&self, bytes: &[u8], at: usize, short: bool, mut each: impl FnMut(usize)) {
+    pub fn candidates(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        (short, deep): (bool, bool),
+        mut each: impl FnMut(usize),
+    ) {
         if at + LONG_BYTES > bytes.len() {
             return;
         }
         let word = eight(bytes, at);
         let hash = hash(word);
         let wanted = entry(hash, 0);
-        for &found in &self.buckets[(hash >> self.shift) as usize] {
+        let count = if deep { POSITIONS } else { FEW };
+        for &found in &self.buckets[(hash >> self.shift) as usize][..count] {
             let position = (found ^ wanted) as usize;
             if position < 1 << POSITION && position < at {
                 each(position);

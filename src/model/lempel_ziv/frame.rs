@@ -102,7 +102,10 @@ fn encode_with<K: FrequencyKernel>(bytes: &[u8]) -> Vec<u8> {
                 out.extend_from_slice(&verbatim);
             }
         }
-        prices.learn(&verbatim, &noted.lanes[0], &noted.lanes[1]);
+        if kind != STORED {
+            prices.learn(&verbatim, &noted.lanes[0], &noted.lanes[1]);
+        }
+        parser.is_deep = kind == EXPECTED;
         for words in noted.encode() {
             put_varint(&mut out, words.len() as u64);
             out.extend(words.iter().flat_map(|word| word.to_le_bytes()));

@@ -16,7 +16,7 @@ const LATER: u32 = BIT;
 const LONG: usize = 128;
 
 /// Literals without a match after which positions are left out in the search.
-const SKIPPED: usize = 7;
+const SKIPPED: usize = 8;
 
 /// A match, and what it saves against literals.
 #[derive(Clone, Copy, Default)]
@@ -28,6 +28,8 @@ struct Found {
 
 pub struct Parser {
     pub finder: Finder,
+    /// Whether the search is deep.
+    pub is_deep: bool,
     recent: [usize; RECENT],
     /// Of the bytes of a block, the prices of all before.
     sums: Vec<u32>,
@@ -38,6 +40,7 @@ impl Parser {
     pub fn new(len: usize) -> Parser {
         Parser {
             finder: Finder::new(len),
+            is_deep: true,
             recent: [1; RECENT],
             sums: Vec::new(),
         }
@@ -114,23 +117,24 @@ impl Parser {
             }
         }
         let mut longest = best.len;
-        self.finder.candidates(bytes, at, dear, |earlier| {
-            // Of those as long, the one before is closer.
-            let is_longer =
-                at + longest < block.end && bytes[earlier + longest] == bytes[at + longest];
-            if !is_longer {
-                return;
-            }
-            let len = common(bytes, earlier, at, block.end);
-            if len > longest && len >= MIN_MATCH {
-                longest = len;
-                let offset = at - earlier;
-                let saves = saves(len, MATCH_PRICE + offset.ilog2() * BIT);
-                if saves > best.saves {
-                    best = Found { saves, len, offset };
+        self.finder
+            .candidates(bytes, at, (dear, self.is_deep), |earlier| {
+                // Of those as long, the one before is closer.
+                let is_longer =
+                    at + longest < block.end && bytes[earlier + longest] == bytes[at + longest];
+                if !is_longer {
+                    return;
                 }
-            }
-        });
+                let len = common(bytes, earlier, at, block.end);
+                if len > longest && len >= MIN_MATCH {
+                    longest = len;
+                    let offset = at - earlier;
+                    let saves = saves(len, MATCH_PRICE + offset.ilog2() * BIT);
+                    if saves > best.saves {
+                        best = Found { saves, len, offset };
+                    }
+                }
+            });
         best
     }
 }
