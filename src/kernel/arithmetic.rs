@@ -62,3 +62,17 @@ pub fn exp2_negative(x: u32) -> u32 {
     let drop = EXP2_NEG[index] - EXP2_NEG[index + 1];
     (EXP2_NEG[index] - ((drop >> 8) * (x & 255))) >> whole
 }
+
+/// The binary logarithm of a number from 1 to below 2, in Q30: bit by bit by squaring, in units of 2^-8, rounded down.
+pub const fn log2_of_mantissa(mut x: u64) -> u8 {
+    let (mut log, mut bit) = (0, 1 << 7);
+    while bit > 0 {
+        x = (x * x) >> 30;
+        if x >= 1 << 31 {
+            x >>= 1;
+            log += bit;
+        }
+        bit >>= 1;
+    }
+    log
+}

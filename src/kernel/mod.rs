@@ -19,7 +19,9 @@ pub mod tables;
 mod tests;
 
 pub use allocator::keep_large_blocks_apart;
-pub use arithmetic::{exp2_negative, mulhrs, saturate8, saturate16, sigmoid, silu, softplus};
+pub use arithmetic::{
+    exp2_negative, log2_of_mantissa, mulhrs, saturate8, saturate16, sigmoid, silu, softplus,
+};
 pub use choice::Kernel;
 #[cfg(target_arch = "x86_64")]
 pub use frequencies::Sse2;
@@ -52,6 +54,18 @@ macro_rules! dispatch512 {
         dispatch!($name($($argument),*))
     }};
 }
+
+/// Returns what a function gives with the kernel that is selected.
+macro_rules! with_frequency_kernel {
+    ($function:ident($($argument:expr),*)) => {{
+        #[cfg(target_arch = "x86_64")]
+        if $crate::kernel::Kernel::current() > $crate::kernel::Kernel::Portable {
+            return $function::<$crate::kernel::Sse2>($($argument),*);
+        }
+        $function::<$crate::kernel::Portable>($($argument),*)
+    }};
+}
+pub(crate) use with_frequency_kernel;
 
 /// Prefetches a value's cache lines, where the processor takes such requests. The tables are larger than the caches,
 /// and all the lanes' slots in them are known before the first lane computes: prefetching made the whole path 1.2 times

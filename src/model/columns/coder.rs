@@ -3,7 +3,7 @@
 use super::LANES;
 use super::context::{Context, SIZE};
 use crate::coder::{Interval, SymbolDecoder};
-use crate::kernel::{Frequencies, FrequencyKernel, Rates};
+use crate::kernel::{Frequencies, FrequencyKernel, Rates, log2_of_mantissa};
 
 /// Tables of a context: one of the upper half byte, one of the lower for each upper.
 const TABLES: usize = 17;
@@ -199,27 +199,14 @@ fn bits(frequency: u16) -> u16 {
 }
 
 /// log2 of 1 + (n + 1/2) / 64, in units of 2^-8.
-const LOGARITHMS: [u16; 64] = logarithms();
-
-const fn logarithms() -> [u16; 64] {
-    let (mut all, mut n) = ([0u16; 64], 0);
+static LOGARITHMS: [u16; 64] = {
+    let (mut all, mut n) = ([0; 64], 0);
     while n < 64 {
-        // Bit by bit by squaring, in Q30.
-        let mut x: u64 = (1 << 30) + ((2 * n as u64 + 1) << 23);
-        let (mut log, mut bit) = (0u16, 256);
-        while bit > 1 {
-            bit /= 2;
-            x = (x * x) >> 30;
-            if x >= 1 << 31 {
-                x >>= 1;
-                log += bit;
-            }
-        }
-        all[n] = log;
+        all[n] = log2_of_mantissa((1 << 30) + ((2 * n as u64 + 1) << 23)) as u16;
         n += 1;
     }
     all
-}
+};
 
 /// Decodes some steps' rows of every lane.
 pub(super) fn decode<K: FrequencyKernel, const FIRST: bool, const SECOND: bool>(

@@ -7,27 +7,16 @@ use super::column::{self, Column};
 use super::geometry::Geometry;
 use super::reader::{Damaged, Reader, put_varint};
 use crate::coder::{Interval, SymbolDecoder, SymbolEncoder};
-use crate::kernel::{FrequencyKernel, Kernel, Portable};
+use crate::kernel::{FrequencyKernel, with_frequency_kernel};
 use crate::layout::Positions;
 
 /// Steps after which it is seen whether a block is full, and steps of a full block: its intervals are noted and coded backwards.
 const PIECE: usize = 1 << 12;
 const BLOCK: usize = 1 << 15;
 
-/// Runs a function with the kernel that is selected.
-macro_rules! with_kernel {
-    ($function:ident($($argument:expr),*)) => {{
-        #[cfg(target_arch = "x86_64")]
-        if Kernel::current() > Kernel::Portable {
-            return $function::<crate::kernel::Sse2>($($argument),*);
-        }
-        $function::<Portable>($($argument),*)
-    }};
-}
-
 /// The payload of a frame's coded bytes.
 pub fn encode(positions: &Positions, bytes: &[u8]) -> Vec<u8> {
-    with_kernel!(encode_with(positions, bytes))
+    with_frequency_kernel!(encode_with(positions, bytes))
 }
 
 /// The inverse of [`encode`], for a frame of `len` bytes.
@@ -35,7 +24,7 @@ pub fn encode(positions: &Positions, bytes: &[u8]) -> Vec<u8> {
 /// # Errors
 /// `Damaged` if the payload contradicts itself. It can also decode to wrong bytes: the frame's hash decides.
 pub fn decode(positions: &Positions, payload: &[u8], len: usize) -> Result<Vec<u8>, Damaged> {
-    with_kernel!(decode_with(positions, payload, len))
+    with_frequency_kernel!(decode_with(positions, payload, len))
 }
 
 fn encode_with<K: FrequencyKernel>(positions: &Positions, bytes: &[u8]) -> Vec<u8> {

@@ -6,7 +6,7 @@ use super::parse::Parser;
 use super::prices::{Prices, is_noise};
 use super::sequences::Sequences;
 use super::{BLOCK, MIN_RECENT, Sequence};
-use crate::kernel::{FrequencyKernel, Kernel, Portable};
+use crate::kernel::{FrequencyKernel, with_frequency_kernel};
 use crate::model::columns::Damaged;
 use crate::model::columns::reader::{Reader, put_varint};
 use std::ops::Range;
@@ -23,20 +23,9 @@ const MAX_HEAD: u64 = ((BLOCK / MIN_RECENT) << KIND_BITS | STORED as usize) as u
 /// Blocks of which at most one byte in so many is a literal take the expected byte as well, which takes time.
 const FEW: usize = 3;
 
-/// Runs a function with the kernel that is selected.
-macro_rules! with_kernel {
-    ($function:ident($($argument:expr),*)) => {{
-        #[cfg(target_arch = "x86_64")]
-        if Kernel::current() > Kernel::Portable {
-            return $function::<crate::kernel::Sse2>($($argument),*);
-        }
-        $function::<Portable>($($argument),*)
-    }};
-}
-
 /// The payload of a frame's bytes.
 pub fn encode(bytes: &[u8]) -> Vec<u8> {
-    with_kernel!(encode_with(bytes))
+    with_frequency_kernel!(encode_with(bytes))
 }
 
 /// The inverse of [`encode`], for a frame of `len` bytes.
@@ -44,7 +33,7 @@ pub fn encode(bytes: &[u8]) -> Vec<u8> {
 /// # Errors
 /// `Damaged` if the payload contradicts itself. It can also decode to wrong bytes: the frame's hash decides.
 pub fn decode(payload: &[u8], len: usize) -> Result<Vec<u8>, Damaged> {
-    with_kernel!(decode_with(payload, len))
+    with_frequency_kernel!(decode_with(payload, len))
 }
 
 /// The blocks of a frame.

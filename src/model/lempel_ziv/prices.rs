@@ -1,6 +1,7 @@
 //! What literals cost: measured on those of the block before.
 
 use crate::coder::Interval;
+use crate::kernel::log2_of_mantissa;
 
 /// A bit, in units of prices.
 pub const BIT: u32 = 256;
@@ -71,17 +72,7 @@ pub fn log2(number: u32) -> u32 {
 static LOGARITHMS: [u8; 128] = {
     let (mut all, mut n) = ([0u8; 128], 0);
     while n < 128 {
-        // Bit by bit by squaring, in Q30.
-        let (mut x, mut log, mut bit) = ((1u64 << 30) + ((n as u64) << 23), 0, 256);
-        while bit > 1 {
-            bit /= 2;
-            x = (x * x) >> 30;
-            if x >= 1 << 31 {
-                x >>= 1;
-                log += bit;
-            }
-        }
-        all[n] = log as u8;
+        all[n] = log2_of_mantissa((1 << 30) + ((n as u64) << 23));
         n += 1;
     }
     all
